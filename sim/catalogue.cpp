@@ -1,0 +1,84 @@
+// Finds and merges the files behind names.
+// Does not know what the files hold.
+
+#include "sim/catalogue.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+namespace teapot {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_path(const std::string& name) {
+  return name.find('/') != std::string::npos || name.ends_with(".yaml") || name.ends_with(".yml") ||
+         name.ends_with(".json");
+}
+
+std::string find_path(const std::string& name, const Place& place) {
+  if (fs::path{name}.is_absolute() || !place.file) return name;
+  const fs::path beside = fs::path{*place.file}.parent_path() / name;
+  std::error_code error;
+  return fs::exists(beside, error) ? beside.string() : name;
+}
+
+Tree load(const Config& name, const std::string& folder, const std::string& what) {
+  const auto text = name.as<std::string>();
+  if (is_path(text)) {
+    const std::string path = find_path(text, name.tree().place);
+    if (!fs::exists(path)) name.fail("no such file: " + text);
+    return load_yaml(path);
+  }
+  const auto known = names_in(folder);
+  if (std::find(known.begin(), known.end(), text) == known.end()) name.fail(unknown_name(what, text, known));
+  return load_yaml((fs::path{home()} / folder / (text + ".yaml")).string());
+}
+
+/// A file may itself start with `from:`.
+Tree resolve(const Config& value, const std::string& folder, const std::string& what, int depth) {
+  if (depth > 8) value.fail("`from` leads back to itself");
+  if (value.is_scalar()) {
+    Tree loaded = load(value, folder, what);
+    const Config config{loaded};
+    return config.is_mapping() && config.has("from") ? resolve(config, folder, what, depth + 1) : loaded;
+  }
+  if (!value.is_mapping()) value.fail("expected the name of a " + what + ", a path, or a mapping");
+  Tree changes = value.tree();
+  if (!value.has("from")) return changes;
+  Tree base = resolve(value.at("from"), folder, what, depth + 1);
+  std::erase_if(changes.entries, [](const Tree::Entry& entry) { return entry.key == "from"; });
+  return overlay(std::move(base), changes);
+}
+
+}  // namespace
+
+std::string home() {
+  const char* set = std::getenv("TEAPOT_HOME");
+  return set != nullptr && *set != '\0' ? set : TEAPOT_HOME;
+}
+
+std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator{fs::path{home()} / folder, error}) {
+    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Tree resolve_named(const Config& value, const std::string& folder, const std::string& what) {
+  return resolve(value, folder, what, 0);
+}
+
+Tree resolve_named(const std::string& name, const std::string& folder, const std::string& what) {
+  Tree tree;
+  tree.kind = Tree::Kind::scalar;
+  tree.text = name;
+  tree.place.file = std::make_shared<const std::string>("command line");
+  return resolve_named(Config{tree}, folder, what);
+}
+
+}  // namespace teapot

@@ -1,0 +1,53 @@
+#pragma once
+// The network as the simulation sees it: nodes, directed links, and the route of each pair of ranks.
+// Knows no kind of fabric and no file format: topologies build one from YAML, platforms read and write one as XML.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/units.hpp"
+
+namespace teapot {
+
+/// A place where links meet. `role` is free text for reports and files: gpu, cpu, pcie, nvswitch, leaf, spine, ...
+struct Node {
+  std::string name;
+  std::string role;
+};
+
+/// One direction of a cable or bus.
+struct Link {
+  std::string name;  ///< unique; the two directions of one cable end in _UP and _DOWN
+  std::string tier;  ///< nvlink, pcie, nic, leaf, spine, global, ...: how reports group links
+  int from = 0;      ///< index into Network::nodes
+  int to = 0;
+  BytesPerSecond bandwidth;  ///< line rate; what a communication kernel reaches of it is its Wire (program.hpp)
+  Seconds latency;
+};
+
+/// The part `share` of a pair's bytes that crosses a link; 1 unless a routing policy spreads over several paths.
+struct Hop {
+  int link = 0;  ///< index into Network::links
+  double share = 1;
+};
+
+/// Every link that carries bytes of one pair, each once. On one path: in path order. Empty from a rank to itself.
+using Route = std::vector<Hop>;
+
+struct Network {
+  std::string name;
+  std::vector<Node> nodes;
+  std::vector<Link> links;
+  std::vector<int> gpus;    ///< node of each rank
+  std::vector<int> domain;  ///< scale-up domain of each rank (its NVSwitch node or rack), counted from 0
+  /// Route from a rank to another; pure, and safe to call at any time. Throws ConfigError if they are cut off.
+  std::function<Route(int source, int destination)> route;
+
+  int ranks() const { return static_cast<int>(gpus.size()); }
+};
+
+/// Sum of the latencies along a route; where it spreads, the mean over its paths weighted by share.
+Seconds latency(const Network& network, const Route& route);
+
+}  // namespace teapot

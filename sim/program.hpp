@@ -1,0 +1,71 @@
+#pragma once
+// What is to happen: operators with their work for each rank, what they wait for, and the stream they occupy.
+// Knows no model, no accelerator and no network; workloads write programs, the engine runs them.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/kernel.hpp"
+#include "sim/traffic.hpp"
+#include "sim/units.hpp"
+
+namespace teapot {
+
+/// One kernel's part in an operator, the mean over ranks: for breakdowns only, the engine reads durations.
+struct KernelPart {
+  std::string name;
+  std::string kind;
+  Seconds time;
+  Provenance provenance = Provenance::modelled;
+};
+
+/// Work on the rank's own accelerator.
+struct Compute {
+  std::vector<Seconds> duration;  ///< one entry for each rank, or a single one that holds for all
+  Flops flops;                    ///< mean over ranks
+  Bytes bytes;                    ///< of HBM, mean over ranks
+  std::vector<KernelPart> parts;
+
+  Seconds on(int rank) const { return duration[duration.size() == 1 ? 0 : static_cast<std::size_t>(rank)]; }
+};
+
+/// How well a communication kernel uses links, by tier; a tier that is not named is used perfectly.
+/// A message of b bytes keeps a link busy for b / (bandwidth * efficiency) + per_message.
+struct Wire {
+  struct Use {
+    double efficiency = 1;  ///< in (0, 1]
+    Seconds per_message;
+  };
+  std::map<std::string, Use> tiers;
+};
+
+/// An exchange between ranks. A rank enters when it comes to the operator, and leaves when its own bytes have arrived.
+struct Collective {
+  std::shared_ptr<const Traffic> traffic;
+  bool reversed = false;  ///< receivers send and senders receive (a combine of its dispatch's traffic)
+  Bytes bytes_per_copy;
+  Seconds overhead;  ///< software floor: launch, send and receive kernels; paid on entry, before the first byte
+  std::shared_ptr<const Wire> wire;  ///< none: line rate
+  double sm_share = 0;  ///< part of the accelerator that the communication kernels hold while it is in flight
+  double weight = 1;    ///< share of a contended link relative to other collectives
+};
+
+struct Operator {
+  std::string name;  ///< what a breakdown sums by: attention, experts, dispatch, ...
+  int layer = -1;    ///< -1: belongs to no layer
+  int micro_batch = 0;
+  int stream = 0;          ///< index into Program::streams; operators of one stream run in program order
+  std::vector<int> after;  ///< indices of earlier operators; waited for on the same rank
+  std::variant<Compute, Collective> work;
+};
+
+struct Program {
+  int ranks = 0;
+  std::vector<std::string> streams;
+  std::vector<Operator> operators;
+};
+
+}  // namespace teapot

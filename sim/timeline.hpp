@@ -1,0 +1,36 @@
+#pragma once
+// What happened: when each operator ran on each rank, and what each link carried. Facts only; analysis interprets.
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sim/units.hpp"
+
+namespace teapot {
+
+struct LinkUse {
+  Bytes bytes;   ///< carried in the whole step
+  Seconds busy;  ///< time it would have needed at full speed
+};
+
+struct Timeline {
+  int ranks = 0;
+  int operators = 0;
+  std::vector<double> start_s;  ///< [operator * ranks + rank]; for a collective, when the rank entered it
+  std::vector<double> end_s;    ///< for a collective, when the rank's own bytes had arrived
+  std::vector<LinkUse> links;   ///< one for each link of the network
+  Seconds step;                 ///< end of the last operator
+  std::int64_t collectives = 0;
+  std::int64_t events = 0;
+
+  Seconds start(int op, int rank) const { return {start_s[index(op, rank)]}; }
+  Seconds end(int op, int rank) const { return {end_s[index(op, rank)]}; }
+
+ private:
+  std::size_t index(int op, int rank) const {
+    return static_cast<std::size_t>(op) * static_cast<std::size_t>(ranks) + static_cast<std::size_t>(rank);
+  }
+};
+
+}  // namespace teapot

@@ -1,0 +1,83 @@
+// Config: every complaint says where and what.
+
+#include <doctest/doctest.h>
+
+#include "sim/catalogue.hpp"
+#include "sim/config.hpp"
+
+using namespace teapot;
+
+namespace {
+
+void read_link(const Config& config) {
+  const Config link = config.at("link");
+  link.positive<BytesPerSecond>("bandwidth");
+  link.non_negative_or<Seconds>("latency", {});
+  config.get_or<int>("nodes", 1);
+  config.choice_or("routing", {"static", "spray"}, "static");
+  config.fraction_or("share", 0.5);
+  config.reject_unread_keys();
+}
+
+}  // namespace
+
+TEST_CASE("config: each kind of mistake is one line with file, line, column, key and what is allowed") {
+  struct Case {
+    const char* yaml;
+    const char* message;
+  };
+  const Case cases[] = {
+      {"nodes: 1\n", "f.yaml:1:1: missing key \"link\""},
+      {"link: {bandwidth: 400}\n",
+       "f.yaml:1:19: link.bandwidth: expected a bandwidth with its unit (TB/s, GB/s, MB/s, KB/s, B/s, Tbps, Gbps, "
+       "Mbps, GiB/s), got \"400\""},
+      {"link:\n  bandwidth: -4 GB/s\n", "f.yaml:2:14: link.bandwidth: must be above zero, got -4 GB/s"},
+      {"link: {bandwidth: 4 GB/s}\nlink: 3\n", "f.yaml:2:1: link: duplicate key"},
+      {"link: {bandwidth: 4 GB/s, latensy: 1 us}\n",
+       "f.yaml:1:27: link: unknown key \"latensy\" (did you mean \"latency\"? known: bandwidth, latency)"},
+      {"link: {bandwidth: 4 GB/s}\nnodes: 010\n", "f.yaml:2:8: nodes: expected an integer, got \"010\""},
+      {"link: {bandwidth: 4 GB/s}\nnodes: many\n", "f.yaml:2:8: nodes: expected an integer, got \"many\""},
+      {"link: {bandwidth: 4 GB/s}\nrouting: sprya\n",
+       "f.yaml:2:10: routing: unknown word \"sprya\" (did you mean \"spray\"? known: static, spray)"},
+      {"link: {bandwidth: 4 GB/s}\nshare: 1.5\n", "f.yaml:2:8: share: must be between 0 and 1, got 1.5"},
+      {"link: [1, 2]\n", "f.yaml:1:7: link: expected a mapping, got a list"},
+      {"link: 3\n", "f.yaml:1:7: link: expected a mapping, got a single value"},
+      {"a: [1\n", "f.yaml:2:1: end of sequence flow not found"},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.yaml);
+    CHECK_THROWS_WITH_AS(read_link(Config::parse(c.yaml, "f.yaml")), c.message, ConfigError);
+  }
+}
+
+TEST_CASE("config: an overlay merges mappings, replaces the rest, and keeps the places of both") {
+  const Tree base = parse_yaml("a: {x: 1, y: 2}\nb: [1, 2]\n", "base");
+  const Tree changes = parse_yaml("a: {y: 3}\nb: [4]\n", "changes");
+  const Config merged{overlay(base, changes)};
+  CHECK(merged.at("a").get<int>("x") == 1);
+  CHECK(merged.at("a").get<int>("y") == 3);
+  CHECK(merged.at("b").items().size() == 1);
+  CHECK_THROWS_WITH(merged.at("a").at("x").fail("no"), "base:1:8: a.x: no");
+  CHECK_THROWS_WITH(merged.at("a").at("y").fail("no"), "changes:1:8: a.y: no");
+}
+
+TEST_CASE("config: setting a path below a name keeps the name as what it is derived from") {
+  Tree tree = parse_yaml("fabric: h800-mpft\n", "s.yaml");
+  set_path(tree, "fabric.planes", parse_yaml("4", "--set"));
+  CHECK(Config{tree}.at("fabric").get<std::string>("from") == "h800-mpft");
+  CHECK(Config{tree}.at("fabric").get<int>("planes") == 4);
+  CHECK(to_yaml(tree) == "fabric:\n  from: h800-mpft\n  planes: 4\n");
+}
+
+TEST_CASE("config: only true and false are booleans, and numbers must be finite") {
+  const Config config = Config::parse("a: on\nb: .inf\nc: 1e400\nd: true\n");
+  CHECK_THROWS_AS(config.get<bool>("a"), ConfigError);
+  CHECK_THROWS_AS(config.get<double>("b"), ConfigError);
+  CHECK_THROWS_AS(config.get<double>("c"), ConfigError);
+  CHECK(config.get<bool>("d"));
+}
+
+TEST_CASE("catalogue: an unknown name is refused with the nearest one") {
+  const Config config = Config::parse("model: nosuch\n", "s.yaml");
+  CHECK_THROWS_AS(resolve_named(config.at("model"), "workloads/models", "model"), ConfigError);
+}

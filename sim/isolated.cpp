@@ -1,0 +1,150 @@
+// One child process for each simulation, with a pipe for its result and one for what it writes to stderr.
+// Does not know what runs in it.
+
+#include "sim/isolated.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+
+#include "sim/config.hpp"
+
+namespace teapot {
+namespace {
+
+enum class Record : char { progress = 'P', result = 'R', config_error = 'C', error = 'E' };
+
+bool write_all(int fd, const char* data, std::size_t size) {
+  while (size > 0) {
+    const ssize_t written = write(fd, data, size);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    data += written;
+    size -= static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+bool send(int fd, Record record, const std::string& payload) {
+  const auto size = static_cast<std::uint64_t>(payload.size());
+  std::string head(1 + sizeof size, static_cast<char>(record));
+  std::memcpy(head.data() + 1, &size, sizeof size);
+  return write_all(fd, head.data(), head.size()) && write_all(fd, payload.data(), payload.size());
+}
+
+[[noreturn]] void run_child(int out, int err, const std::function<std::string(const Progress&)>& work) {
+  dup2(err, STDERR_FILENO);
+  // The parent's death must not leave children behind that write into a pipe nobody reads.
+  std::signal(SIGPIPE, SIG_DFL);
+  bool sent = false;
+  try {
+    const std::string result = work([out](double fraction) {
+      send(out, Record::progress, std::string(reinterpret_cast<const char*>(&fraction), sizeof fraction));
+    });
+    sent = send(out, Record::result, result);
+  } catch (const ConfigError& e) {
+    send(out, Record::config_error, e.what());
+  } catch (const std::exception& e) {
+    send(out, Record::error, e.what());
+  }
+  _exit(sent ? 0 : 1);  // no destructors: they belong to the parent
+}
+
+struct Pipe {
+  std::array<int, 2> ends{-1, -1};
+  Pipe() {
+    if (pipe(ends.data()) != 0) throw ChildDied("cannot make a pipe");
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  ~Pipe() {
+    close_end(0);
+    close_end(1);
+  }
+  void close_end(std::size_t end) {
+    if (ends[end] >= 0) close(ends[end]);
+    ends[end] = -1;
+  }
+};
+
+/// Reads records as they come; progress is passed on, the others are kept.
+struct Inbox {
+  std::string bytes;
+  std::string payload;
+  Record last = Record::progress;
+
+  void digest(const Progress& progress) {
+    std::uint64_t size = 0;
+    while (bytes.size() >= 1 + sizeof size) {
+      std::memcpy(&size, bytes.data() + 1, sizeof size);
+      if (bytes.size() < 1 + sizeof size + size) return;
+      last = static_cast<Record>(bytes[0]);
+      payload = bytes.substr(1 + sizeof size, size);
+      bytes.erase(0, 1 + sizeof size + size);
+      if (last == Record::progress && progress && payload.size() == sizeof(double)) {
+        double fraction = 0;
+        std::memcpy(&fraction, payload.data(), sizeof fraction);
+        progress(fraction);
+      }
+    }
+  }
+};
+
+/// Returns false at the end of the stream.
+bool read_some(int fd, std::string& into) {
+  std::array<char, 1 << 16> buffer;
+  const ssize_t count = read(fd, buffer.data(), buffer.size());
+  if (count < 0 && errno == EINTR) return true;
+  if (count <= 0) return false;
+  into.append(buffer.data(), static_cast<std::size_t>(count));
+  return true;
+}
+
+std::string last_line(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text.substr(text.rfind('\n') + 1);
+}
+
+}  // namespace
+
+std::string isolated(const std::function<std::string(const Progress& report)>& work, const Progress& progress) {
+  Pipe out;
+  Pipe err;
+  std::fflush(nullptr);  // or the child would write the parent's buffers again
+  const pid_t child = fork();
+  if (child < 0) throw ChildDied("cannot start a child process");
+  if (child == 0) run_child(out.ends[1], err.ends[1], work);
+  out.close_end(1);
+  err.close_end(1);
+
+  Inbox inbox;
+  std::string errors;
+  std::array<pollfd, 2> fds{pollfd{out.ends[0], POLLIN, 0}, pollfd{err.ends[0], POLLIN, 0}};
+  while (fds[0].fd >= 0 || fds[1].fd >= 0) {
+    if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) break;
+    if (fds[0].revents != 0 && !read_some(fds[0].fd, inbox.bytes)) fds[0].fd = -1;
+    if (fds[1].revents != 0 && !read_some(fds[1].fd, errors)) fds[1].fd = -1;
+    if (inbox.bytes.empty() || inbox.bytes[0] == static_cast<char>(Record::progress)) inbox.digest(progress);
+  }
+  inbox.digest(progress);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (inbox.last == Record::config_error) throw ConfigError(inbox.payload);
+  if (inbox.last == Record::error) throw ChildDied(inbox.payload);
+  if (inbox.last != Record::result || status != 0) {
+    throw ChildDied(WIFSIGNALED(status)
+                        ? fmt::format("killed by signal {}: {}", WTERMSIG(status), last_line(errors))
+                        : fmt::format("ended with status {}: {}", WEXITSTATUS(status), last_line(errors)));
+  }
+  return std::move(inbox.payload);
+}
+
+}  // namespace teapot

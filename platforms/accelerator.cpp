@@ -1,0 +1,106 @@
+// Reads accelerators from YAML.
+// Does not know what their figures are used for.
+
+#include "platforms/accelerator.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace teapot {
+namespace {
+
+/// How a kernel may run, as sim/kernel.hpp names it.
+constexpr std::array kinds{"gemm", "grouped-gemm", "batched-gemm", "mla-decode", "gqa-decode", "elementwise", "copy"};
+
+/// The next wider precision in which the same product can be computed.
+const std::map<std::string, std::string>& wider() {
+  static const std::map<std::string, std::string> steps{{"fp4", "fp8"},  {"int4", "int8"}, {"int8", "fp8"},
+                                                        {"fp8", "bf16"}, {"fp16", "bf16"}, {"bf16", "tf32"},
+                                                        {"tf32", "fp32"}};
+  return steps;
+}
+
+double efficiency(const Config& config, const std::string& key) {
+  const double value = config.fraction(key);
+  if (!(value > 0)) config.at(key).fail("must be above zero (a part of the peak)");
+  return value;
+}
+
+int tile(const Config& config, const std::string& key) {
+  if (!config.has(key)) return 1;
+  return config.positive<int>(key);
+}
+
+KernelFit read_fit(const Config& config) {
+  KernelFit fit;
+  fit.compute = efficiency(config, "compute");
+  fit.memory = efficiency(config, "memory");
+  fit.sharpness = config.non_negative_or("sharpness", 0.0);
+  if (fit.sharpness > 0 && fit.sharpness < 1) config.at("sharpness").fail("must be 0 (max) or at least 1 (sum)");
+  fit.startup = config.non_negative_or("startup", Seconds{});
+  fit.tile_rows = tile(config, "tile_rows");
+  fit.tile_columns = tile(config, "tile_columns");
+  fit.error = config.fraction_or("error", 0.0);
+  fit.source = config.get_or<std::string>("source", "");
+  return fit;
+}
+
+void require_kinds(const Config& kernels) {
+  for (const char* kind : kinds) {
+    if (!kernels.has(kind)) kernels.fail(std::string{"has no entry for "} + kind);
+  }
+  for (const auto& key : kernels.keys()) {
+    const bool known = std::any_of(kinds.begin(), kinds.end(),
+                                   [&](const std::string kind) { return key == kind || key.starts_with(kind + "-"); });
+    if (!known) kernels.at(key).fail(unknown_name("kind of kernel", key, {kinds.begin(), kinds.end()}));
+  }
+}
+
+}  // namespace
+
+const KernelFit& Accelerator::fit(const std::string& kind, const std::string& precision) const {
+  const auto special = kernels.find(kind + "-" + precision);
+  if (special != kernels.end()) return special->second;
+  const auto general = kernels.find(kind);
+  if (general == kernels.end()) throw ConfigError(name + ": kernels: no entry for kernels of kind \"" + kind + "\"");
+  return general->second;
+}
+
+FlopsPerSecond Accelerator::peak_of(const std::string& precision) const {
+  for (std::string wanted = precision;;) {
+    const auto found = peak.find(wanted);
+    if (found != peak.end()) return found->second;
+    const auto next = wider().find(wanted);
+    if (next == wider().end()) {
+      throw ConfigError(name + ": peak: cannot compute in \"" + precision + "\" nor in anything wider");
+    }
+    wanted = next->second;
+  }
+}
+
+Accelerator read_accelerator(const Config& config) {
+  Accelerator result;
+  result.name = config.get<std::string>("name");
+  result.memory = config.positive<Bytes>("memory");
+  result.memory_bandwidth = config.positive<BytesPerSecond>("memory_bandwidth");
+  const Config peaks = config.at("peak");
+  for (const auto& precision : peaks.keys()) {
+    result.peak[precision] = peaks.positive<FlopsPerSecond>(precision);
+  }
+  result.sms = config.positive<int>("sms");
+  result.launch = config.non_negative<Seconds>("launch");
+  result.scale_up_bandwidth = config.non_negative_or("scale_up_bandwidth", BytesPerSecond{});
+  result.pcie_bandwidth = config.positive<BytesPerSecond>("pcie_bandwidth");
+  const Config kernels = config.at("kernels");
+  require_kinds(kernels);
+  for (const auto& kind : kernels.keys()) result.kernels[kind] = read_fit(kernels.at(kind));
+  if (config.has("tables")) {
+    for (const auto& table : config.at("tables").items()) result.tables.push_back(table.as<std::string>());
+  }
+  result.communication = config.get<std::string>("communication");
+  result.source = config.get_or<std::string>("source", "");
+  config.reject_unread_keys();
+  return result;
+}
+
+}  // namespace teapot

@@ -1,0 +1,48 @@
+#pragma once
+// What one accelerator is: memory, peaks, and how well each kind of kernel uses them. Read from YAML, with sources.
+// Knows no model, no fabric and no network; what time a kernel takes is in kernels.hpp.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/config.hpp"
+#include "sim/units.hpp"
+
+namespace teapot {
+
+/// How one kind of kernel uses the machine; the formula is in kernels.cpp.
+struct KernelFit {
+  double compute = 1;    ///< reachable part of the peak
+  double memory = 1;     ///< reachable part of the memory bandwidth
+  double sharpness = 0;  ///< of the roofline's corner: (c^s + m^s)^(1/s); 0: max(c, m)
+  Seconds startup;       ///< prologue and epilogue of one launch, on top of the launch overhead
+  int tile_rows = 1;     ///< rows of a product are padded to this (for grouped products: of each group)
+  int tile_columns = 1;  ///< columns likewise
+  double error = 0;      ///< relative error of the fit (median of residuals), for uncertainty bands
+  std::string source;    ///< the rows it was fitted on
+};
+
+struct Accelerator {
+  std::string name;
+  Bytes memory;
+  BytesPerSecond memory_bandwidth;             ///< vendor's figure
+  std::map<std::string, FlopsPerSecond> peak;  ///< dense, by precision: fp4, fp8, int8, bf16, tf32, fp32
+  int sms = 0;                                 ///< streaming multiprocessors, compute units or cube cores
+  Seconds launch;                              ///< from one kernel to the next in a recorded graph
+  BytesPerSecond scale_up_bandwidth;           ///< NVLink or its like, per direction; zero: none
+  BytesPerSecond pcie_bandwidth;               ///< to the host, per direction
+  std::map<std::string, KernelFit> kernels;    ///< by kind, or kind-precision (gemm-bf16), which goes first
+  std::vector<std::string> tables;             ///< names under which rows of platforms/kernels/*.csv apply
+  std::string communication;                   ///< default communication library
+  std::string source;
+
+  const KernelFit& fit(const std::string& kind, const std::string& precision) const;
+  /// Dense peak; a precision it lacks runs in the next wider one it has. Throws ConfigError where there is none.
+  FlopsPerSecond peak_of(const std::string& precision) const;
+};
+
+/// From the mapping that resolve_named(..., "platforms/accelerators", "accelerator") gives. Throws ConfigError.
+Accelerator read_accelerator(const Config& config);
+
+}  // namespace teapot

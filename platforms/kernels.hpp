@@ -1,0 +1,13 @@
+#pragma once
+// How long kernels take on an accelerator: by a roofline with fitted efficiencies, or from measured tables.
+// Knows no model: a kernel says how much it computes, reads and writes, and its shape.
+
+#include "platforms/accelerator.hpp"
+#include "sim/kernel.hpp"
+
+namespace teapot {
+
+/// launches * launch + startup + roofline(flops, bytes) with the efficiencies of the kernel's kind.
+TimeKernel modelled(const Accelerator& accelerator);
+
+}  // namespace teapot

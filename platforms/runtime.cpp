@@ -1,0 +1,19 @@
+// Reads serving stacks from YAML.
+// Does not know what a step is made of.
+
+#include "platforms/runtime.hpp"
+
+namespace teapot {
+
+RuntimeCost read_runtime(const Config& config) {
+  RuntimeCost cost;
+  cost.per_operator = config.non_negative_or("per_operator", Seconds{});
+  cost.per_collective = config.non_negative_or("per_collective", Seconds{});
+  cost.per_layer = config.non_negative_or("per_layer", Seconds{});
+  cost.per_step = config.non_negative_or("per_step", Seconds{});
+  config.get_or<std::string>("source", "");
+  config.reject_unread_keys();
+  return cost;
+}
+
+}  // namespace teapot

@@ -1,0 +1,79 @@
+// Kernel times: the roofline term by term.
+
+#include "platforms/kernels.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace teapot;
+using namespace teapot::literals;
+
+namespace {
+
+Accelerator machine() {
+  Accelerator one;
+  one.name = "test";
+  one.memory_bandwidth = 1000.0_GBps;
+  one.peak = {{"fp8", 200.0_TFLOPS}, {"bf16", 100.0_TFLOPS}};
+  one.launch = 2.0_us;
+  KernelFit fit;
+  fit.compute = 0.5;
+  fit.memory = 0.8;
+  fit.startup = 3.0_us;
+  one.kernels["gemm"] = fit;
+  fit.tile_rows = 64;
+  one.kernels["grouped-gemm"] = fit;
+  fit.sharpness = 2;
+  one.kernels["mla-decode"] = fit;
+  return one;
+}
+
+Kernel kernel(const std::string& kind, Flops flops, Bytes bytes) {
+  Kernel one;
+  one.kind = kind;
+  one.precision = "bf16";
+  one.flops = flops;
+  one.bytes = bytes;
+  return one;
+}
+
+double time_us(const Kernel& one) { return modelled(machine())(one).time.value * 1e6; }
+
+}  // namespace
+
+TEST_CASE("modelled kernel: the longer of arithmetic and memory traffic, plus launch and startup") {
+  // 5 GFLOP / (100 TFLOPS * 0.5) = 100 us; 40 MB / (1000 GB/s * 0.8) = 50 us; 2 + 3 us to start
+  CHECK(time_us(kernel("gemm", 5.0_GFLOP, 40.0_MB)) == doctest::Approx(105.0).epsilon(1e-12));
+  CHECK(time_us(kernel("gemm", 5.0_GFLOP, 160.0_MB)) == doctest::Approx(205.0).epsilon(1e-12));
+  Kernel twice = kernel("gemm", 5.0_GFLOP, 40.0_MB);
+  twice.launches = 2;
+  CHECK(time_us(twice) == doctest::Approx(110.0).epsilon(1e-12));
+  CHECK(modelled(machine())(twice).provenance == Provenance::modelled);
+}
+
+TEST_CASE("modelled kernel: the precision picks the peak") {
+  Kernel fast = kernel("gemm", 5.0_GFLOP, 0.0_MB);
+  fast.precision = "fp8";
+  CHECK(time_us(fast) == doctest::Approx(55.0).epsilon(1e-12));
+  fast.precision = "fp64";
+  CHECK_THROWS_AS(time_us(fast), ConfigError);
+}
+
+TEST_CASE("modelled kernel: rows of each group are padded to whole tiles") {
+  Kernel grouped = kernel("grouped-gemm", 5.0_GFLOP, 0.0_MB);
+  grouped.shape = {.m = 96, .n = 128, .k = 10, .groups = 3};
+  // 32 rows a group fill half a tile of 64: twice the arithmetic
+  CHECK(time_us(grouped) == doctest::Approx(5 + 200.0).epsilon(1e-12));
+  grouped.shape.m = 192;
+  CHECK(time_us(grouped) == doctest::Approx(5 + 100.0).epsilon(1e-12));
+}
+
+TEST_CASE("modelled kernel: a finite sharpness rounds the corner") {
+  // 100 us and 50 us with sharpness 2: sqrt(100^2 + 50^2)
+  CHECK(time_us(kernel("mla-decode", 5.0_GFLOP, 40.0_MB)) == doctest::Approx(5 + std::sqrt(12500.0)).epsilon(1e-12));
+}
+
+TEST_CASE("modelled kernel: a kind that the accelerator does not know is named") {
+  CHECK_THROWS_WITH(time_us(kernel("sort", 1.0_GFLOP, 0.0_MB)), "test: kernels: no entry for kernels of kind \"sort\"");
+}

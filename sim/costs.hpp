@@ -1,6 +1,6 @@
 #pragma once
-// What communication kernels and the serving stack cost beyond the bytes and flops: explicit data, never hidden elsewhere.
-// Knows no library and no stack by name; platforms read them from YAML, workloads put them into programs.
+// What communication kernels and the serving stack cost beyond the bytes and flops: explicit data, never hidden
+// elsewhere. Knows no library and no stack by name; platforms read them from YAML, workloads put them into programs.
 
 #include <functional>
 #include <memory>

@@ -1,0 +1,64 @@
+#pragma once
+// Depth `pair` of the network: every pair of ranks of a collective is a SimGrid communication, max-min fair.
+// For the engine only; does not know in which order operators run.
+
+#include <simgrid/s4u.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/network.hpp"
+#include "sim/program.hpp"
+#include "sim/timeline.hpp"
+
+namespace teapot {
+
+class PairNetwork {
+ public:
+  /// Called when all of a rank's bytes of a collective have been sent and received.
+  using Arrived = std::function<void(int op, int rank, double now)>;
+
+  /// Throws ConfigError where a pair has more than one path.
+  PairNetwork(const Program& program, const Network& network);
+
+  /// A platform file of one zone with these elements.
+  static std::string platform_of(const std::string& zone);
+  /// The platform to load: one host a rank, and one explicit route for each pair.
+  std::string platform() const;
+  /// Starts the actors that wait for collectives, once the platform is loaded.
+  void start(Arrived arrived);
+  void enter(int op, int rank);
+  const std::vector<LinkUse>& use() const { return use_; }
+
+ private:
+  struct Rank {
+    simgrid::s4u::Host* host;
+    simgrid::s4u::SemaphorePtr wake;
+    std::vector<int> entered;
+  };
+  struct Message {
+    int peer;
+    double latency_s;
+    std::uint64_t bytes;
+  };
+
+  void wait_for_collectives(int rank);
+  void send(int op, int rank);
+  void receive(int op, int rank);
+  Message message(int op, int source, int destination, double copies);
+  const Collective& collective(int op) const;
+  const Traffic& traffic(int op, bool receiving);
+  simgrid::s4u::Mailbox* mailbox(int op, int source, int destination) const;
+
+  const Program& program_;
+  const Network& network_;
+  Arrived arrived_;
+  std::vector<Rank> ranks_;
+  std::map<const Traffic*, std::unique_ptr<Traffic>> turned_;
+  std::vector<LinkUse> use_;
+};
+
+}  // namespace teapot

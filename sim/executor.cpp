@@ -1,0 +1,146 @@
+// Streams, dependencies and compute time.
+// Does not know how a collective spends its time on the network.
+
+#include "sim/executor.hpp"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+namespace teapot {
+namespace {
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+std::string describe(const Operator& op) {
+  return op.layer < 0 ? op.name : fmt::format("layer {} {} of micro-batch {}", op.layer, op.name, op.micro_batch);
+}
+
+}  // namespace
+
+Executor::Executor(const Program& program, Enter enter)
+    : program_(program),
+      enter_(std::move(enter)),
+      stream_count_(program.streams.size()),
+      order_(stream_count_),
+      streams_(at(program.ranks) * stream_count_),
+      sms_held_(at(program.ranks), 0.0),
+      unfinished_(static_cast<std::int64_t>(program.operators.size()) * program.ranks) {
+  for (int op = 0; op < static_cast<int>(program.operators.size()); ++op) {
+    const Operator& o = program.operators[at(op)];
+    order_[at(o.stream)].push_back(op);
+    for ([[maybe_unused]] const int earlier : o.after) assert(earlier >= 0 && earlier < op);
+  }
+  timeline_.ranks = program.ranks;
+  timeline_.operators = static_cast<int>(program.operators.size());
+  const std::size_t cells = program.operators.size() * at(program.ranks);
+  timeline_.start_s.assign(cells, std::numeric_limits<double>::quiet_NaN());
+  timeline_.end_s.assign(cells, std::numeric_limits<double>::quiet_NaN());
+}
+
+bool Executor::is_done(int op, int rank) const { return !std::isnan(timeline_.end(op, rank).value); }
+
+void Executor::begin() {
+  for (int rank = 0; rank < program_.ranks; ++rank) start_what_can(rank, 0);
+}
+
+double Executor::next_event() const {
+  return events_.empty() ? std::numeric_limits<double>::infinity() : events_.top().time;
+}
+
+void Executor::advance(double now) {
+  while (!events_.empty() && events_.top().time <= now) {
+    const Event event = events_.top();
+    events_.pop();
+    const Operator& op = program_.operators[at(event.op)];
+    if (event.version != stream(event.rank, op.stream).version) continue;  // its speed has changed since
+    ++timeline_.events;
+    if (std::holds_alternative<Compute>(op.work)) {
+      finish(event.op, event.rank, event.time);
+    } else {
+      enter_(event.op, event.rank, event.time);
+    }
+  }
+}
+
+void Executor::arrived(int op, int rank, double now) {
+  ++timeline_.events;
+  finish(op, rank, now);
+}
+
+void Executor::start_what_can(int rank, double now) {
+  for (int s = 0; s < static_cast<int>(stream_count_); ++s) {
+    Stream& state = stream(rank, s);
+    if (state.running >= 0 || at(state.next) >= order_[at(s)].size()) continue;
+    const int op = order_[at(s)][at(state.next)];
+    bool ready = true;
+    for (const int earlier : program_.operators[at(op)].after) ready = ready && is_done(earlier, rank);
+    if (ready) start(op, rank, now);
+  }
+}
+
+void Executor::start(int op, int rank, double now) {
+  const Operator& o = program_.operators[at(op)];
+  Stream& state = stream(rank, o.stream);
+  state.running = op;
+  ++state.next;
+  timeline_.start_s[at(op) * at(program_.ranks) + at(rank)] = now;
+  if (const auto* compute = std::get_if<Compute>(&o.work)) {
+    state.end = now + compute->on(rank).value / (1 - sms_held_[at(rank)]);
+    events_.push({state.end, op, rank, state.version});
+  } else {
+    const auto& collective = std::get<Collective>(o.work);
+    hold_sms(rank, collective.sm_share, now);
+    events_.push({now + collective.overhead.value, op, rank, state.version});
+  }
+}
+
+void Executor::finish(int op, int rank, double now) {
+  const Operator& o = program_.operators[at(op)];
+  stream(rank, o.stream).running = -1;
+  timeline_.end_s[at(op) * at(program_.ranks) + at(rank)] = now;
+  timeline_.step.value = std::max(timeline_.step.value, now);
+  --unfinished_;
+  if (const auto* collective = std::get_if<Collective>(&o.work)) hold_sms(rank, -collective->sm_share, now);
+  start_what_can(rank, now);
+}
+
+/// Communication kernels take SMs or give them back: what computes on the rank slows down or speeds up from now on.
+void Executor::hold_sms(int rank, double change, double now) {
+  if (change == 0) return;
+  const double speed_before = 1 - sms_held_[at(rank)];
+  sms_held_[at(rank)] = std::max(0.0, sms_held_[at(rank)] + change);
+  const double speed_after = 1 - sms_held_[at(rank)];
+  assert(speed_after > 0);
+  for (int s = 0; s < static_cast<int>(stream_count_); ++s) {
+    Stream& state = stream(rank, s);
+    if (state.running < 0 || !std::holds_alternative<Compute>(program_.operators[at(state.running)].work)) continue;
+    state.end = now + (state.end - now) * speed_before / speed_after;
+    events_.push({state.end, state.running, rank, ++state.version});
+  }
+}
+
+double Executor::fraction_done() const {
+  const double all = static_cast<double>(timeline_.start_s.size());
+  return all == 0 ? 1 : 1 - static_cast<double>(unfinished_) / all;
+}
+
+std::string Executor::first_unfinished() const {
+  for (int op = 0; op < timeline_.operators; ++op) {
+    for (int rank = 0; rank < program_.ranks; ++rank) {
+      if (is_done(op, rank)) continue;
+      std::string text = fmt::format("{} on rank {}", describe(program_.operators[at(op)]), rank);
+      for (const int earlier : program_.operators[at(op)].after) {
+        if (!is_done(earlier, rank)) return text + " waits for " + describe(program_.operators[at(earlier)]);
+      }
+      return text + " did not end";
+    }
+  }
+  return "nothing";
+}
+
+Timeline Executor::take_timeline() { return std::move(timeline_); }
+
+}  // namespace teapot

@@ -1,0 +1,76 @@
+#pragma once
+// Runs the operators of a program on each rank: one at a time on a stream, in program order, when what they wait for is
+// done. Knows no clock of its own and no network: the engine tells it the time and when collectives arrive.
+
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <vector>
+
+#include "sim/program.hpp"
+#include "sim/timeline.hpp"
+
+namespace teapot {
+
+class Executor {
+ public:
+  /// Called when a rank's bytes go onto the network, after the collective's overhead.
+  using Enter = std::function<void(int op, int rank, double now)>;
+
+  Executor(const Program& program, Enter enter);
+
+  /// Starts what can start at time 0.
+  void begin();
+  /// When the next operator ends or the next rank enters a collective; infinity if nothing is under way.
+  double next_event() const;
+  /// Handles everything that happens up to `now`.
+  void advance(double now);
+  /// A collective's bytes for this rank have arrived.
+  void arrived(int op, int rank, double now);
+
+  bool finished() const { return unfinished_ == 0; }
+  std::int64_t unfinished() const { return unfinished_; }
+  double fraction_done() const;
+  /// "layer 3 dispatch on rank 17 waits for layer 3 gate", for the first operator that never ran.
+  std::string first_unfinished() const;
+  /// The timeline without link use; valid once finished.
+  Timeline take_timeline();
+
+ private:
+  struct Event {
+    double time;
+    int op;
+    int rank;
+    std::uint32_t version;
+    bool operator>(const Event& other) const {
+      return time != other.time ? time > other.time : op != other.op ? op > other.op : rank > other.rank;
+    }
+  };
+  struct Stream {
+    int next = 0;      // position in its order
+    int running = -1;  // operator, -1 when idle
+    double end = 0;    // of a running compute operator
+    std::uint32_t version = 0;
+  };
+
+  Stream& stream(int rank, int index) {
+    return streams_[static_cast<std::size_t>(rank) * stream_count_ + static_cast<std::size_t>(index)];
+  }
+  bool is_done(int op, int rank) const;
+  void start_what_can(int rank, double now);
+  void start(int op, int rank, double now);
+  void finish(int op, int rank, double now);
+  void hold_sms(int rank, double change, double now);
+
+  const Program& program_;
+  Enter enter_;
+  std::size_t stream_count_;
+  std::vector<std::vector<int>> order_;  // by stream: its operators
+  std::vector<Stream> streams_;          // [rank * streams + stream]
+  std::vector<double> sms_held_;         // by rank: part of the accelerator held by communication kernels
+  Timeline timeline_;
+  std::int64_t unfinished_;
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+};
+
+}  // namespace teapot

@@ -245,6 +245,14 @@ Config Config::at(const std::string& key) const {
   return child(*tree_->find(key), join(path_, key));
 }
 
+Config Config::section(const std::string& key) const {
+  if (has(key)) return at(key);
+  auto root = std::make_shared<Tree>();
+  root->place = tree_->place;
+  const Tree* tree = root.get();
+  return {std::move(root), tree, join(path_, key), asked_};
+}
+
 std::vector<std::string> Config::keys() const {
   if (tree_->kind != Tree::Kind::null && !is_mapping()) {
     fail(fmt::format("expected a mapping, got {}", kind_name(tree_->kind)));

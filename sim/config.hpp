@@ -72,9 +72,10 @@ class Config {
   }
 
   // -- a mapping ----------------------------------------------------------------------------------------------------
-  bool has(const std::string& key) const;   ///< asking makes the key known
-  Config at(const std::string& key) const;  ///< throws where it is missing
-  std::vector<std::string> keys() const;    ///< in the order written; all become known
+  bool has(const std::string& key) const;        ///< asking makes the key known
+  Config at(const std::string& key) const;       ///< throws where it is missing
+  Config section(const std::string& key) const;  ///< at(key), or an empty mapping where it is missing
+  std::vector<std::string> keys() const;         ///< in the order written; all become known
   template <class T>
   T get(const std::string& key) const {
     return at(key).as<T>();

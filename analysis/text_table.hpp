@@ -1,0 +1,32 @@
+#pragma once
+// Tables for a terminal: columns as wide as they need, text to the left, numbers to the right.
+// Knows no units and no command.
+
+#include <string>
+#include <vector>
+
+namespace teapot {
+
+class TextTable {
+ public:
+  enum class Align { left, right };
+  struct Column {
+    std::string title;
+    Align align = Align::left;
+  };
+
+  explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  /// One cell a column; fewer leave the rest empty.
+  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  /// The table with a line under its titles; every line ends in a newline, and none in spaces.
+  std::string to_text(const std::string& indent = "") const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// Characters a terminal shows for UTF-8 text, each counted as one column.
+std::size_t display_width(const std::string& text);
+
+}  // namespace teapot

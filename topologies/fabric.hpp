@@ -1,0 +1,92 @@
+#pragma once
+// The physical network as a directed graph: who is wired to whom, how fast, and which GPU owns which NIC port.
+// Knows neither YAML nor any kind of fabric; it does not route.
+
+#include <boost/graph/adjacency_list.hpp>
+#include <string>
+#include <vector>
+
+#include "sim/network.hpp"
+#include "sim/units.hpp"
+#include "topologies/policy.hpp"
+
+namespace teapot {
+
+struct FabricNode {
+  std::string name;
+  std::string role;  ///< gpu, nvswitch, pcie, cpu, or what a switch is: leaf, spine, switch, ...
+  int node = -1;     ///< the server or rack it stands in; -1 for a switch of the scale-out network
+};
+
+/// What an edge stands for, as an index into Fabric::links.
+struct LinkNumber {
+  int link = 0;
+};
+
+using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, FabricNode, LinkNumber>;
+using Vertex = Graph::vertex_descriptor;
+using Edge = Graph::edge_descriptor;
+
+/// One direction of a cable or bus.
+struct FabricLink {
+  std::string name;
+  std::string tier;
+  Vertex from = 0;
+  Vertex to = 0;
+  BytesPerSecond bandwidth;  ///< line rate
+  Seconds latency;
+  int cost = 1;         ///< what minimal routing counts it as
+  int dimension = 0;    ///< static routing takes lower dimensions first
+  bool failed = false;  ///< carries nothing
+};
+
+/// Indices of the two directions of a cable, in Fabric::links; -1: there is no cable.
+struct Cable {
+  int up = -1;
+  int down = -1;
+};
+
+struct Gpu {
+  Vertex vertex = 0;
+  int node = 0;
+  Cable nvlink;        ///< to the scale-up switch of its node
+  Cable bus;           ///< to the PCIe switch of its NIC
+  int first_port = 0;  ///< its NIC ports, in Fabric::ports; GPUs that share a NIC share the ports
+  int ports = 0;
+};
+
+/// A port of a NIC, and the switch port it is plugged into.
+struct Port {
+  int node = 0;
+  int gpu = 0;       ///< the first GPU that owns it
+  int gpus = 1;      ///< how many consecutive GPUs own it
+  int plane = 0;     ///< the plane or rail it belongs to
+  int endpoint = 0;  ///< its number within the plane, the destination address of static routing
+  Vertex hub = 0;    ///< where its NIC sits: a PCIe switch, or the GPU itself
+  Vertex at = 0;     ///< the switch
+  Cable cable;
+};
+
+struct Fabric {
+  std::string name;
+  std::string kind;
+  Graph graph;
+  std::vector<FabricLink> links;  ///< one for each edge, in the order they were added
+  std::vector<Gpu> gpu;
+  std::vector<Port> ports;
+  int gpus_per_node = 1;
+  int nodes = 0;
+  int planes = 0;       ///< 0 where there is no scale-out network
+  bool joined = false;  ///< ports of different planes reach each other through switches
+  RoutingPolicy policy;
+
+  int gpus() const { return static_cast<int>(gpu.size()); }
+  const FabricLink& link(int index) const { return links[static_cast<std::size_t>(index)]; }
+
+  Vertex add_node(const std::string& node_name, const std::string& role, int node = -1);
+  /// Both directions, `<cable>_UP` from `low` to `high` and `<cable>_DOWN` back; `like` gives everything but the name
+  /// and the ends.
+  Cable add_cable(const std::string& cable, Vertex low, Vertex high, const FabricLink& like);
+};
+
+}  // namespace teapot

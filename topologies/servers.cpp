@@ -1,0 +1,146 @@
+// Builds the inside of nodes and racks.
+// Does not know how they are joined.
+
+#include "topologies/servers.hpp"
+
+#include <fmt/format.h>
+
+namespace teapot {
+namespace {
+
+/// One node's parts, the same for all nodes.
+struct Inside {
+  int gpus = 1;
+  bool networked = false;
+  int nics_per_unit = 1;  ///< a unit is a PCIe switch with its GPUs and NICs
+  int gpus_per_unit = 1;
+  int ports_per_nic = 1;
+  bool scale_up = false;
+  bool pcie = false;
+  bool host = false;
+  FabricLink nvlink, bus, bridge;
+
+  int units() const { return gpus / gpus_per_unit; }
+  int ports_per_unit() const { return nics_per_unit * ports_per_nic; }
+};
+
+FabricLink read_link(const Config& config, const std::string& what, const std::string& tier) {
+  FabricLink link;
+  link.tier = tier;
+  link.bandwidth = config.positive<BytesPerSecond>(what + "_bandwidth");
+  link.latency = config.non_negative_or<Seconds>(what + "_latency", Seconds{});
+  return link;
+}
+
+void read_nics(const Config& config, Inside& inside) {
+  inside.nics_per_unit = config.positive_or<int>("nics_per_gpu", 1);
+  inside.gpus_per_unit = config.positive_or<int>("gpus_per_nic", 1);
+  inside.ports_per_nic = config.positive_or<int>("ports_per_nic", 1);
+  if (inside.gpus_per_unit > 1 && inside.nics_per_unit > 1)
+    config.at("gpus_per_nic").fail("give either gpus_per_nic or nics_per_gpu, not both");
+  if (inside.gpus % inside.gpus_per_unit != 0)
+    config.at("gpus_per_nic").fail(fmt::format("must divide gpus_per_node ({})", inside.gpus));
+  inside.pcie = config.has("pcie_bandwidth");
+  if (inside.pcie) {
+    inside.bus = read_link(config, "pcie", "pcie");
+  } else if (inside.gpus_per_unit > 1) {
+    config.at("gpus_per_nic").fail("GPUs that share a NIC need a PCIe switch (pcie_bandwidth)");
+  }
+}
+
+Inside read_inside(const Config& config, bool networked) {
+  Inside inside;
+  inside.gpus = config.positive_or<int>("gpus_per_node", 1);
+  inside.networked = networked;
+  if (config.has("nvlink_bandwidth")) {
+    inside.nvlink = read_link(config, "nvlink", "nvlink");
+    inside.scale_up = inside.gpus > 1;
+  }
+  inside.host = config.has("host_bridge_bandwidth");
+  if (inside.host) inside.bridge = read_link(config, "host_bridge", "host-bridge");
+  if (networked) read_nics(config, inside);
+  return inside;
+}
+
+void add_unit(Fabric& fabric, const Inside& inside, int node, int unit, Vertex cpu) {
+  const int first = node * inside.gpus + unit * inside.gpus_per_unit;
+  Vertex hub = fabric.gpu[static_cast<std::size_t>(first)].vertex;
+  if (inside.pcie) {
+    hub = fabric.add_node(fmt::format("pcie-{}-{}", node, unit), "pcie", node);
+    for (int i = 0; i < inside.gpus_per_unit; ++i) {
+      Gpu& gpu = fabric.gpu[static_cast<std::size_t>(first + i)];
+      gpu.bus = fabric.add_cable(fmt::format("pcie-{}-{}", node, first - node * inside.gpus + i), gpu.vertex, hub,
+                                 inside.bus);
+    }
+  }
+  if (inside.host) fabric.add_cable(fmt::format("hb-{}-{}", node, unit), hub, cpu, inside.bridge);
+  if (!inside.networked) return;
+  for (int i = 0; i < inside.gpus_per_unit; ++i) {
+    fabric.gpu[static_cast<std::size_t>(first + i)].first_port = static_cast<int>(fabric.ports.size());
+    fabric.gpu[static_cast<std::size_t>(first + i)].ports = inside.ports_per_unit();
+  }
+  for (int i = 0; i < inside.ports_per_unit(); ++i) {
+    Port port;
+    port.node = node;
+    port.gpu = first;
+    port.gpus = inside.gpus_per_unit;
+    port.hub = hub;
+    fabric.ports.push_back(port);
+  }
+}
+
+void add_server(Fabric& fabric, const Inside& inside, int node) {
+  for (int i = 0; i < inside.gpus; ++i) {
+    Gpu gpu;
+    gpu.node = node;
+    gpu.vertex = fabric.add_node(fmt::format("gpu-{}-{}", node, i), "gpu", node);
+    fabric.gpu.push_back(gpu);
+  }
+  if (inside.scale_up) {
+    const Vertex nvswitch = fabric.add_node(fmt::format("nvswitch-{}", node), "nvswitch", node);
+    for (int i = 0; i < inside.gpus; ++i) {
+      Gpu& gpu = fabric.gpu[static_cast<std::size_t>(node * inside.gpus + i)];
+      gpu.nvlink = fabric.add_cable(fmt::format("nvl-{}-{}", node, i), gpu.vertex, nvswitch, inside.nvlink);
+    }
+  }
+  const Vertex cpu = inside.host ? fabric.add_node(fmt::format("cpu-{}", node), "cpu", node) : Vertex{};
+  for (int unit = 0; unit < inside.units(); ++unit) add_unit(fabric, inside, node, unit, cpu);
+}
+
+}  // namespace
+
+Site add_servers(const Config& config, Fabric& fabric, bool networked) {
+  const Inside inside = read_inside(config, networked);
+  Site site;
+  site.nodes = config.positive<int>("nodes");
+  if (static_cast<std::int64_t>(site.nodes) * inside.gpus > (1 << 22)) config.at("nodes").fail("more than 4 M GPUs");
+  if (networked) {
+    site.ports = inside.units() * inside.ports_per_unit();
+    site.nic_bandwidth = config.positive<BytesPerSecond>("nic_bandwidth");
+    site.link_bandwidth = config.positive_or<BytesPerSecond>("link_bandwidth", site.nic_bandwidth);
+    site.cable_latency = config.non_negative_or<Seconds>("cable_latency", Seconds{});
+    site.switch_latency = config.non_negative_or<Seconds>("switch_latency", Seconds{});
+  }
+  fabric.nodes = site.nodes;
+  fabric.gpus_per_node = inside.gpus;
+  for (int node = 0; node < site.nodes; ++node) add_server(fabric, inside, node);
+  return site;
+}
+
+void plug_in(const Config& config, const Site& site, Fabric& fabric) {
+  FabricLink nic;
+  nic.tier = "nic";
+  nic.bandwidth = site.nic_bandwidth;
+  nic.latency = config.non_negative_or<Seconds>("nic_latency", Seconds{}) + site.switch_latency / 2;
+  for (std::size_t i = 0; i < fabric.ports.size(); ++i) {
+    Port& port = fabric.ports[i];
+    const Gpu& gpu = fabric.gpu[static_cast<std::size_t>(port.gpu)];
+    const int unit = (port.gpu - port.node * fabric.gpus_per_node) / port.gpus;
+    const auto name = gpu.ports == 1
+                          ? fmt::format("nic-{}-{}", port.node, unit)
+                          : fmt::format("nic-{}-{}-{}", port.node, unit, static_cast<int>(i) - gpu.first_port);
+    port.cable = fabric.add_cable(name, port.hub, port.at, nic);
+  }
+}
+
+}  // namespace teapot

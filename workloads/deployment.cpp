@@ -1,0 +1,66 @@
+// Reading and checking a deployment.
+// Knows neither time nor network.
+
+#include "workloads/deployment.hpp"
+
+#include <fmt/format.h>
+
+namespace teapot {
+namespace {
+
+/// The value at `key`, or the section where the key has its default.
+Config place_of(const Config& section, const std::string& key) { return section.has(key) ? section.at(key) : section; }
+
+void read_experts(const Config& section, const Model& model, Deployment& d) {
+  const int ranks = d.gpus / d.tensor_parallel;
+  d.expert_parallel = section.positive_or<int>("expert_parallel", ranks);
+  // The experts of a model that is tensor parallel throughout are split as its attention is.
+  const bool split = d.expert_parallel * d.tensor_parallel == d.gpus;
+  d.expert_tensor_parallel = section.positive_or<int>("expert_tensor_parallel", split ? d.tensor_parallel : 1);
+  d.redundant_experts = section.non_negative_or<int>("redundant_experts", 0);
+  if (d.gpus % d.expert_gpus() != 0) {
+    place_of(section, "expert_parallel")
+        .fail(fmt::format("{} GPUs do not divide into groups of {} (expert_parallel {} x expert_tensor_parallel {})",
+                          d.gpus, d.expert_gpus(), d.expert_parallel, d.expert_tensor_parallel));
+  }
+  const int slots = model.experts.routed + d.redundant_experts;
+  if (slots % d.expert_parallel != 0) {
+    const int more = d.expert_parallel - slots % d.expert_parallel;
+    place_of(section, "expert_parallel")
+        .fail(fmt::format("{} experts and {} redundant ones do not divide over {} ranks (redundant_experts: {} would)",
+                          model.experts.routed, d.redundant_experts, d.expert_parallel, d.redundant_experts + more));
+  }
+  if (model.experts.intermediate % d.expert_tensor_parallel != 0) {
+    place_of(section, "expert_tensor_parallel")
+        .fail(fmt::format("must divide the experts' intermediate size {}", model.experts.intermediate));
+  }
+}
+
+}  // namespace
+
+Deployment read_deployment(const Config& section, const Model& model) {
+  Deployment d;
+  d.gpus = section.positive_or<int>("gpus", d.gpus);
+  d.tensor_parallel = section.positive_or<int>("tensor_parallel", 1);
+  if (d.gpus % d.tensor_parallel != 0) {
+    section.at("tensor_parallel").fail(fmt::format("must divide the {} GPUs, got {}", d.gpus, d.tensor_parallel));
+  }
+  for (const Layer& layer : model.layers) {
+    if (layer.attention.heads % d.tensor_parallel != 0) {
+      section.at("tensor_parallel").fail(fmt::format("must divide the {} attention heads", layer.attention.heads));
+    }
+  }
+  d.requests_per_gpu = section.positive_or<int>("requests_per_gpu", d.requests_per_gpu);
+  d.context_tokens = section.positive_or<double>("context_tokens", d.context_tokens);
+  if (model.has_experts()) {
+    read_experts(section, model, d);
+  } else {
+    for (const char* key : {"expert_parallel", "expert_tensor_parallel", "redundant_experts"}) {
+      if (section.has(key)) section.at(key).fail(model.name + " has no experts");
+    }
+    d.expert_parallel = 1;
+  }
+  return d;
+}
+
+}  // namespace teapot

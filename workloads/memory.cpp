@@ -1,0 +1,68 @@
+// What the fullest GPU of a deployment must hold.
+// Knows no accelerator: whether it fits is not decided here.
+
+#include <algorithm>
+#include <cmath>
+
+#include "workloads/decode_step.hpp"
+
+namespace teapot {
+namespace {
+
+/// Matrices of so many numbers; near enough square that a part of a scale block at an edge does not count.
+Bytes matrices(const Format& weights, double numbers) {
+  const double rows = weights.block_rows;
+  return weight_bytes(weights, rows, numbers / rows);
+}
+
+Bytes attention_weights(const Model& model, const Attention& a, const Format& weights, int tensor_parallel) {
+  double split = attention_parameters(model, a);
+  double whole = 0;
+  if (a.kind == Attention::Kind::latent) {  // the way down to the latent is needed whole by each GPU
+    whole = static_cast<double>(model.hidden) * (a.q_rank + a.cached_values());
+  } else if (a.kv_heads < tensor_parallel) {  // each GPU holds one KV head
+    split += 2.0 * model.hidden * a.head_dim * (tensor_parallel - a.kv_heads);
+  }
+  return matrices(weights, whole + (split - whole) / tensor_parallel);
+}
+
+Bytes layer_weights(const Model& model, const Layer& layer, const Deployment& d, const Format& weights) {
+  Bytes sum = attention_weights(model, layer.attention, weights, d.tensor_parallel);
+  if (!layer.experts) return sum + matrices(weights, dense_parameters(model) / d.tensor_parallel);
+  sum += Bytes{2.0 * model.experts.routed * model.hidden};  // the gate, BF16
+  sum += d.experts_per_rank(model) * matrices(weights, expert_parameters(model) / d.expert_tensor_parallel);
+  if (model.experts.shared_intermediate > 0) sum += matrices(weights, shared_expert_parameters(model));
+  return sum;
+}
+
+Bytes layer_kv(const Attention& a, const Deployment& d, const Format& kv) {
+  const double requests = static_cast<double>(d.requests_per_gpu) * d.tensor_parallel;
+  double values = a.cached_values();
+  if (a.kind == Attention::Kind::grouped) {
+    values = 2.0 * a.head_dim * std::max(1.0, static_cast<double>(a.kv_heads) / d.tensor_parallel);
+  }
+  return requests * a.visible(d.context_tokens) * activation_bytes(kv, 1, values);
+}
+
+}  // namespace
+
+Memory memory_per_gpu(const Model& model, const Deployment& d, const Decode& decode) {
+  Memory memory;
+  const Format& weights = decode.precision.weights;
+  for (const Layer& layer : model.layers) {
+    memory.weights += layer_weights(model, layer, d, weights);
+    memory.kv += layer_kv(layer.attention, d, decode.precision.kv);
+  }
+  // Input embedding and head stay in BF16; the head's columns are split.
+  const double vocabulary = 2.0 * model.vocabulary * model.hidden;
+  memory.weights += Bytes{2.0 * model.positions * model.hidden + vocabulary};
+  if (!model.tied_embeddings || d.tensor_parallel > 1) memory.weights += Bytes{vocabulary / d.tensor_parallel};
+  if (decode.draft_tokens > 0) {  // one module serves all drafts
+    memory.weights +=
+        layer_weights(model, model.mtp_layer(), d, weights) + matrices(weights, 2.0 * model.hidden * model.hidden);
+    memory.kv += layer_kv(model.mtp_layer().attention, d, decode.precision.kv);
+  }
+  return memory;
+}
+
+}  // namespace teapot

@@ -3,6 +3,8 @@
 
 #include "workloads/layer_kernels.hpp"
 
+#include <algorithm>
+
 namespace teapot {
 namespace {
 

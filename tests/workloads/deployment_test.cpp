@@ -37,9 +37,9 @@ TEST_CASE("deployment: what does not divide is an error at its place that says w
                        "32 would)",
                        ConfigError);
   CHECK_THROWS_WITH_AS(read("{gpus: 128, expert_parallel: 72}"),
-                       "s.yaml:1:31: expert_parallel: 128 GPUs do not divide into groups of 72 (expert_parallel 72 x "
+                       "s.yaml:1:30: expert_parallel: 128 GPUs do not divide into groups of 72 (expert_parallel 72 x "
                        "expert_tensor_parallel 1)",
                        ConfigError);
   CHECK_THROWS_WITH_AS(read("{gpus: 128, tensor_parallel: 3}"),
-                       "s.yaml:1:31: tensor_parallel: must divide the 128 GPUs, got 3", ConfigError);
+                       "s.yaml:1:30: tensor_parallel: must divide the 128 GPUs, got 3", ConfigError);
 }

@@ -26,11 +26,6 @@ double efficiency(const Config& config, const std::string& key) {
   return value;
 }
 
-int tile(const Config& config, const std::string& key) {
-  if (!config.has(key)) return 1;
-  return config.positive<int>(key);
-}
-
 KernelFit read_fit(const Config& config) {
   KernelFit fit;
   fit.compute = efficiency(config, "compute");
@@ -38,8 +33,7 @@ KernelFit read_fit(const Config& config) {
   fit.sharpness = config.non_negative_or("sharpness", 0.0);
   if (fit.sharpness > 0 && fit.sharpness < 1) config.at("sharpness").fail("must be 0 (max) or at least 1 (sum)");
   fit.startup = config.non_negative_or("startup", Seconds{});
-  fit.tile_rows = tile(config, "tile_rows");
-  fit.tile_columns = tile(config, "tile_columns");
+  fit.sm_bandwidth = config.non_negative_or("sm_bandwidth", BytesPerSecond{});
   fit.error = config.fraction_or("error", 0.0);
   fit.source = config.get_or<std::string>("source", "");
   return fit;

@@ -13,14 +13,13 @@ namespace teapot {
 
 /// How one kind of kernel uses the machine; the formula is in kernels.cpp.
 struct KernelFit {
-  double compute = 1;    ///< reachable part of the peak
-  double memory = 1;     ///< reachable part of the memory bandwidth
-  double sharpness = 0;  ///< of the roofline's corner: (c^s + m^s)^(1/s); 0: max(c, m)
-  Seconds startup;       ///< prologue and epilogue of one launch, on top of the launch overhead
-  int tile_rows = 1;     ///< rows of a product are padded to this (for grouped products: of each group)
-  int tile_columns = 1;  ///< columns likewise
-  double error = 0;      ///< relative error of the fit (median of residuals), for uncertainty bands
-  std::string source;    ///< the rows it was fitted on
+  double compute = 1;           ///< reachable part of the peak
+  double memory = 1;            ///< reachable part of the memory bandwidth
+  double sharpness = 0;         ///< of the roofline's corner: (c^s + m^s)^(1/s); 0: max(c, m)
+  Seconds startup;              ///< prologue and epilogue of one launch, on top of the launch overhead
+  BytesPerSecond sm_bandwidth;  ///< what one SM can load when few are busy (matrix products); zero: no limit
+  double error = 0;             ///< median relative residual of the fit, for uncertainty bands
+  std::string source;           ///< the rows it was fitted on
 };
 
 struct Accelerator {

@@ -7,7 +7,8 @@
 
 namespace teapot {
 
-/// launches * launch + startup + roofline(flops, bytes) with the efficiencies of the kernel's kind.
+/// launches * (launch + startup) + roofline, with the efficiencies of the kernel's kind. A matrix product runs in whole
+/// tiles, in waves over the SMs; the library is taken to choose the tile that ends first.
 TimeKernel modelled(const Accelerator& accelerator);
 
 }  // namespace teapot

@@ -17,12 +17,13 @@ Accelerator machine() {
   one.memory_bandwidth = 1000.0_GBps;
   one.peak = {{"fp8", 200.0_TFLOPS}, {"bf16", 100.0_TFLOPS}};
   one.launch = 2.0_us;
+  one.sms = 4;
   KernelFit fit;
   fit.compute = 0.5;
   fit.memory = 0.8;
   fit.startup = 3.0_us;
   one.kernels["gemm"] = fit;
-  fit.tile_rows = 64;
+  fit.sm_bandwidth = 4.0_GBps;
   one.kernels["grouped-gemm"] = fit;
   fit.sharpness = 2;
   one.kernels["mla-decode"] = fit;
@@ -60,13 +61,23 @@ TEST_CASE("modelled kernel: the precision picks the peak") {
   CHECK_THROWS_AS(time_us(fast), ConfigError);
 }
 
-TEST_CASE("modelled kernel: rows of each group are padded to whole tiles") {
-  Kernel grouped = kernel("grouped-gemm", 5.0_GFLOP, 0.0_MB);
-  grouped.shape = {.m = 96, .n = 128, .k = 10, .groups = 3};
-  // 32 rows a group fill half a tile of 64: twice the arithmetic
-  CHECK(time_us(grouped) == doctest::Approx(5 + 200.0).epsilon(1e-12));
-  grouped.shape.m = 192;
-  CHECK(time_us(grouped) == doctest::Approx(5 + 100.0).epsilon(1e-12));
+TEST_CASE("modelled kernel: products run in whole tiles, in waves over the SMs") {
+  // One group of 64 x 512 x 1000: four tiles of 64 x 128, one wave on 4 SMs. A tile is 2 * 64 * 128 * 1000 flops at
+  // 100 TFLOPS * 0.5 / 4 = 12.5 TFLOPS: 1.31072 us.
+  Kernel product = kernel("gemm", 1.0_GFLOP, 0.0_MB);
+  product.shape = {.m = 64, .n = 512, .k = 1000};
+  CHECK(time_us(product) == doctest::Approx(5 + 1.31072).epsilon(1e-12));
+  product.shape.m = 1;  // a row fills a tile of 64
+  CHECK(time_us(product) == doctest::Approx(5 + 1.31072).epsilon(1e-12));
+  product.shape.m = 65;  // two waves of 64 rows, or one of 128 that takes as long
+  CHECK(time_us(product) == doctest::Approx(5 + 2 * 1.31072).epsilon(1e-12));
+}
+
+TEST_CASE("modelled kernel: each group has tiles of its own, and one SM loads only so fast") {
+  Kernel grouped = kernel("grouped-gemm", 1.0_GFLOP, 0.0_MB);
+  grouped.shape = {.m = 128, .n = 64, .k = 1000, .groups = 2};
+  // 64 rows a group, two tiles of 64 x 64 a wave, or four of 64 x 32: (32 + 64) * 1000 * 2 B at 4 GB/s = 48 us
+  CHECK(time_us(grouped) == doctest::Approx(5 + 48.0).epsilon(1e-12));
 }
 
 TEST_CASE("modelled kernel: a finite sharpness rounds the corner") {

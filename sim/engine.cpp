@@ -76,7 +76,7 @@ class ProgramModel : public simgrid::kernel::resource::Model {
   ProgramModel(const Program& program, const Network& network, bool fluid, ProgressReport report)
       : Model("teapot"),
         fluid_(fluid),
-        fabric_(network, program.ranks),
+        fabric_(network, program),
         executor_(program, [this](int op, int rank, double now) { enter(op, rank, now); }),
         program_(program),
         transfer_(program.operators.size(), -1),

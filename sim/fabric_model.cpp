@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace teapot {
@@ -27,6 +29,19 @@ bool has_bit(const std::vector<std::uint64_t>& bits, int rank) {
 }
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
+/// Spreads the bits of a number (the finaliser of SplitMix64).
+std::uint64_t mixed(std::uint64_t x) {
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+  return x ^ x >> 31;
+}
+
+Wire::Use use_of(const Wire* wire, const Link& link) {
+  if (wire == nullptr) return {};
+  const auto use = wire->tiers.find(link.tier);
+  return use == wire->tiers.end() ? Wire::Use{} : use->second;
+}
+
 /// Calls f(destination) for each rank that `rank` may send to.
 template <class F>
 void for_each_peer(const Traffic& traffic, bool by_group, int rank, F&& f) {
@@ -43,42 +58,107 @@ void for_each_peer(const Traffic& traffic, bool by_group, int rank, F&& f) {
 
 }  // namespace
 
-RouteTable::RouteTable(const Network& network, int ranks) : network_(network), rows_(at(ranks)), ranks_(ranks) {}
+RouteTable::RouteTable(const Network& network, const Program& program) : signature_(network.links.size()) {
+  for (int source = 0; source < program.ranks; ++source) add_row(network, program.ranks, source);
+  merge_series(network, program);
+}
 
-const RouteTable::Row& RouteTable::row(int source) {
-  Row& row = rows_[at(source)];
-  if (!row.begin.empty()) return row;
+void RouteTable::add_row(const Network& network, int ranks, int source) {
+  Row& row = rows_.emplace_back();
   row.begin.push_back(0);
   bool spread = false;
-  for (int d = 0; d < ranks_; ++d) {
+  for (int d = 0; d < ranks; ++d) {
+    double latency_s = 0;
     if (d != source) {
-      for (const Hop& hop : network_.route(source, d)) {
+      const std::uint64_t pair = mixed(static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint64_t>(d));
+      for (const Hop& hop : network.route(source, d)) {
         row.link.push_back(static_cast<std::uint32_t>(hop.link));
         row.share.push_back(static_cast<float>(hop.share));
         spread = spread || hop.share != 1;
+        latency_s += hop.share * network.links[at(hop.link)].latency.value;
+        signature_[at(hop.link)] += mixed(pair + std::bit_cast<std::uint64_t>(hop.share));
       }
     }
+    row.latency_s.push_back(latency_s);
     row.begin.push_back(static_cast<std::uint32_t>(row.link.size()));
   }
   if (!spread) row.share.clear();
-  row.link.shrink_to_fit();
-  row.share.shrink_to_fit();
-  return row;
 }
 
-FabricModel::FabricModel(const Network& network, int ranks)
-    : network_(network),
-      ranks_(ranks),
-      words_((at(ranks) + 63) / 64),
-      routes_(network, ranks),
-      links_(network.links.size()),
-      use_(network.links.size()),
-      batch_copies_(network.links.size(), 0.0) {
-  for (const Link& link : network.links) {
-    const auto known = std::find(tiers_.begin(), tiers_.end(), link.tier);
-    tier_.push_back(static_cast<int>(known - tiers_.begin()));
-    if (known == tiers_.end()) tiers_.push_back(link.tier);
+void RouteTable::merge_series(const Network& network, const Program& program) {
+  std::set<const Wire*> wires;
+  for (const auto& op : program.operators) {
+    if (const auto* collective = std::get_if<Collective>(&op.work)) wires.insert(collective->wire.get());
   }
+  const auto never_faster = [&](const Link& a, const Link& b) {
+    return std::all_of(wires.begin(), wires.end(), [&](const Wire* wire) {
+      const Wire::Use use_a = use_of(wire, a);
+      const Wire::Use use_b = use_of(wire, b);
+      return a.bandwidth * use_a.efficiency <= b.bandwidth * use_b.efficiency && use_a.per_message >= use_b.per_message;
+    });
+  };
+  std::map<std::uint64_t, int> slowest;  // by signature
+  for (int l = 0; l < static_cast<int>(network.links.size()); ++l) {
+    const auto [found, is_new] = slowest.emplace(signature_[at(l)], l);
+    if (!is_new && !never_faster(network.links[at(found->second)], network.links[at(l)])) found->second = l;
+  }
+  for (int l = 0; l < static_cast<int>(network.links.size()); ++l) {
+    const int stand_in = slowest.at(signature_[at(l)]);
+    // The last one taken as the slowest need not be slower than all: those that are not behind it stand for themselves.
+    const bool behind = never_faster(network.links[at(stand_in)], network.links[at(l)]);
+    stand_in_.push_back(behind ? stand_in : l);
+  }
+  for (Row& row : rows_) {
+    std::uint32_t kept = 0;
+    std::uint32_t from = 0;
+    for (std::size_t d = 0; d + 1 < row.begin.size(); ++d) {
+      for (const std::uint32_t to = row.begin[d + 1]; from < to; ++from) {
+        if (stand_in_[row.link[from]] != static_cast<int>(row.link[from])) continue;
+        row.link[kept] = row.link[from];
+        if (!row.share.empty()) row.share[kept] = row.share[from];
+        ++kept;
+      }
+      row.begin[d + 1] = kept;
+    }
+    row.link.resize(kept);
+    row.link.shrink_to_fit();
+    row.share.resize(row.share.empty() ? 0 : kept);
+    row.share.shrink_to_fit();
+  }
+}
+
+FabricModel::FabricModel(const Network& network, const Program& program)
+    : network_(network),
+      ranks_(program.ranks),
+      words_((at(program.ranks) + 63) / 64),
+      routes_(network, program),
+      links_(network.links.size()),
+      batch_copies_(network.links.size(), 0.0) {}
+
+std::size_t FabricModel::cost_of(const Collective& collective) {
+  for (std::size_t i = 0; i < costs_.size(); ++i) {
+    if (costs_[i].wire == collective.wire.get() && costs_[i].bytes_per_copy == collective.bytes_per_copy) return i;
+  }
+  Cost cost{collective.wire.get(), collective.bytes_per_copy, {}, std::vector<double>(links_.size())};
+  for (const Link& link : network_.links) {
+    const Wire::Use wire = use_of(cost.wire, link);
+    cost.seconds_per_copy.push_back(
+        (cost.bytes_per_copy / (link.bandwidth * wire.efficiency) + wire.per_message).value);
+  }
+  costs_.push_back(std::move(cost));
+  return costs_.size() - 1;
+}
+
+std::vector<LinkUse> FabricModel::use() const {
+  std::vector<LinkUse> use(network_.links.size());
+  for (const Cost& cost : costs_) {
+    for (std::size_t l = 0; l < use.size(); ++l) {
+      const double copies = cost.copies[at(routes_.stand_in(static_cast<int>(l)))];
+      use[l].bytes += copies * cost.bytes_per_copy;
+      use[l].busy.value += copies * cost.seconds_per_copy[l];
+    }
+  }
+  return use;
 }
 
 std::shared_ptr<const Traffic> FabricModel::sent_by(const Collective& collective) {
@@ -107,14 +187,12 @@ std::shared_ptr<const Support> FabricModel::support_of(const std::shared_ptr<con
   for (int source = 0; source < ranks_; ++source) {
     const auto& row = routes_.row(source);
     for_each_peer(*traffic, by_group, source, [&](int d) {
-      double latency_s = 0;
       for (auto i = row.begin[at(d)]; i < row.begin[at(d) + 1]; ++i) {
         std::uint64_t* bits = support->touch.data() + row.link[i] * words_;
         set_bit(bits, source);
         set_bit(bits, d);
-        latency_s += (row.share.empty() ? 1 : row.share[i]) * network_.links[row.link[i]].latency.value;
       }
-      support->latency_s[at(d)] = std::max(support->latency_s[at(d)], latency_s);
+      support->latency_s[at(d)] = std::max(support->latency_s[at(d)], row.latency_s[at(d)]);
       ++support->senders[at(d)];
     });
   }
@@ -126,11 +204,7 @@ std::shared_ptr<const Support> FabricModel::support_of(const std::shared_ptr<con
 int FabricModel::begin(const Collective& collective) {
   Transfer transfer;
   transfer.collective = &collective;
-  for (const auto& tier : tiers_) {
-    const auto* wire = collective.wire.get();
-    const bool named = wire != nullptr && wire->tiers.contains(tier);
-    transfer.wire.push_back(named ? wire->tiers.at(tier) : Wire::Use{});
-  }
+  transfer.cost = cost_of(collective);
   transfer.traffic = sent_by(collective);
   assert(transfer.traffic->ranks == ranks_);
   transfer.support = support_of(transfer.traffic);
@@ -191,14 +265,11 @@ void FabricModel::enter(int id, int rank, double now) {
 void FabricModel::flush() {
   if (batch_transfer_ < 0) return;
   Transfer& transfer = transfers_[at(batch_transfer_)];
-  const double bytes_per_copy = transfer.collective->bytes_per_copy.value;
+  Cost& cost = costs_[transfer.cost];
   for (const int link : batch_links_) {
-    const double copies = batch_copies_[at(link)];
-    batch_copies_[at(link)] = 0;
-    use_[at(link)].bytes.value += copies * bytes_per_copy;
-    const Wire::Use& wire = transfer.wire[at(tier_[at(link)])];
-    const double bandwidth = network_.links[at(link)].bandwidth.value * wire.efficiency;
-    add(link, batch_transfer_, copies * (bytes_per_copy / bandwidth + wire.per_message.value), batch_time_);
+    const double copies = std::exchange(batch_copies_[at(link)], 0.0);
+    cost.copies[at(link)] += copies;
+    add(link, batch_transfer_, copies * cost.seconds_per_copy[at(link)], batch_time_);
   }
   batch_links_.clear();
   const int id = std::exchange(batch_transfer_, -1);
@@ -208,7 +279,6 @@ void FabricModel::flush() {
 void FabricModel::add(int link, int transfer, double seconds, double now) {
   LinkState& state = links_[at(link)];
   drain(state, now);
-  use_[at(link)].busy.value += seconds;
   for (auto& bucket : state.buckets) {
     if (bucket.transfer == transfer) {
       bucket.remaining_s += seconds;
@@ -222,6 +292,11 @@ void FabricModel::add(int link, int transfer, double seconds, double now) {
 void FabricModel::drain(LinkState& state, double now) {
   double left = now - state.updated;
   state.updated = now;
+  if (state.buckets.size() == 1) {  // by far the most frequent case
+    state.buckets[0].remaining_s -= left;
+    if (state.buckets[0].remaining_s <= same_time_s) state.buckets.clear();
+    return;
+  }
   while (left > 0 && !state.buckets.empty()) {
     double weight = 0;
     for (const auto& bucket : state.buckets) weight += bucket.weight;

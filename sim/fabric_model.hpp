@@ -16,22 +16,29 @@ namespace teapot {
 
 inline constexpr double never = std::numeric_limits<double>::infinity();
 
-/// The routes of all pairs of ranks as flat arrays, filled row by row when a sender is first seen.
+/// The routes of all pairs of ranks as flat arrays. Links that cross exactly the same pairs with the same shares (a NIC
+/// and the PCIe link before it) stand in a route once, as the slowest of them for every collective of the program.
 class RouteTable {
  public:
-  RouteTable(const Network& network, int ranks);
+  RouteTable(const Network& network, const Program& program);
 
   struct Row {
     std::vector<std::uint32_t> begin;  ///< ranks + 1 offsets
     std::vector<std::uint32_t> link;
-    std::vector<float> share;  ///< empty where every share is 1
+    std::vector<float> share;       ///< empty where every share is 1
+    std::vector<double> latency_s;  ///< by destination
   };
-  const Row& row(int source);
+  const Row& row(int source) const { return rows_[static_cast<std::size_t>(source)]; }
+  /// The link that stands for this one.
+  int stand_in(int link) const { return stand_in_[static_cast<std::size_t>(link)]; }
 
  private:
-  const Network& network_;
+  void add_row(const Network& network, int ranks, int source);
+  void merge_series(const Network& network, const Program& program);
+
   std::vector<Row> rows_;
-  int ranks_;
+  std::vector<int> stand_in_;
+  std::vector<std::uint64_t> signature_;  // by link: of the pairs that cross it
 };
 
 /// Which links carry bytes of which ranks, and what must have entered before a rank can be done.
@@ -45,7 +52,8 @@ struct Support {
 
 class FabricModel {
  public:
-  FabricModel(const Network& network, int ranks);
+  /// The program's collectives are the only ones that may begin; both arguments must outlive the model.
+  FabricModel(const Network& network, const Program& program);
 
   struct Arrival {
     double time;
@@ -67,7 +75,8 @@ class FabricModel {
   /// Handles what happens at `now`, which is next_event() or earlier, and appends the ranks that are done.
   void advance(double now, std::vector<Arrival>& arrivals);
 
-  const std::vector<LinkUse>& use() const { return use_; }
+  /// What each link of the network has carried.
+  std::vector<LinkUse> use() const;
 
  private:
   struct Bucket {
@@ -86,10 +95,10 @@ class FabricModel {
     std::vector<int> links;    // those with bytes of it
     std::vector<int> missing;  // by rank, or by group: senders that have not entered
     std::vector<std::uint64_t> entered, armed, done;
-    int left = 0;                 // ranks not done
-    std::uint32_t version = 0;    // of its entry in checks_
-    bool dirty = false;           // somebody was armed since the last evaluation
-    std::vector<Wire::Use> wire;  // by tier
+    int left = 0;               // ranks not done
+    std::uint32_t version = 0;  // of its entry in checks_
+    bool dirty = false;         // somebody was armed since the last evaluation
+    std::size_t cost = 0;       // index into costs_
   };
   struct Check {
     double time;
@@ -100,6 +109,15 @@ class FabricModel {
     }
   };
 
+  /// What a copy costs on each link, and how many copies each has carried at that cost.
+  struct Cost {
+    const Wire* wire;
+    Bytes bytes_per_copy;
+    std::vector<double> seconds_per_copy;  // by link
+    std::vector<double> copies;            // by link
+  };
+
+  std::size_t cost_of(const Collective& collective);
   std::shared_ptr<const Support> support_of(const std::shared_ptr<const Traffic>& traffic);
   std::shared_ptr<const Traffic> sent_by(const Collective& collective);
   void arm(Transfer& transfer, int rank);
@@ -114,10 +132,8 @@ class FabricModel {
   int ranks_;
   std::size_t words_;
   RouteTable routes_;
-  std::vector<std::string> tiers_;  // names
-  std::vector<int> tier_;           // by link
+  std::vector<Cost> costs_;
   std::vector<LinkState> links_;
-  std::vector<LinkUse> use_;
   std::vector<Transfer> transfers_;
   std::priority_queue<Check, std::vector<Check>, std::greater<>> checks_;
   std::priority_queue<Arrival, std::vector<Arrival>, std::greater<>> arrivals_;

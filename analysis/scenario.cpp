@@ -1,0 +1,149 @@
+// Joins the rooms of the house into one checked value.
+// Does not run anything.
+
+#include "analysis/scenario.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "platforms/communication.hpp"
+#include "platforms/kernels.hpp"
+#include "platforms/platform_file.hpp"
+#include "platforms/runtime.hpp"
+#include "sim/catalogue.hpp"
+#include "topologies/topology.hpp"
+#include "workloads/decode_step.hpp"
+
+namespace teapot {
+namespace {
+
+/// The value of a key that names a file of `folder`, or `fallback` where the key is absent.
+Tree named(const Config& parent, const std::string& key, const std::string& folder, const std::string& what,
+           const std::string& fallback) {
+  return parent.has(key) ? resolve_named(parent.at(key), folder, what) : resolve_named(fallback, folder, what);
+}
+
+/// What to call a named thing in a report: the name as written, or what it was derived from.
+std::string name_of(const Config& parent, const std::string& key, const std::string& fallback) {
+  if (!parent.has(key)) return fallback;
+  const Tree& tree = parent.at(key).tree();
+  if (tree.kind == Tree::Kind::scalar) return tree.text;
+  const Tree* from = tree.find("from");
+  return from != nullptr && from->kind == Tree::Kind::scalar ? from->text + " (changed)" : "inline";
+}
+
+std::string relative_to(const Place& place, const std::string& file) {
+  namespace fs = std::filesystem;
+  if (fs::path{file}.is_absolute() || !place.file) return file;
+  const fs::path beside = fs::path{*place.file}.parent_path() / file;
+  return fs::exists(beside) ? beside.string() : file;
+}
+
+Network read_network(const Config& config, const Deployment& deployment, std::string& name) {
+  const auto need = [&](int gpus) {
+    if (gpus >= deployment.gpus) return;
+    const Config at = config.section("deployment");
+    (at.has("gpus") ? at.at("gpus") : at).fail(fmt::format("{} GPUs, but {} has {}", deployment.gpus, name, gpus));
+  };
+  if (config.has("platform")) {
+    const Config platform = config.at("platform");
+    if (config.has("fabric")) platform.fail("give either `fabric` or `platform`, not both");
+    name = platform.as<std::string>();
+    const std::string file = relative_to(platform.tree().place, name);
+    if (!std::filesystem::exists(file)) platform.fail("no such file: " + name);
+    Network network = read_platform(file, deployment.gpus);
+    need(network.ranks());
+    return network;
+  }
+  name = name_of(config, "fabric", "h800-mpft");
+  const Fabric fabric = build_fabric(Config{named(config, "fabric", "topologies", "fabric", "h800-mpft")});
+  need(fabric.gpus());
+  return to_network(fabric, deployment.gpus);
+}
+
+TimeKernel time_kernels(ComputeDepth depth, const Accelerator& accelerator) {
+  switch (depth) {
+    case ComputeDepth::measured:
+      return modelled(accelerator);
+    case ComputeDepth::modelled:
+      return modelled(accelerator);
+    case ComputeDepth::none:
+    case ComputeDepth::as_communication:
+      break;
+  }
+  return [](const Kernel&) { return KernelTime{}; };
+}
+
+void require_memory(const Scenario& scenario, const Config& deployment) {
+  const double usable = deployment.fraction_or("memory_fraction", 0.95);
+  const Memory need = memory_per_gpu(scenario.model, scenario.deployment, scenario.decode);
+  const Bytes have = scenario.accelerator.memory * usable;
+  const Bytes total = need.weights + need.kv;
+  if (total <= have) return;
+  deployment.fail(
+      fmt::format("does not fit: weights {} and KV cache {} a GPU need {}, {} more than the {} usable of {} "
+                  "(memory_fraction {})",
+                  to_text(need.weights), to_text(need.kv), to_text(total), to_text(total - have), to_text(have),
+                  scenario.accelerator.name, usable));
+}
+
+}  // namespace
+
+void apply_set(Tree& tree, const std::string& assignment) {
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw ConfigError(fmt::format("--set {}: expected key=value, such as decode.overlap=none", assignment));
+  }
+  const std::string key = assignment.substr(0, equals);
+  set_path(tree, key, parse_yaml(assignment.substr(equals + 1), "--set " + key));
+}
+
+Tree load_scenario_tree(const std::string& file, const std::vector<std::string>& sets) {
+  Tree tree = load_yaml(file);
+  if (tree.kind != Tree::Kind::mapping)
+    throw ConfigError(file + ": expected keys and values, such as `model: deepseek-v3`");
+  for (const auto& set : sets) apply_set(tree, set);
+  return tree;
+}
+
+Scenario read_scenario(const Tree& tree, const std::string& name) {
+  const Config config{tree};
+  Scenario s;
+  s.name = name;
+  s.source = tree;
+  s.model = read_model(Config{named(config, "model", "workloads/models", "model", "deepseek-v3")});
+  s.accelerator =
+      read_accelerator(Config{named(config, "accelerator", "platforms/accelerators", "accelerator", "h800")});
+
+  const Config deployment = config.section("deployment");
+  s.deployment = read_deployment(deployment, s.model);
+  const Config decode = config.section("decode");
+  s.decode = read_decode(decode, s.model, s.deployment);
+  const Config simulation = config.section("simulation");
+  s.depth = simulation.choice_or("network", {"collective", "pair"}, "collective") == "pair" ? NetworkDepth::pair
+                                                                                            : NetworkDepth::collective;
+  const std::vector<std::string> depths{"modelled", "measured", "none", "as-communication"};
+  const std::string depth = simulation.choice_or("compute", depths, "modelled");
+  s.compute = static_cast<ComputeDepth>(std::find(depths.begin(), depths.end(), depth) - depths.begin());
+  s.seed = static_cast<std::uint64_t>(simulation.non_negative_or<std::int64_t>("seed", 1));
+
+  s.runtime = name_of(decode, "runtime", "ideal");
+  s.machine.runtime = read_runtime(Config{named(decode, "runtime", "platforms/runtimes", "runtime", "ideal")});
+  s.communication = name_of(decode, "communication", s.accelerator.communication);
+  s.machine.collective = read_communication(Config{
+      named(decode, "communication", "platforms/communication", "communication library", s.accelerator.communication)});
+  s.machine.time = time_kernels(s.compute, s.accelerator);
+
+  require_memory(s, deployment);
+  s.network = read_network(config, s.deployment, s.fabric);
+  s.machine.domain.assign(s.network.domain.begin(), s.network.domain.begin() + s.deployment.gpus);
+  config.reject_unread_keys();
+  return s;
+}
+
+Scenario load_scenario(const std::string& file, const std::vector<std::string>& sets) {
+  return read_scenario(load_scenario_tree(file, sets), std::filesystem::path{file}.stem().string());
+}
+
+}  // namespace teapot

@@ -266,16 +266,23 @@ PortGraph port_graph(const Network& network) {
   };
   // From the plainest file to the one that holds most. An entry cost keeps paths from running through a GPU's host, as
   // the NVLink hop at the destination would, which is as long as the one at the source.
+  const Way ways[] = {{true, false}, {true, true}, {false, true}};
+  const auto built = [&](Way way) {
+    return build(network, turns, reverse, parallel, way.merge_u_turns, way.entry_cost);
+  };
+  for (const Way way : ways) {
+    auto graph = built(way);
+    if (strays(network, graph, 1).empty()) return graph;
+  }
   PortGraph best;
   std::size_t fewest = most_bypasses + 1;
-  for (const Way way : {Way{true, false}, Way{true, true}, Way{false, true}}) {
-    auto graph = build(network, turns, reverse, parallel, way.merge_u_turns, way.entry_cost);
+  for (const Way way : ways) {
+    auto graph = built(way);
     auto bypasses = strays(network, graph, fewest);
     if (bypasses.size() >= fewest) continue;
     fewest = bypasses.size();
     graph.bypasses = std::move(bypasses);
     best = std::move(graph);
-    if (fewest == 0) break;
   }
   if (fewest > most_bypasses) {
     throw ConfigError(

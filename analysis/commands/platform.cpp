@@ -1,0 +1,81 @@
+// ./teapot platform: a fabric as a SimGrid platform file.
+// Does not know the file's format.
+
+#include "platforms/platform_file.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analysis/commands.hpp"
+#include "analysis/output_file.hpp"
+#include "analysis/scenario.hpp"
+#include "platforms/accelerator.hpp"
+#include "sim/catalogue.hpp"
+#include "topologies/topology.hpp"
+
+namespace teapot {
+namespace {
+
+struct PlatformOptions {
+  std::string fabric;
+  std::vector<std::string> sets;
+  int gpus = 0;
+  std::string accelerator;
+  std::string output;
+};
+
+void execute(const PlatformOptions& options) {
+  Tree tree = resolve_named(options.fabric, "topologies", "fabric");
+  for (const auto& set : options.sets) apply_set(tree, set);
+  const Fabric fabric = build_fabric(Config{tree});
+  const Network network = to_network(fabric, options.gpus > 0 ? options.gpus : fabric.gpus());
+  PlatformExtras extras;
+  if (!options.accelerator.empty()) {
+    extras.hbm = read_accelerator(Config{resolve_named(options.accelerator, "platforms/accelerators", "accelerator")})
+                     .memory_bandwidth;
+  }
+  const PlatformFile file = to_platform_file(network, extras);
+  if (options.output.empty()) {
+    fmt::print("{}", file.xml);
+  } else {
+    write_file(options.output, file.xml);
+  }
+  if (file.spread_pairs > 0) {
+    fmt::print(stderr,
+               "note: {} spreads {} of {} pairs over several paths; a platform file has one path for each pair, so one "
+               "of the shortest was kept\n",
+               network.name, file.spread_pairs, file.pairs);
+  }
+  if (file.bypasses > 0) {
+    fmt::print(stderr, "note: {} of {} routes are not shortest paths and were written one by one\n", file.bypasses,
+               file.pairs);
+  }
+}
+
+}  // namespace
+
+void add_platform_command(CLI::App& app) {
+  auto options = std::make_shared<PlatformOptions>();
+  CLI::App* command = app.add_subcommand("platform", "Write a fabric as a SimGrid platform file (XML)");
+  command->add_option("fabric", options->fabric, "Name of a fabric, or a YAML file")->required()->type_name("FABRIC");
+  command->add_option("-o,--output", options->output, "Where to write it; without, to standard output")
+      ->type_name("FILE.xml");
+  command->add_option("--gpus", options->gpus, "How many GPUs, counted from the first; without, all of the fabric")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--accelerator", options->accelerator, "Write this accelerator's memory as a disk of each GPU")
+      ->type_name("NAME");
+  command->add_option("--set", options->sets, "Change a key of the fabric, e.g. --set nodes=16 (may be repeated)")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command->footer(
+      "Examples:\n"
+      "  ./teapot platform h800-mpft --gpus 64 -o h800-mpft-64.xml\n"
+      "  ./teapot platform gb200-nvl72 --accelerator gb200");
+  command->callback([options] { execute(*options); });
+}
+
+}  // namespace teapot

@@ -195,7 +195,7 @@ Network network_of(LoadedPlatform platform) {
   network.nodes = std::move(numbers.nodes);
   network.gpus = platform.ranks;
   network.domain = domains_of(platform, network.links);
-  const auto routes = std::make_shared<const RouteTable>(std::move(platform.routes));
+  const auto routes = std::make_shared<const PairRoutes>(std::move(platform.routes));
   network.route = [routes](int source, int destination) { return routes->route(source, destination); };
   return network;
 }

@@ -31,15 +31,15 @@ struct LoadedLink {
 };
 
 /// Routes of all pairs, each stored as two halves: those of static routings repeat, so a pair takes eight bytes.
-class RouteTable {
+class PairRoutes {
  public:
-  explicit RouteTable(int ranks = 0);
+  explicit PairRoutes(int ranks = 0);
   void set(int source, int destination, const std::vector<int>& links);
   /// Gives links new numbers; every link of a route must have one that is not negative.
   void renumber(const std::vector<int>& numbers);
   Route route(int source, int destination) const;
   void write(ByteWriter& out) const;
-  static RouteTable read(ByteReader& in);
+  static PairRoutes read(ByteReader& in);
 
  private:
   std::uint32_t half(const std::vector<int>& links, std::size_t first, std::size_t last);
@@ -56,7 +56,7 @@ struct LoadedPlatform {
   std::vector<LoadedHost> hosts;  ///< in natural order of their names: gpu-2 before gpu-10
   std::vector<LoadedLink> links;
   std::vector<int> ranks;  ///< host of each rank
-  RouteTable routes;
+  PairRoutes routes;
 };
 
 bool natural_less(const std::string& a, const std::string& b);

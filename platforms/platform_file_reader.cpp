@@ -210,7 +210,7 @@ LoadedPlatform load(const std::string& file, int max_ranks, Stage& stage) {
   if (platform.ranks.size() > static_cast<std::size_t>(max_ranks))
     platform.ranks.resize(static_cast<std::size_t>(max_ranks));
   const int ranks = static_cast<int>(platform.ranks.size());
-  platform.routes = RouteTable{ranks};
+  platform.routes = PairRoutes{ranks};
   RouteReader reader{engine, platform};
   for (int s = 0; s < ranks; ++s) {
     const auto& from = *hosts[static_cast<std::size_t>(platform.ranks[static_cast<std::size_t>(s)])];

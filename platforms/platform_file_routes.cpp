@@ -5,12 +5,12 @@
 
 namespace teapot {
 
-RouteTable::RouteTable(int ranks)
+PairRoutes::PairRoutes(int ranks)
     : ranks_(ranks),
       heads_(static_cast<std::size_t>(ranks) * static_cast<std::size_t>(ranks)),
       tails_(static_cast<std::size_t>(ranks) * static_cast<std::size_t>(ranks)) {}
 
-std::uint32_t RouteTable::half(const std::vector<int>& links, std::size_t first, std::size_t last) {
+std::uint32_t PairRoutes::half(const std::vector<int>& links, std::size_t first, std::size_t last) {
   if (first == last) return 0;
   const std::string key(reinterpret_cast<const char*>(links.data() + first), (last - first) * sizeof(int));
   const auto [entry, added] = known_.try_emplace(key, static_cast<std::uint32_t>(begin_.size() - 1));
@@ -22,19 +22,19 @@ std::uint32_t RouteTable::half(const std::vector<int>& links, std::size_t first,
   return entry->second;
 }
 
-void RouteTable::set(int source, int destination, const std::vector<int>& links) {
+void PairRoutes::set(int source, int destination, const std::vector<int>& links) {
   const std::size_t pair =
       static_cast<std::size_t>(source) * static_cast<std::size_t>(ranks_) + static_cast<std::size_t>(destination);
   heads_[pair] = half(links, 0, links.size() / 2);
   tails_[pair] = half(links, links.size() / 2, links.size());
 }
 
-void RouteTable::renumber(const std::vector<int>& numbers) {
+void PairRoutes::renumber(const std::vector<int>& numbers) {
   for (auto& link : links_) link = numbers[static_cast<std::size_t>(link)];
   known_.clear();
 }
 
-Route RouteTable::route(int source, int destination) const {
+Route PairRoutes::route(int source, int destination) const {
   Route route;
   if (source == destination) return route;
   const std::size_t pair =
@@ -53,7 +53,7 @@ Route RouteTable::route(int source, int destination) const {
   return route;
 }
 
-void RouteTable::write(ByteWriter& out) const {
+void PairRoutes::write(ByteWriter& out) const {
   out.write(ranks_);
   out.write(heads_);
   out.write(tails_);
@@ -61,8 +61,8 @@ void RouteTable::write(ByteWriter& out) const {
   out.write(links_);
 }
 
-RouteTable RouteTable::read(ByteReader& in) {
-  RouteTable table;
+PairRoutes PairRoutes::read(ByteReader& in) {
+  PairRoutes table;
   table.ranks_ = in.read<int>();
   table.heads_ = in.read_vector<std::uint32_t>();
   table.tails_ = in.read_vector<std::uint32_t>();
@@ -108,7 +108,7 @@ LoadedPlatform from_bytes(const std::string& bytes) {
     link.only_destination = in.read<int>();
   }
   platform.ranks = in.read_vector<int>();
-  platform.routes = RouteTable::read(in);
+  platform.routes = PairRoutes::read(in);
   return platform;
 }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "workloads/huggingface.hpp"
+
 namespace teapot {
 namespace {
 
@@ -77,6 +79,7 @@ double total_parameters(const Model& model, double routed) {
 }  // namespace
 
 Model read_model(const Config& config) {
+  if (is_huggingface(config)) return read_huggingface(config);
   Model m;
   m.name = config.get<std::string>("name");
   m.source = config.get_or<std::string>("source", "");
@@ -86,6 +89,7 @@ Model read_model(const Config& config) {
   m.intermediate = config.non_negative_or<int>("intermediate", 0);
   m.gated = config.get_or<bool>("gated", true);
   m.tied_embeddings = config.get_or<bool>("tied_embeddings", false);
+  m.active_with_embedding = config.choice_or("active_counts", {"embedding+head", "head"}, "embedding+head") != "head";
   m.mtp_modules = config.non_negative_or<int>("mtp_modules", 0);
   m.weights = config.has("weights") ? read_format(config.at("weights")) : format("bf16");
   if (config.has("experts")) m.experts = read_experts(config.at("experts"));
@@ -116,7 +120,13 @@ double shared_expert_parameters(const Model& m) { return matrices(m) * m.hidden 
 double dense_parameters(const Model& m) { return matrices(m) * m.hidden * m.intermediate; }
 
 double parameters(const Model& model) { return total_parameters(model, model.experts.routed); }
-double active_parameters(const Model& model) { return total_parameters(model, model.experts.top_k); }
+double active_parameters(const Model& model) {
+  return model.active_with_embedding ? total_parameters(model, model.experts.top_k) : multiplied_parameters(model);
+}
+double multiplied_parameters(const Model& model) {
+  const double all = total_parameters(model, model.experts.top_k);
+  return model.tied_embeddings ? all : all - embedding_parameters(model);  // a tied matrix is the head's, too
+}
 
 double mtp_parameters(const Model& model) {
   // Its layer and the projection of (hidden state, embedding) to the hidden size (arXiv 2412.19437, section 2.2).
@@ -124,10 +134,35 @@ double mtp_parameters(const Model& model) {
   return model.mtp_modules * (layer_parameters(model, model.mtp_layer(), model.experts.routed) + join);
 }
 
-Bytes kv_bytes_per_token(const Model& model, const Format& kv) {
+Bytes kv_bytes_per_token(const Model& model, const Format& kv) { return kv_bytes(model, kv, 1); }
+
+Bytes kv_bytes(const Model& model, const Format& kv, double context) {
   Bytes sum;
-  for (const Layer& layer : model.layers) sum += activation_bytes(kv, 1, layer.attention.cached_values());
+  for (const Layer& layer : model.layers) {
+    sum += layer.attention.visible(context) * activation_bytes(kv, 1, layer.attention.cached_values());
+  }
   return sum;
+}
+
+Flops training_flops_per_token(const Model& model, double sequence) {
+  double attention = 0;
+  for (const Layer& layer : model.layers) {
+    const Attention& a = layer.attention;
+    const double window = a.visible(sequence);
+    const double seen = window - window * window / (2 * sequence);  // mean of min(position, window)
+    attention += 2 * (a.query_dim() + a.output_dim()) * a.heads * seen;
+  }
+  return {6 * multiplied_parameters(model) + 3 * attention};
+}
+
+Flops decode_flops_per_token(const Model& model, double context) {
+  double attention = 0;
+  for (const Layer& layer : model.layers) {
+    const Attention& a = layer.attention;
+    const double widths = a.kind == Attention::Kind::latent ? a.cached_values() + a.kv_rank : 2.0 * a.head_dim;
+    attention += 2 * widths * a.heads * a.visible(context);
+  }
+  return {2 * multiplied_parameters(model) + attention};
 }
 
 }  // namespace teapot

@@ -56,8 +56,9 @@ struct Model {
   int vocabulary = 0;
   int positions = 0;  ///< learned position embeddings; 0: none
   int intermediate = 0;
-  bool gated = true;             ///< feed-forward with a gate (three matrices) or without (two)
-  bool tied_embeddings = false;  ///< head and input embedding are one matrix
+  bool gated = true;                  ///< feed-forward with a gate (three matrices) or without (two)
+  bool tied_embeddings = false;       ///< head and input embedding are one matrix
+  bool active_with_embedding = true;  ///< whether its authors count the input embedding, a look-up, as active
   Experts experts;
   std::vector<Layer> layers;
   int mtp_modules = 0;  ///< multi-token prediction modules: one layer each, made like the last one
@@ -77,12 +78,22 @@ double shared_expert_parameters(const Model& model);  ///< of all shared experts
 double dense_parameters(const Model& model);          ///< of a dense feed-forward
 /// Of the main model, without multi-token prediction modules.
 double parameters(const Model& model);
-/// Those a token uses, the embedding included.
+/// Those a token uses, counted as its authors do: with the input embedding or without.
 double active_parameters(const Model& model);
+/// Those a token is multiplied with: active ones without the input embedding.
+double multiplied_parameters(const Model& model);
 /// Of the multi-token prediction modules, without the embedding and head they share with the model.
 double mtp_parameters(const Model& model);
 
 /// Bytes of KV cache that one more token takes, all layers of the main model (windows not yet full).
 Bytes kv_bytes_per_token(const Model& model, const Format& kv);
+/// Bytes of KV cache of one request with so many tokens; layers with a window keep no more than it.
+Bytes kv_bytes(const Model& model, const Format& kv, double context);
+
+/// Forward and backward pass of one token: 6 x multiplied parameters and three times the causal attention over a
+/// sequence, the accounting that gives the figures of arXiv 2505.09343, table 2.
+Flops training_flops_per_token(const Model& model, double sequence);
+/// One token against a cache of `context` tokens; MLA in its absorbed form.
+Flops decode_flops_per_token(const Model& model, double context);
 
 }  // namespace teapot

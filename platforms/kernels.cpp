@@ -31,11 +31,11 @@ Seconds tiled(const Kernel& kernel, const Accelerator& accelerator, const Kernel
   const FlopsPerSecond speed = accelerator.peak_of(kernel.precision) * fit.compute / accelerator.sms;
   Seconds best{std::numeric_limits<double>::infinity()};
   for (const double tile_rows : {64.0, 128.0}) {
-    for (const double tile_columns : {16.0, 32.0, 64.0, 128.0}) {
+    for (const double tile_columns : {16.0, 32.0, 48.0, 64.0, 96.0, 128.0}) {
       const double tiles = groups * std::ceil(rows / tile_rows) * std::ceil(shape.n / tile_columns);
       Seconds tile = Flops{2 * tile_rows * tile_columns * shape.k} / speed;
       if (fit.sm_bandwidth > BytesPerSecond{}) {
-        const Bytes loaded{(tile_columns + std::min(tile_rows, rows)) * shape.k * width(kernel.precision)};
+        const Bytes loaded{(tile_columns + tile_rows) * shape.k * width(kernel.precision)};
         tile = std::max(tile, loaded / fit.sm_bandwidth);
       }
       best = std::min(best, tile * std::ceil(tiles / accelerator.sms));

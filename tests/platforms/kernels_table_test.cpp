@@ -1,0 +1,153 @@
+// Measured kernels: between two rows, beyond them, and how well rows that were left out are met.
+
+#include "platforms/kernels_table.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/catalogue.hpp"
+
+using namespace teapot;
+using namespace teapot::literals;
+
+namespace {
+
+Accelerator named(const std::string& name) {
+  return read_accelerator(Config{resolve_named(name, "platforms/accelerators", "accelerator")});
+}
+
+Kernel product(double m) {
+  Kernel kernel;
+  kernel.kind = "gemm";
+  kernel.precision = "bf16";
+  kernel.shape = {.m = m, .n = 1000, .k = 1000};
+  kernel.flops = {2 * m * 1000 * 1000};
+  kernel.bytes = {2 * (2 * m * 1000 + 1000 * 1000)};
+  return kernel;
+}
+
+/// A machine whose products are bound by memory alone: the model's time is bytes / bandwidth.
+Accelerator machine() {
+  Accelerator one;
+  one.name = "test";
+  one.memory_bandwidth = 1.0_GBps;
+  one.peak = {{"bf16", FlopsPerSecond{1e30}}};
+  one.sms = 1;
+  one.kernels["gemm"] = {};
+  one.tables = {"test"};
+  return one;
+}
+
+std::vector<KernelRow> rows() {
+  return {{"test", "made up", product(100), 10.0_ms}, {"test", "made up", product(400), 20.0_ms}};
+}
+
+struct Residuals {
+  double median = 0;
+  double worst_tenth = 0;
+};
+
+/// Leaves every third row of a kind out, three times, so that each is predicted once from the others.
+Residuals left_out(const std::string& name, const std::string& kind, const std::string& precision) {
+  const Accelerator accelerator = named(name);
+  const auto all = read_kernel_rows();
+  std::vector<double> errors;
+  for (int fold = 0; fold < 3; ++fold) {
+    std::vector<KernelRow> kept;
+    std::vector<KernelRow> out;
+    int index = 0;
+    for (const auto& row : all) {
+      const bool tried =
+          row.table == accelerator.tables.front() && row.kernel.kind == kind && row.kernel.precision == precision;
+      (tried && index++ % 3 == fold ? out : kept).push_back(row);
+    }
+    const TimeKernel time = measured(accelerator, kept);
+    for (const auto& row : out) errors.push_back(std::abs(time(row.kernel).time / row.time - 1));
+  }
+  REQUIRE(errors.size() > 10);
+  std::sort(errors.begin(), errors.end());
+  return {errors[errors.size() / 2], errors[errors.size() * 9 / 10]};
+}
+
+}  // namespace
+
+TEST_CASE("measured kernel: a row is met exactly and tagged measured") {
+  const TimeKernel time = measured(machine(), rows());
+  CHECK(time(product(100)).time.value == doctest::Approx(10e-3).epsilon(1e-12));
+  CHECK(time(product(100)).provenance == Provenance::measured);
+}
+
+TEST_CASE("measured kernel: between rows the model gives the shape and the rows the height") {
+  const KernelTime between = measured(machine(), rows())(product(200));
+  // bytes: 2.4 MB at m = 100, 2.8 MB at 200, 3.6 MB at 400; the logarithms are interpolated
+  const double part = std::log(2.8 / 2.4) / std::log(3.6 / 2.4);
+  CHECK(between.time.value == doctest::Approx(10e-3 * std::pow(2.0, part)).epsilon(1e-12));
+  CHECK(between.provenance == Provenance::interpolated);
+}
+
+TEST_CASE("measured kernel: beyond the rows, and for another shape, the model answers and says so") {
+  const TimeKernel time = measured(machine(), rows());
+  const TimeKernel model = modelled(machine());
+  Kernel other = product(200);
+  other.shape.n = 1001;
+  for (const Kernel& kernel : {product(99), product(401), other}) {
+    CHECK(time(kernel).provenance == Provenance::modelled);
+    CHECK(time(kernel).time == model(kernel).time);
+  }
+  Kernel narrow = product(200);
+  narrow.bytes = narrow.bytes / 2;  // weights of another width
+  CHECK(time(narrow).provenance == Provenance::modelled);
+}
+
+TEST_CASE("measured kernel: noise in the rows does not make more work cheaper") {
+  auto noisy = rows();
+  noisy.push_back({"test", "made up", product(200), 25.0_ms});
+  const TimeKernel time = measured(machine(), noisy);
+  Seconds before;
+  for (double m = 100; m <= 400; m += 10) {
+    const Seconds now = time(product(m)).time;
+    CHECK(now >= before);
+    before = now;
+  }
+}
+
+TEST_CASE("measured kernel: more tokens, more context and more experts never take less time in the tables there are") {
+  for (const char* name : {"h800", "h100", "gb200"}) {
+    const Accelerator accelerator = named(name);
+    const TimeKernel time = measured(accelerator);
+    for (const auto& row : read_kernel_rows()) {
+      if (row.table != accelerator.tables.front() || row.kernel.kind != "mla-decode") continue;
+      Kernel more = row.kernel;
+      const double factor = 1.3;
+      more.shape.context *= factor;
+      more.flops *= factor;
+      more.bytes *= factor;
+      if (time(more).provenance == Provenance::modelled) continue;
+      CAPTURE(row.kernel.shape.batch);
+      CAPTURE(row.kernel.shape.context);
+      CHECK(time(more).time >= time(row.kernel).time);
+    }
+  }
+}
+
+TEST_CASE("published kernels: rows left out of the tables are predicted from the others") {
+  // InferSim (H800) and aiconfigurator (H100), see platforms/kernels
+  struct Case {
+    const char* accelerator;
+    const char* kind;
+    const char* precision;
+    double worst_tenth;
+  };
+  for (const Case& one : {Case{"h800", "mla-decode", "bf16", 0.15}, Case{"h800", "grouped-gemm", "fp8", 0.18},
+                          Case{"h800", "gemm", "fp8", 0.19}, Case{"h800", "gqa-decode", "bf16", 0.16},
+                          Case{"h100", "gemm", "fp8", 0.15}, Case{"h100", "gemm", "bf16", 0.15}}) {
+    CAPTURE(one.accelerator);
+    CAPTURE(one.kind);
+    CAPTURE(one.precision);
+    const Residuals residuals = left_out(one.accelerator, one.kind, one.precision);
+    CHECK(residuals.median < 0.05);
+    CHECK(residuals.worst_tenth < one.worst_tenth);
+  }
+}

@@ -1,0 +1,90 @@
+// ./teapot model: which models there are, and what follows from their shapes.
+// Does not know how the figures are counted.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analysis/commands.hpp"
+#include "analysis/model_facts.hpp"
+#include "analysis/text_table.hpp"
+#include "platforms/accelerator.hpp"
+#include "sim/catalogue.hpp"
+
+namespace teapot {
+namespace {
+
+struct ModelOptions {
+  std::vector<std::string> models;
+  ModelView view;
+  bool json = false;
+};
+
+Model load(const std::string& name) {
+  const Config config{resolve_named(name, "workloads/models", "model")};
+  const Model model = read_model(config);
+  config.reject_unread_keys();
+  return model;
+}
+
+std::vector<Accelerator> accelerators() {
+  std::vector<Accelerator> all;
+  for (const auto& name : names_in("platforms/accelerators")) {
+    all.push_back(read_accelerator(Config{resolve_named(name, "platforms/accelerators", "accelerator")}));
+  }
+  return all;
+}
+
+void list(const ModelOptions& options) {
+  using Align = TextTable::Align;
+  TextTable table{{{"name"}, {"parameters", Align::right}, {"active", Align::right}, {"attention"}, {"source"}}};
+  std::vector<ModelFacts> facts;
+  for (const auto& name : names_in("workloads/models")) {
+    const ModelFacts f = model_facts(load(name), options.view, {});
+    facts.push_back(f);
+    table.add({name, fmt::format("{:.1f} B", f.parameters / 1e9), fmt::format("{:.1f} B", f.active_parameters / 1e9),
+               f.attention, f.source});
+  }
+  fmt::print("{}", options.json ? model_json(facts, options.view) : table.to_text());
+}
+
+void show(const ModelOptions& options) {
+  std::vector<ModelFacts> facts;
+  for (const auto& name : options.models) facts.push_back(model_facts(load(name), options.view, accelerators()));
+  fmt::print("{}", options.json ? model_json(facts, options.view) : model_table(facts, options.view));
+}
+
+}  // namespace
+
+void add_model_command(CLI::App& app) {
+  auto options = std::make_shared<ModelOptions>();
+  CLI::App* command = app.add_subcommand("model", "Language models: parameters, KV cache, FLOPs, what fits where");
+  command->require_subcommand(1);
+
+  CLI::App* list_command = command->add_subcommand("list", "The models there are");
+  list_command->add_flag("--json", options->json, "One JSON object");
+  list_command->callback([options] { list(*options); });
+
+  CLI::App* show_command = command->add_subcommand("show", "What follows from the shapes of one or several models");
+  show_command
+      ->add_option("models", options->models, "Names of models, YAML files, or config.json files of Hugging Face")
+      ->required()
+      ->type_name("MODEL");
+  show_command->add_option("--context", options->view.context, "Tokens of a request (default 4096)")
+      ->check(CLI::PositiveNumber)
+      ->type_name("TOKENS");
+  show_command->add_option("--weights", options->view.weights, "Format of the weights (default: as published)")
+      ->check(CLI::IsMember(format_names()))
+      ->type_name("FORMAT");
+  show_command->add_option("--kv", options->view.kv, "Format of the KV cache (default bf16)")
+      ->check(CLI::IsMember(format_names()))
+      ->type_name("FORMAT");
+  show_command->add_flag("--json", options->json, "One JSON object; several models in a list `models`");
+  show_command->footer(fmt::format("Formats: {}", fmt::join(format_names(), ", ")));
+  show_command->callback([options] { show(*options); });
+}
+
+}  // namespace teapot

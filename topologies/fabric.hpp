@@ -76,9 +76,10 @@ struct Fabric {
   std::vector<Port> ports;
   int gpus_per_node = 1;
   int nodes = 0;
-  int planes = 0;       ///< 0 where there is no scale-out network
-  bool joined = false;  ///< ports of different planes reach each other through switches
+  int planes = 0;  ///< 0 where there is no scale-out network
   RoutingPolicy policy;
+  Seconds nic_message_overhead;     ///< software's part in the latency of a small message; in no link's latency
+  Seconds nvlink_message_overhead;  ///< the same over NVLink
 
   int gpus() const { return static_cast<int>(gpu.size()); }
   const FabricLink& link(int index) const { return links[static_cast<std::size_t>(index)]; }

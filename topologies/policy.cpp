@@ -3,26 +3,41 @@
 
 #include "topologies/policy.hpp"
 
+#include <algorithm>
+
 namespace teapot {
 namespace {
 
-const std::vector<std::string> policies = {"static"};
+const std::vector<std::string> policies = {"static", "ecmp", "adaptive", "valiant", "ugal"};
+
+RoutingPolicy::Paths paths_of(const std::string& word) {
+  return static_cast<RoutingPolicy::Paths>(std::find(policies.begin(), policies.end(), word) - policies.begin());
+}
 
 }  // namespace
 
 RoutingPolicy read_routing_policy(const Config& fabric) {
+  using Paths = RoutingPolicy::Paths;
   RoutingPolicy policy;
   if (!fabric.has("routing")) return policy;
   const Config routing = fabric.at("routing");
   if (routing.is_scalar()) {
-    fabric.choice("routing", policies);
+    policy.paths = paths_of(fabric.choice("routing", policies));
     return policy;
   }
-  if (routing.has("policy")) routing.choice("policy", policies);
+  policy.paths = paths_of(routing.choice_or("policy", policies, "static"));
   const auto cross = routing.choice_or("cross_plane", {"source", "destination", "network"}, "source");
   if (cross == "destination") policy.cross_plane = RoutingPolicy::CrossPlane::destination;
   if (cross == "network") policy.cross_plane = RoutingPolicy::CrossPlane::network;
+  policy.seed = static_cast<std::uint64_t>(routing.get_or<std::int64_t>("seed", 1));
+  if (policy.paths == Paths::ecmp) policy.flows = routing.positive_or<int>("flows", policy.flows);
+  if (policy.paths == Paths::valiant || policy.paths == Paths::ugal)
+    policy.intermediates = routing.positive_or<int>("intermediates", policy.intermediates);
+  if (policy.paths == Paths::ugal && routing.has("minimal_share"))
+    policy.minimal_share = routing.fraction("minimal_share");
   return policy;
 }
+
+const char* to_text(RoutingPolicy::Paths paths) { return policies[static_cast<std::size_t>(paths)].c_str(); }
 
 }  // namespace teapot

@@ -1,4 +1,4 @@
-// Distances between switches, and the choice of ports and cables along them.
+// Chooses ports for a pair of GPUs and puts its route together.
 // Does not know what kind of fabric the switches form.
 
 #include "topologies/routing.hpp"
@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
-#include <queue>
 
 #include "sim/config.hpp"
 
@@ -18,87 +16,25 @@ bool owns(const Port& port, int gpu) { return port.gpu <= gpu && gpu < port.gpu 
 
 }  // namespace
 
-SwitchGraph::SwitchGraph(const Fabric& fabric) : of_vertex_(boost::num_vertices(fabric.graph), -1) {
-  for (Vertex v = 0; v < of_vertex_.size(); ++v) {
-    if (fabric.graph[v].node >= 0) continue;
-    of_vertex_[v] = switches();
-    vertex_.push_back(v);
-  }
-  std::vector<std::pair<int, int>> row;  // neighbour, link
-  for (const Vertex v : vertex_) {
-    rows_.push_back(neighbours_.size());
-    row.clear();
-    for (const Edge edge : boost::make_iterator_range(boost::out_edges(v, fabric.graph))) {
-      const int to = of_vertex_[boost::target(edge, fabric.graph)];
-      const int link = fabric.graph[edge].link;
-      if (to >= 0 && !fabric.link(link).failed) row.emplace_back(to, link);
-    }
-    std::sort(row.begin(), row.end());
-    for (const auto& [to, link] : row) {
-      const bool parallel = neighbours_.size() > rows_.back() && neighbours_.back().to == to;
-      if (parallel) {
-        ++neighbours_.back().links;
-      } else {
-        const FabricLink& cable = fabric.link(link);
-        neighbours_.push_back({to, static_cast<int>(links_.size()), 1, cable.cost, cable.dimension});
-      }
-      links_.push_back(link);
-    }
-  }
-  rows_.push_back(neighbours_.size());
-}
-
-std::vector<std::uint16_t> distances_to(const SwitchGraph& graph, int target) {
-  std::vector<std::uint16_t> distance(static_cast<std::size_t>(graph.switches()), unreachable);
-  using Entry = std::pair<int, int>;  // distance, switch
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> open;
-  distance[static_cast<std::size_t>(target)] = 0;
-  open.emplace(0, target);
-  while (!open.empty()) {
-    const auto [far, at] = open.top();
-    open.pop();
-    if (far > distance[static_cast<std::size_t>(at)]) continue;
-    for (const auto* next = graph.begin(at); next != graph.end(at); ++next) {
-      const int further = far + next->cost;
-      auto& known = distance[static_cast<std::size_t>(next->to)];
-      if (further >= known) continue;
-      known = static_cast<std::uint16_t>(further);
-      open.emplace(further, next->to);
-    }
-  }
-  return distance;
-}
-
 Router::Router(const Fabric& fabric, int gpus)
     : fabric_name_(fabric.name),
       gpus_per_node_(fabric.gpus_per_node),
       planes_(fabric.planes),
       policy_(fabric.policy),
-      graph_(fabric),
-      target_of_switch_(static_cast<std::size_t>(graph_.switches()), -1) {
+      paths_(fabric, fabric.policy) {
   const int nodes = (gpus + gpus_per_node_ - 1) / gpus_per_node_;
   gpu_.assign(fabric.gpu.begin(), fabric.gpu.begin() + nodes * gpus_per_node_);
   ports_of_node_plane_.resize(static_cast<std::size_t>(nodes) * static_cast<std::size_t>(planes_));
+  const bool detours = policy_.paths == RoutingPolicy::Paths::valiant || policy_.paths == RoutingPolicy::Paths::ugal;
   for (const Port& port : fabric.ports) {
+    const int at = paths_.graph().of_vertex(port.at);
+    if (port.node < nodes || detours) paths_.add_target(at);
     if (port.node >= nodes) continue;
     const auto index = static_cast<int>(ports_.size());
-    const int at = graph_.of_vertex(port.at);
     ports_.push_back({port, at, !fabric.link(port.cable.up).failed && !fabric.link(port.cable.down).failed});
-    if (!ports_.back().works) continue;
-    ports_of_node_plane_[static_cast<std::size_t>(port.node * planes_ + port.plane)].push_back(index);
-    auto& row = target_of_switch_[static_cast<std::size_t>(at)];
-    if (row >= 0) continue;
-    row = static_cast<int>(distance_.size());
-    distance_.push_back(distances_to(graph_, at));
+    if (ports_.back().works)
+      ports_of_node_plane_[static_cast<std::size_t>(port.node * planes_ + port.plane)].push_back(index);
   }
-}
-
-const std::uint16_t* Router::distances(int target) const {
-  return distance_[static_cast<std::size_t>(target_of_switch_[static_cast<std::size_t>(target)])].data();
-}
-
-bool Router::reach(int from_port, int to_port) const {
-  return distances(port(to_port).at)[port(from_port).at] != unreachable;
 }
 
 /// A working port of the GPU's node in a plane: one of its own where it has one, otherwise a neighbour's; -1: none.
@@ -142,33 +78,6 @@ Router::Way Router::choose(int source, int destination, int position) const {
   return way;
 }
 
-void Router::append_switches(int from, int to, int address, double share, Route& route) const {
-  const std::uint16_t* distance = distances(to);
-  int divisor = 1;
-  while (from != to) {
-    int count = 0;
-    int lowest = 0;
-    const auto minimal = [&](const SwitchGraph::Neighbour& next) {
-      return distance[next.to] != unreachable && distance[next.to] + next.cost == distance[from];
-    };
-    for (const auto* next = graph_.begin(from); next != graph_.end(from); ++next) {
-      if (!minimal(*next)) continue;
-      if (count == 0 || next->dimension < lowest) {
-        lowest = next->dimension;
-        count = 0;
-      }
-      if (next->dimension == lowest) ++count;
-    }
-    // d-mod-k: each choice among switches takes one digit of the destination's number, parallel cables the rest of it.
-    int skip = address / divisor % count;
-    divisor *= count;
-    const auto* next = graph_.begin(from);
-    while (!(minimal(*next) && next->dimension == lowest && skip-- == 0)) ++next;
-    route.push_back({graph_.link(next->first_link + address / divisor % next->links), share});
-    from = next->to;
-  }
-}
-
 void Router::append(const Way& way, int source, int destination, double share, Route& route) const {
   const Port& out = port(way.from).wired;
   const Port& in = port(way.to).wired;
@@ -186,7 +95,7 @@ void Router::append(const Way& way, int source, int destination, double share, R
   }
   push(gpu(sender).bus.up);
   push(out.cable.up);
-  append_switches(port(way.from).at, port(way.to).at, in.endpoint, share, route);
+  paths_.append(port(way.from).at, port(way.to).at, out.endpoint, in.endpoint, share, route);
   push(in.cable.down);
   push(gpu(receiver).bus.down);
   if (receiver != destination) {
@@ -211,20 +120,6 @@ Route Router::route(int source, int destination) const {
   }
   if (to.ports > 1) merge_hops(route);
   return route;
-}
-
-void merge_hops(Route& route) {
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < route.size(); ++i) {
-    const auto end = route.begin() + static_cast<std::ptrdiff_t>(kept);
-    const auto same = std::find_if(route.begin(), end, [&](const Hop& hop) { return hop.link == route[i].link; });
-    if (same != end) {
-      same->share += route[i].share;
-    } else {
-      route[kept++] = route[i];
-    }
-  }
-  route.resize(kept);
 }
 
 }  // namespace teapot

@@ -109,29 +109,42 @@ void add_server(Fabric& fabric, const Inside& inside, int node) {
 
 }  // namespace
 
-Site add_servers(const Config& config, Fabric& fabric, bool networked) {
+FabricLink Site::cable(const std::string& tier) const {
+  FabricLink link;
+  link.tier = tier;
+  link.bandwidth = link_bandwidth;
+  link.latency = cable_latency + switch_latency;
+  return link;
+}
+
+Site read_site(const Config& config, bool networked) {
   const Inside inside = read_inside(config, networked);
   Site site;
   site.nodes = config.positive<int>("nodes");
-  if (static_cast<std::int64_t>(site.nodes) * inside.gpus > (1 << 22)) config.at("nodes").fail("more than 4 M GPUs");
-  if (networked) {
-    site.ports = inside.units() * inside.ports_per_unit();
-    site.nic_bandwidth = config.positive<BytesPerSecond>("nic_bandwidth");
-    site.link_bandwidth = config.positive_or<BytesPerSecond>("link_bandwidth", site.nic_bandwidth);
-    site.cable_latency = config.non_negative_or<Seconds>("cable_latency", Seconds{});
-    site.switch_latency = config.non_negative_or<Seconds>("switch_latency", Seconds{});
-  }
-  fabric.nodes = site.nodes;
-  fabric.gpus_per_node = inside.gpus;
-  for (int node = 0; node < site.nodes; ++node) add_server(fabric, inside, node);
+  site.gpus = inside.gpus;
+  if (static_cast<std::int64_t>(site.nodes) * inside.gpus > (1 << 20)) config.at("nodes").fail("more than 2^20 GPUs");
+  if (!networked) return site;
+  site.ports = inside.units() * inside.ports_per_unit();
+  site.nic_bandwidth = config.positive<BytesPerSecond>("nic_bandwidth");
+  site.nic_latency = config.non_negative_or<Seconds>("nic_latency", Seconds{});
+  site.link_bandwidth = config.positive_or<BytesPerSecond>("link_bandwidth", site.nic_bandwidth);
+  site.cable_latency = config.non_negative_or<Seconds>("cable_latency", Seconds{});
+  site.switch_latency = config.non_negative_or<Seconds>("switch_latency", Seconds{});
   return site;
 }
 
-void plug_in(const Config& config, const Site& site, Fabric& fabric) {
+void add_servers(const Config& config, const Site& site, Fabric& fabric) {
+  const Inside inside = read_inside(config, site.ports > 0);
+  fabric.nodes = site.nodes;
+  fabric.gpus_per_node = inside.gpus;
+  for (int node = 0; node < site.nodes; ++node) add_server(fabric, inside, node);
+}
+
+void plug_in(const Site& site, Fabric& fabric) {
   FabricLink nic;
   nic.tier = "nic";
   nic.bandwidth = site.nic_bandwidth;
-  nic.latency = config.non_negative_or<Seconds>("nic_latency", Seconds{}) + site.switch_latency / 2;
+  nic.latency = site.nic_latency + site.switch_latency / 2;
   for (std::size_t i = 0; i < fabric.ports.size(); ++i) {
     Port& port = fabric.ports[i];
     const Gpu& gpu = fabric.gpu[static_cast<std::size_t>(port.gpu)];

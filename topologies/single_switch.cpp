@@ -6,13 +6,20 @@
 namespace teapot {
 namespace {
 
-void build(const Config& config, const Site& site, Fabric& fabric) {
+void build(const Config&, const Site&, Fabric&) {}  // add_servers has done it all
+
+Figures count(const Config& config, const Site& site) {
   if (site.nodes != 1) config.at("nodes").fail("a single switch is one domain: nodes must be 1");
-  if (fabric.gpus_per_node < 2) config.fail("a single switch needs gpus_per_node of at least 2");
-  config.at("nvlink_bandwidth");
+  if (site.gpus < 2) config.fail("a single switch needs gpus_per_node of at least 2");
+  Figures figures;
+  figures.switches = 1;
+  figures.diameter = 0;
+  figures.bisection = config.get<BytesPerSecond>("nvlink_bandwidth") * (site.gpus / 2);
+  figures.source = "half the GPUs' links";
+  return figures;
 }
 
-const Registration registration{"single-switch", build, false};
+const Registration registration{"single-switch", build, count, false};
 
 }  // namespace
 }  // namespace teapot

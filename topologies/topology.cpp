@@ -7,11 +7,15 @@
 
 #include <map>
 
+#include "sim/catalogue.hpp"
+#include "topologies/failures.hpp"
+
 namespace teapot {
 namespace {
 
 struct Kind {
   BuildSwitches build;
+  CountSwitches count;
   bool networked = true;
 };
 
@@ -20,10 +24,24 @@ std::map<std::string, Kind>& catalogue() {
   return kinds;
 }
 
+const Kind& kind_of(const Config& config) {
+  const auto name = config.get<std::string>("kind");
+  const auto kind = catalogue().find(name);
+  if (kind == catalogue().end()) config.at("kind").fail(unknown_name("fabric kind", name, fabric_kinds()));
+  return kind->second;
+}
+
+void read_message_overhead(const Config& config, Fabric& fabric) {
+  if (!config.has("message_overhead")) return;
+  const Config overhead = config.at("message_overhead");
+  fabric.nic_message_overhead = overhead.non_negative_or<Seconds>("nic", Seconds{});
+  fabric.nvlink_message_overhead = overhead.non_negative_or<Seconds>("nvlink", Seconds{});
+}
+
 }  // namespace
 
-Registration::Registration(const std::string& kind, BuildSwitches build, bool networked) {
-  catalogue()[kind] = {std::move(build), networked};
+Registration::Registration(const std::string& kind, BuildSwitches build, CountSwitches count, bool networked) {
+  catalogue()[kind] = {std::move(build), std::move(count), networked};
 }
 
 std::vector<std::string> fabric_kinds() {
@@ -32,37 +50,82 @@ std::vector<std::string> fabric_kinds() {
   return kinds;
 }
 
+std::vector<std::string> fabric_names() {
+  auto names = names_in("topologies");
+  std::erase(names, "prices");
+  return names;
+}
+
 Fabric build_fabric(const Config& config) {
+  const Kind& kind = kind_of(config);
   Fabric fabric;
   fabric.kind = config.get<std::string>("kind");
-  const auto kind = catalogue().find(fabric.kind);
-  if (kind == catalogue().end()) config.at("kind").fail(unknown_name("fabric kind", fabric.kind, fabric_kinds()));
   fabric.name = config.get_or<std::string>("name", fabric.kind);
-  const Site site = add_servers(config, fabric, kind->second.networked);
-  kind->second.build(config, site, fabric);
-  plug_in(config, site, fabric);
+  const Site site = read_site(config, kind.networked);
+  const Figures figures = kind.count(config, site);
+  if (!figures.no_graph.empty()) config.at("kind").fail(figures.no_graph);
+  add_servers(config, site, fabric);
+  kind.build(config, site, fabric);
+  plug_in(site, fabric);
+  apply_failures(config, fabric);
+  read_message_overhead(config, fabric);
   fabric.policy = read_routing_policy(config);
   config.reject_unread_keys();
   return fabric;
 }
 
-void for_each_plane(const Config& config, const Site& site, Fabric& fabric, int default_planes,
-                    const BuildPlane& build) {
+std::int64_t Figures::links() const {
+  std::int64_t sum = 0;
+  for (const auto& [tier, count] : cables) sum += count;
+  return sum;
+}
+
+Figures figures_of(const Config& config, Site& site) {
+  const Kind& kind = kind_of(config);
+  site = read_site(config, kind.networked);
+  return kind.count(config, site);
+}
+
+Planes read_planes(const Config& config, const Site& site, int default_planes) {
   const int planes = config.positive_or<int>("planes", default_planes);
   if (site.ports % planes != 0)
     config.at("planes").fail(fmt::format("{} does not divide the {} NIC ports of a node", planes, site.ports));
-  const int per_node = site.ports / planes;
-  fabric.planes = planes;
-  for (int plane = 0; plane < planes; ++plane) {
-    const auto switches = build(plane, site.nodes * per_node);
-    for (int endpoint = 0; endpoint < site.nodes * per_node; ++endpoint) {
+  return {planes, site.nodes * (site.ports / planes)};
+}
+
+void check_room(const Config& config, const Planes& planes, std::int64_t most, const std::string& of_what) {
+  if (planes.endpoints <= most) return;
+  config.at("nodes").fail(fmt::format("{} endpoints{}, but {} carries at most {}", planes.endpoints,
+                                      planes.count > 1 ? " a plane" : "", of_what, most));
+}
+
+Figures operator*(Figures plane, const Planes& planes) {
+  plane.switches *= planes.count;
+  for (auto& [tier, count] : plane.cables) count *= planes.count;
+  plane.bisection *= planes.count;
+  return plane;
+}
+
+void build_planes(const Planes& planes, const Site& site, Fabric& fabric, const BuildPlane& build) {
+  const int per_node = site.ports / planes.count;
+  fabric.planes = planes.count;
+  for (int plane = 0; plane < planes.count; ++plane) {
+    const auto switches = build(plane);
+    for (int endpoint = 0; endpoint < planes.endpoints; ++endpoint) {
       const int node = endpoint / per_node;
-      Port& port = fabric.ports[static_cast<std::size_t>(node * site.ports + endpoint % per_node * planes + plane)];
+      Port& port =
+          fabric.ports[static_cast<std::size_t>(node * site.ports + endpoint % per_node * planes.count + plane)];
       port.plane = plane;
       port.endpoint = endpoint;
       port.at = switches[static_cast<std::size_t>(endpoint)];
     }
   }
+}
+
+std::vector<Vertex> fill(const std::vector<Vertex>& switches, int endpoints, int per_switch) {
+  std::vector<Vertex> at;
+  for (int i = 0; i < endpoints; ++i) at.push_back(switches[static_cast<std::size_t>(i / per_switch)]);
+  return at;
 }
 
 }  // namespace teapot

@@ -1,0 +1,122 @@
+// Finds the links that a failure or a slow part is about.
+// Does not know what that does to routes.
+
+#include "topologies/failures.hpp"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+namespace teapot {
+namespace {
+
+using Names = std::unordered_map<std::string, std::vector<int>>;
+
+/// Links by their own name and by that of their cable.
+Names links_by_name(const Fabric& fabric) {
+  Names names;
+  for (std::size_t i = 0; i < fabric.links.size(); ++i) {
+    const std::string& name = fabric.links[i].name;
+    names[name].push_back(static_cast<int>(i));
+    names[name.substr(0, name.rfind('_'))].push_back(static_cast<int>(i));
+  }
+  return names;
+}
+
+[[noreturn]] void fail_unknown(const Config& value, const std::string& what, const std::vector<std::string>& known) {
+  const auto name = value.as<std::string>();
+  const auto near = nearest(name, known);
+  value.fail(fmt::format("no {} is called \"{}\"{}", what, name, near.empty() ? "" : " (nearest: " + near + ")"));
+}
+
+std::vector<int> links_of_cable(const Config& value, const std::string& what, const Names& names) {
+  const auto found = names.find(value.as<std::string>());
+  if (found != names.end()) return found->second;
+  std::vector<std::string> known;
+  for (const auto& [name, ignored] : names)
+    if (!name.ends_with("_UP") && !name.ends_with("_DOWN")) known.push_back(name);
+  std::sort(known.begin(), known.end());
+  fail_unknown(value, what, known);
+}
+
+std::vector<int> links_of_vertex(const Fabric& fabric, Vertex vertex) {
+  std::vector<int> links;
+  for (const Edge edge : boost::make_iterator_range(boost::out_edges(vertex, fabric.graph)))
+    links.push_back(fabric.graph[edge].link);
+  for (const Edge edge : boost::make_iterator_range(boost::in_edges(vertex, fabric.graph)))
+    links.push_back(fabric.graph[edge].link);
+  return links;
+}
+
+std::vector<int> links_of_switch(const Config& value, const Fabric& fabric) {
+  const auto name = value.as<std::string>();
+  std::vector<std::string> known;
+  for (Vertex v = 0; v < boost::num_vertices(fabric.graph); ++v) {
+    const FabricNode& node = fabric.graph[v];
+    if (node.node >= 0 && node.role != "nvswitch" && node.role != "pcie") continue;
+    if (node.name == name) return links_of_vertex(fabric, v);
+    known.push_back(node.name);
+  }
+  fail_unknown(value, "switch", known);
+}
+
+/// The NIC cables of a plane or rail; without them nothing in it can be used.
+std::vector<int> links_of_plane(const Config& value, const Fabric& fabric) {
+  const int plane = value.as<int>();
+  if (plane < 0 || plane >= fabric.planes)
+    value.fail(fmt::format("there is no plane {} (0 to {})", plane, fabric.planes - 1));
+  std::vector<int> links;
+  for (const Port& port : fabric.ports) {
+    if (port.plane != plane) continue;
+    links.push_back(port.cable.up);
+    links.push_back(port.cable.down);
+  }
+  return links;
+}
+
+std::vector<int> links_of_tier(const Config& value, const Fabric& fabric) {
+  std::vector<int> links;
+  std::vector<std::string> known;
+  for (std::size_t i = 0; i < fabric.links.size(); ++i) {
+    const std::string& tier = fabric.links[i].tier;
+    if (tier == value.as<std::string>()) links.push_back(static_cast<int>(i));
+    if (std::find(known.begin(), known.end(), tier) == known.end()) known.push_back(tier);
+  }
+  if (links.empty()) value.fail(unknown_name("tier", value.as<std::string>(), known));
+  return links;
+}
+
+std::vector<int> links_of(const Config& part, const Fabric& fabric, const Names& names) {
+  if (!part.is_mapping()) part.fail("expected a mapping such as {link: NAME} (link, nic, switch, plane, tier)");
+  if (part.has("link")) return links_of_cable(part.at("link"), "link", names);
+  if (part.has("nic")) return links_of_cable(part.at("nic"), "NIC", names);
+  if (part.has("switch")) return links_of_switch(part.at("switch"), fabric);
+  if (part.has("plane")) return links_of_plane(part.at("plane"), fabric);
+  if (part.has("tier")) return links_of_tier(part.at("tier"), fabric);
+  part.fail("names no part of the fabric (link, nic, switch, plane, tier)");
+}
+
+}  // namespace
+
+void apply_failures(const Config& config, Fabric& fabric) {
+  const bool failures = config.has("failures");
+  const bool degrade = config.has("degrade");
+  if (!failures && !degrade) return;
+  const Names names = links_by_name(fabric);
+  if (degrade) {
+    for (const Config& part : config.at("degrade").items()) {
+      const double bandwidth = part.positive_or<double>("bandwidth", 1);
+      const double latency = part.non_negative_or<double>("latency", 1);
+      for (const int index : links_of(part, fabric, names)) {
+        FabricLink& link = fabric.links[static_cast<std::size_t>(index)];
+        link.bandwidth *= bandwidth;
+        link.latency *= latency;
+      }
+    }
+  }
+  if (!failures) return;
+  for (const Config& part : config.at("failures").items())
+    for (const int index : links_of(part, fabric, names)) fabric.links[static_cast<std::size_t>(index)].failed = true;
+}
+
+}  // namespace teapot

@@ -1,0 +1,62 @@
+// Packs the switches of a fabric, and finds the distances between them.
+// Does not know what kind of fabric they form.
+
+#include "topologies/switch_graph.hpp"
+
+#include <algorithm>
+#include <queue>
+
+namespace teapot {
+
+SwitchGraph::SwitchGraph(const Fabric& fabric) : of_vertex_(boost::num_vertices(fabric.graph), -1) {
+  for (Vertex v = 0; v < of_vertex_.size(); ++v) {
+    if (fabric.graph[v].node >= 0) continue;
+    of_vertex_[v] = switches();
+    vertex_.push_back(v);
+  }
+  std::vector<std::pair<int, int>> row;  // neighbour, link
+  for (const Vertex v : vertex_) {
+    rows_.push_back(neighbours_.size());
+    row.clear();
+    for (const Edge edge : boost::make_iterator_range(boost::out_edges(v, fabric.graph))) {
+      const int to = of_vertex_[boost::target(edge, fabric.graph)];
+      const int link = fabric.graph[edge].link;
+      if (to >= 0 && !fabric.link(link).failed) row.emplace_back(to, link);
+    }
+    std::sort(row.begin(), row.end());
+    for (const auto& [to, link] : row) {
+      const bool parallel = neighbours_.size() > rows_.back() && neighbours_.back().to == to;
+      if (parallel) {
+        ++neighbours_.back().links;
+      } else {
+        const FabricLink& cable = fabric.link(link);
+        neighbours_.push_back({to, static_cast<int>(links_.size()), 1, cable.cost, cable.dimension});
+      }
+      links_.push_back(link);
+    }
+  }
+  rows_.push_back(neighbours_.size());
+}
+
+std::vector<std::uint16_t> distances_to(const SwitchGraph& graph, int target) {
+  std::vector<std::uint16_t> distance(static_cast<std::size_t>(graph.switches()), unreachable);
+  using Entry = std::pair<int, int>;  // distance, switch
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> open;
+  distance[static_cast<std::size_t>(target)] = 0;
+  open.emplace(0, target);
+  while (!open.empty()) {
+    const auto [far, at] = open.top();
+    open.pop();
+    if (far > distance[static_cast<std::size_t>(at)]) continue;
+    for (const auto* next = graph.begin(at); next != graph.end(at); ++next) {
+      const int further = far + next->cost;
+      auto& known = distance[static_cast<std::size_t>(next->to)];
+      if (further >= known) continue;
+      known = static_cast<std::uint16_t>(further);
+      open.emplace(further, next->to);
+    }
+  }
+  return distance;
+}
+
+}  // namespace teapot

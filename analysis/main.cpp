@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "analysis/commands.hpp"
 #include "analysis/version.hpp"
@@ -21,6 +24,16 @@ int complain(const char* what, ExitCode code) {
   return code;
 }
 
+/// A word where a command is due that is none: CLI11 would only say that one is required.
+void require_known_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  if (std::find(known.begin(), known.end(), argv[1]) == known.end()) {
+    throw teapot::ConfigError(teapot::unknown_name("command", argv[1], known));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -30,6 +43,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   teapot::add_run_command(app);
   try {
+    require_known_command(app, argc, argv);
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {
     return app.exit(e);

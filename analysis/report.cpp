@@ -152,7 +152,7 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   r.communication = {communication / ranks};
   r.exposed = {exposed_all / ranks};
   r.step = timeline.step;
-  r.idle = r.step - r.compute - r.exposed;
+  r.idle = std::max(Seconds{}, r.step - r.compute - r.exposed);  // below zero by rounding only
   r.overlap_fraction = r.communication.value > 0 ? 1 - r.exposed / r.communication : 0;
   r.tokens_per_step = tokens_per_step(scenario.decode);
   r.tpot = r.step / r.tokens_per_step;

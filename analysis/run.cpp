@@ -3,36 +3,44 @@
 
 #include "analysis/run.hpp"
 
+#include <algorithm>
 #include <chrono>
-#include <map>
-#include <utility>
 
 #include "workloads/decode_step.hpp"
 
 namespace teapot {
 namespace {
 
-/// Gives the compute operators of each layer and micro-batch, in equal parts, the time that its collectives took.
+/// Gives each collective's time, in equal parts, to the compute operators issued while it is in flight: those between
+/// it and the first that waits for it or, where there are none (no overlap), from that one to the next collective.
 void compute_as_long_as_communication(Program& program, const Timeline& timeline) {
-  std::map<std::pair<int, int>, Seconds> communication;
-  std::map<std::pair<int, int>, int> operators;
-  for (int op = 0; op < timeline.operators; ++op) {
-    const Operator& o = program.operators[static_cast<std::size_t>(op)];
-    const std::pair place{o.layer, o.micro_batch};
-    if (std::holds_alternative<Compute>(o.work)) {
-      ++operators[place];
-      continue;
+  const auto& operators = program.operators;
+  const int count = static_cast<int>(operators.size());
+  const auto is_compute = [&](int op) {
+    return std::holds_alternative<Compute>(operators[static_cast<std::size_t>(op)].work);
+  };
+  const auto waits_for = [&](int op, int collective) {
+    const auto& after = operators[static_cast<std::size_t>(op)].after;
+    return std::find(after.begin(), after.end(), collective) != after.end();
+  };
+  std::vector<Seconds> duration(operators.size());
+  for (int c = 0; c < count; ++c) {
+    if (is_compute(c)) continue;
+    std::vector<int> hidden;
+    int op = c + 1;
+    for (; op < count && !waits_for(op, c); ++op) {
+      if (is_compute(op)) hidden.push_back(op);
     }
+    for (; hidden.empty() && op < count && is_compute(op); ++op) hidden.push_back(op);
     Seconds longest;
     for (int rank = 0; rank < timeline.ranks; ++rank) {
-      longest = std::max(longest, timeline.end(op, rank) - timeline.start(op, rank));
+      longest = std::max(longest, timeline.end(c, rank) - timeline.start(c, rank));
     }
-    communication[place] += longest;
+    for (const int h : hidden) duration[static_cast<std::size_t>(h)] += longest / static_cast<double>(hidden.size());
   }
-  for (auto& o : program.operators) {
-    auto* compute = std::get_if<Compute>(&o.work);
-    const std::pair place{o.layer, o.micro_batch};
-    if (compute != nullptr) compute->duration = {communication[place] / operators[place]};
+  for (int op = 0; op < count; ++op) {
+    auto* compute = std::get_if<Compute>(&program.operators[static_cast<std::size_t>(op)].work);
+    if (compute != nullptr) compute->duration = {duration[static_cast<std::size_t>(op)]};
   }
 }
 

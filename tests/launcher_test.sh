@@ -1,0 +1,47 @@
+#!/bin/sh
+# The program as a user meets it: exit codes, one line of complaint, output in a pipe, nothing on stderr when all is well.
+# Does not look at figures. Usage: launcher_test.sh <program> <project>
+set -eu
+program=$1 root=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# expect <exit code> <regular expression for stderr> <arguments...>
+expect() {
+  code=$1 pattern=$2
+  shift 2
+  status=0
+  "$program" "$@" >"$work/out" 2>"$work/err" || status=$?
+  lines=$(wc -l <"$work/err")
+  if [ "$status" != "$code" ] || ! grep -qE -- "$pattern" "$work/err" || [ "$lines" != 1 ]; then
+    echo "FAILED: $* -> exit $status (expected $code), stderr: $(cat "$work/err")"
+    failed=1
+  fi
+}
+
+printf 'modle: deepseek-v3\n' >"$work/misspelled.yaml"
+printf 'fabric: {from: h800-mpft, nic_bandwidth: 400}\n' >"$work/unit.yaml"
+printf 'deployment: {gpus: 128, expert_parallel: 96}\n' >"$work/divide.yaml"
+printf 'deployment: {gpus: 4096, expert_parallel: 256}\n' >"$work/gpus.yaml"
+printf 'deployment: {requests_per_gpu: 5000}\n' >"$work/memory.yaml"
+printf '' >"$work/empty.yaml"
+printf '\177ELF\001\002' >"$work/binary.yaml"
+printf 'fabric: {from: h800-mpft, nic_bandwidth: -1 Gbps}\n' >"$work/negative.yaml"
+printf 'this is not a platform\n' >"$work/platform.xml"
+printf 'platform: platform.xml\n' >"$work/platform.yaml"
+for name in misspelled unit divide gpus memory empty binary negative platform; do
+  expect 2 "^$work/[a-z]+\.(yaml|xml)" run "$work/$name.yaml"
+done
+expect 2 'no such file' run "$work/missing.yaml"
+expect 2 'scenario is required' run
+expect 2 'unknown command "rnu" .did you mean "run"' rnu
+expect 2 'expected key=value' run "$root/examples/paper-limit-nvl72.yaml" --set nonsense
+
+"$program" run "$root/examples/paper-limit-nvl72.yaml" --json >"$work/a.json" 2>"$work/err"
+[ ! -s "$work/err" ] || { echo "FAILED: a good run wrote to stderr"; failed=1; }
+"$program" run "$root/examples/paper-limit-nvl72.yaml" --json | grep -v wall_s >"$work/b.json"
+grep -v wall_s "$work/a.json" | cmp -s - "$work/b.json" || { echo "FAILED: two runs differ"; failed=1; }
+"$program" run "$root/examples/paper-limit-nvl72.yaml" | head -n 1 >/dev/null || { echo "FAILED: closed pipe"; failed=1; }
+"$program" --help | grep -q '^ *run' || { echo "FAILED: --help does not list run"; failed=1; }
+exit $failed

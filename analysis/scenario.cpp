@@ -40,7 +40,7 @@ std::string relative_to(const Place& place, const std::string& file) {
   return fs::exists(beside) ? beside.string() : file;
 }
 
-Network read_network(const Config& config, const Deployment& deployment, std::string& name) {
+Network read_network(const Config& config, const Deployment& deployment, std::string& name, KnownNetworks* known) {
   const auto need = [&](int gpus) {
     if (gpus >= deployment.gpus) return;
     const Config at = config.section("deployment");
@@ -57,9 +57,14 @@ Network read_network(const Config& config, const Deployment& deployment, std::st
     return network;
   }
   name = name_of(config, "fabric", "h800-mpft");
-  const Fabric fabric = build_fabric(Config{named(config, "fabric", "topologies", "fabric", "h800-mpft")});
+  const Tree tree = named(config, "fabric", "topologies", "fabric", "h800-mpft");
+  const std::string key = known != nullptr ? fmt::format("{}{}", to_yaml(tree), deployment.gpus) : std::string{};
+  if (known != nullptr && known->contains(key)) return known->at(key);
+  const Fabric fabric = build_fabric(Config{tree});
   need(fabric.gpus());
-  return to_network(fabric, deployment.gpus);
+  Network network = to_network(fabric, deployment.gpus);
+  if (known != nullptr) known->emplace(key, network);
+  return network;
 }
 
 TimeKernel time_kernels(ComputeDepth depth, const Accelerator& accelerator) {
@@ -107,7 +112,7 @@ Tree load_scenario_tree(const std::string& file, const std::vector<std::string>&
   return tree;
 }
 
-Scenario read_scenario(const Tree& tree, const std::string& name) {
+Scenario read_scenario(const Tree& tree, const std::string& name, KnownNetworks* known) {
   const Config config{tree};
   Scenario s;
   s.name = name;
@@ -136,10 +141,46 @@ Scenario read_scenario(const Tree& tree, const std::string& name) {
   s.machine.time = time_kernels(s.compute, s.accelerator);
 
   require_memory(s, deployment);
-  s.network = read_network(config, s.deployment, s.fabric);
+  s.network = read_network(config, s.deployment, s.fabric, known);
   s.machine.domain.assign(s.network.domain.begin(), s.network.domain.begin() + s.deployment.gpus);
   config.reject_unread_keys();
   return s;
+}
+
+Tree resolved(const Tree& tree, const ResolveNamed& resolve) {
+  const Config config{tree};
+  Tree all = tree;
+  const auto put = [&](const Config& parent, const std::string& path, const std::string& folder,
+                       const std::string& what, const std::string& fallback) {
+    const std::string key = path.substr(path.rfind('.') + 1);
+    Tree name;
+    name.kind = Tree::Kind::scalar;
+    name.text = fallback;
+    Tree part = resolve(parent.has(key) ? parent.at(key) : Config{name}, folder, what);
+    set_path(all, path, part);
+    return part;
+  };
+  put(config, "model", "workloads/models", "model", "deepseek-v3");
+  const Tree accelerator = put(config, "accelerator", "platforms/accelerators", "accelerator", "h800");
+  if (config.has("platform")) {
+    Tree file = config.at("platform").tree();
+    file.text = std::filesystem::absolute(relative_to(file.place, file.text)).string();
+    set_path(all, "platform", file);
+  } else {
+    put(config, "fabric", "topologies", "fabric", "h800-mpft");
+  }
+  const Config decode = config.section("decode");
+  put(decode, "decode.runtime", "platforms/runtimes", "runtime", "ideal");
+  const Tree* communication = accelerator.find("communication");
+  put(decode, "decode.communication", "platforms/communication", "communication library",
+      communication != nullptr ? communication->text : "");
+  return all;
+}
+
+Tree resolved(const Tree& tree) {
+  return resolved(tree, [](const Config& value, const std::string& folder, const std::string& what) {
+    return resolve_named(value, folder, what);
+  });
 }
 
 Scenario load_scenario(const std::string& file, const std::vector<std::string>& sets) {

@@ -214,6 +214,8 @@ Timeline simulate(const Program& program, const Network& network, const Simulati
     return decode(
         isolated([&](const Progress& report) { return encode(run(program, network, options.network, report)); },
                  options.progress));
+  } catch (const ChildKilled& e) {
+    throw SimulationKilled(std::string{"the simulation could not finish: "} + e.what());
   } catch (const ChildDied& e) {
     throw SimulationError(std::string{"the simulation could not finish: "} + e.what());
   }

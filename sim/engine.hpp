@@ -26,6 +26,11 @@ struct SimulationError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Its process was killed from outside, by a person or for want of memory: it may well succeed another time.
+struct SimulationKilled : SimulationError {
+  using SimulationError::SimulationError;
+};
+
 /// Ranks of the program are the first ranks of the network; the network must have at least as many.
 Timeline simulate(const Program& program, const Network& network, const SimulationOptions& options = {});
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,8 +40,11 @@ bool send(int fd, Record record, const std::string& payload) {
   return write_all(fd, head.data(), head.size()) && write_all(fd, payload.data(), payload.size());
 }
 
-[[noreturn]] void run_child(int out, int err, const std::function<std::string(const Progress&)>& work) {
+[[noreturn]] void run_child(pid_t parent, int out, int err, const std::function<std::string(const Progress&)>& work) {
   dup2(err, STDERR_FILENO);
+  // Nobody would read the result of a child whose parent was killed, and a sweep's orphans would hold the processors.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);  // it died before it could be watched
   // The parent's death must not leave children behind that write into a pipe nobody reads.
   std::signal(SIGPIPE, SIG_DFL);
   bool sent = false;
@@ -118,9 +122,10 @@ std::string isolated(const std::function<std::string(const Progress& report)>& w
   Pipe out;
   Pipe err;
   std::fflush(nullptr);  // or the child would write the parent's buffers again
+  const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) throw ChildDied("cannot start a child process");
-  if (child == 0) run_child(out.ends[1], err.ends[1], work);
+  if (child == 0) run_child(parent, out.ends[1], err.ends[1], work);
   out.close_end(1);
   err.close_end(1);
 
@@ -139,6 +144,9 @@ std::string isolated(const std::function<std::string(const Progress& report)>& w
   }
   if (inbox.last == Record::config_error) throw ConfigError(inbox.payload);
   if (inbox.last == Record::error) throw ChildDied(inbox.payload);
+  if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM)) {
+    throw ChildKilled(fmt::format("killed by signal {}", WTERMSIG(status)));
+  }
   if (inbox.last != Record::result || status != 0) {
     throw ChildDied(WIFSIGNALED(status)
                         ? fmt::format("killed by signal {}: {}", WTERMSIG(status), last_line(errors))

@@ -16,6 +16,11 @@ struct ChildDied : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The child was killed from outside (SIGKILL, SIGTERM): the same work may well succeed another time.
+struct ChildKilled : ChildDied {
+  using ChildDied::ChildDied;
+};
+
 using Progress = std::function<void(double fraction)>;
 
 /// Forks, runs `work` in the child and returns what it returned. `work` is given a function that reports progress; the

@@ -1,0 +1,144 @@
+// Changes scenarios and simulates them.
+// Does not know why a resource binds.
+
+#include "analysis/explain/what_if.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "analysis/run.hpp"
+#include "platforms/kernels.hpp"
+
+namespace teapot {
+namespace {
+
+constexpr double raise = 1.1;
+constexpr double infinite = 1e6;
+constexpr double slack_below = 0.01;    // change of the step
+constexpr double nothing_below = 1e-3;  // change of the step that an infinite resource must make to be tried at +10%
+
+/// Times a kernel as before, scaled by how much the roofline says the changed accelerator takes: measured times move as
+/// the model around them does.
+TimeKernel scaled(const TimeKernel& time, const Accelerator& before, const Accelerator& after) {
+  return [time, old_time = modelled(before), new_time = modelled(after)](const Kernel& kernel) {
+    KernelTime t = time(kernel);
+    const Seconds was = old_time(kernel).time;
+    if (was > Seconds{}) t.time = t.time * (new_time(kernel).time / was);
+    return t;
+  };
+}
+
+void speed_up_accelerator(Scenario& s, const std::string& resource, double factor) {
+  const Accelerator before = s.accelerator;
+  Accelerator& a = s.accelerator;
+  if (resource == "arithmetic") {
+    for (auto& [precision, peak] : a.peak) peak *= factor;
+  } else if (resource == "memory") {
+    a.memory_bandwidth *= factor;
+  } else if (resource == "SM loads") {
+    for (auto& [kind, fit] : a.kernels) fit.sm_bandwidth *= factor;
+  } else {
+    a.launch = a.launch / factor;
+    for (auto& [kind, fit] : a.kernels) fit.startup = fit.startup / factor;
+  }
+  s.machine.time = scaled(s.machine.time, before, a);
+}
+
+void speed_up_collectives(Scenario& s, const std::string& resource, double factor) {
+  // Equal wires stay one object: the engine keeps costs by wire.
+  struct Changed {
+    std::shared_ptr<const Wire> from, to;
+  };
+  s.machine.collective = [of = s.machine.collective, resource, factor,
+                          wires = std::make_shared<std::vector<Changed>>()](const std::string& operation) {
+    CollectiveCost cost = of(operation);
+    if (resource == "software") cost.overhead = cost.overhead / factor;
+    if (resource == "communication SMs") cost.sm_share /= factor;
+    if (resource != "messages" || !cost.wire) return cost;
+    const auto known =
+        std::find_if(wires->begin(), wires->end(), [&](const Changed& wire) { return wire.from == cost.wire; });
+    if (known != wires->end()) {
+      cost.wire = known->to;
+      return cost;
+    }
+    Wire changed = *cost.wire;
+    for (auto& [tier, use] : changed.tiers) use.per_message = use.per_message / factor;
+    wires->push_back({cost.wire, std::make_shared<const Wire>(std::move(changed))});
+    cost.wire = wires->back().to;
+    return cost;
+  };
+}
+
+bool computes(const Scenario& s) { return s.compute == ComputeDepth::modelled || s.compute == ComputeDepth::measured; }
+
+}  // namespace
+
+std::vector<Resource> resources(const Scenario& scenario, const std::vector<std::string>& loaded) {
+  std::vector<Resource> all;
+  if (computes(scenario)) {
+    all.push_back({"arithmetic", "peak of the accelerator's arithmetic, all precisions"});
+    all.push_back({"memory", "bandwidth of the accelerator's memory"});
+    all.push_back({"SM loads", "what one SM can load when few are busy"});
+    all.push_back({"launches", "time between kernels, their prologue and epilogue"});
+  }
+  const RuntimeCost& runtime = scenario.machine.runtime;
+  if (runtime.per_operator + runtime.per_collective + runtime.per_layer + runtime.per_step > Seconds{}) {
+    all.push_back({"serving stack", "what " + scenario.runtime + " adds to operators, layers and steps"});
+  }
+  if (loaded.empty()) return all;
+  all.push_back({"software", "floor of each call of " + scenario.communication});
+  all.push_back({"messages", "cost of each message on a wire"});
+  all.push_back({"communication SMs", "part of the accelerator that communication kernels hold"});
+  all.push_back({"latency", "latency of all links"});
+  for (const auto& tier : loaded) all.push_back({tier, "bandwidth of all " + tier + " links"});
+  return all;
+}
+
+Scenario faster(const Scenario& scenario, const std::string& resource, double factor) {
+  Scenario s = scenario;
+  if (resource == "arithmetic" || resource == "memory" || resource == "SM loads" || resource == "launches") {
+    speed_up_accelerator(s, resource, factor);
+  } else if (resource == "serving stack") {
+    RuntimeCost& runtime = s.machine.runtime;
+    for (Seconds* cost : {&runtime.per_operator, &runtime.per_collective, &runtime.per_layer, &runtime.per_step}) {
+      *cost = *cost / factor;
+    }
+  } else if (resource == "software" || resource == "messages" || resource == "communication SMs") {
+    speed_up_collectives(s, resource, factor);
+  } else if (resource == "latency") {
+    for (Link& link : s.network.links) link.latency = link.latency / factor;
+  } else {
+    for (Link& link : s.network.links) {
+      if (link.tier == resource) link.bandwidth *= factor;
+    }
+  }
+  return s;
+}
+
+std::vector<WhatIf> what_if(const Scenario& scenario, Seconds step, const std::vector<Resource>& resources,
+                            const std::function<void(double fraction)>& progress) {
+  std::vector<WhatIf> answers;
+  for (const auto& resource : resources) {
+    WhatIf answer;
+    answer.resource = resource;
+    answer.infinite = run(faster(scenario, resource.name, infinite)).timeline.step;
+    const bool matters = std::abs((step - answer.infinite) / step) >= nothing_below;
+    answer.raised = matters ? run(faster(scenario, resource.name, raise)).timeline.step : answer.infinite;
+    answer.gain = (step - answer.raised) / step;
+    answer.slack = std::abs(answer.gain) < slack_below;
+    answers.push_back(std::move(answer));
+    if (progress) progress(static_cast<double>(answers.size()) / static_cast<double>(resources.size()));
+  }
+  std::stable_sort(answers.begin(), answers.end(), [](const auto& a, const auto& b) {
+    return a.gain != b.gain ? a.gain > b.gain : a.infinite < b.infinite;
+  });
+  return answers;
+}
+
+const WhatIf* binding(const std::vector<WhatIf>& answers) {
+  return !answers.empty() && answers.front().gain > 0 ? &answers.front() : nullptr;
+}
+
+}  // namespace teapot

@@ -1,0 +1,42 @@
+#pragma once
+// What the step would be if one resource were faster: asked by simulating again, so that the answer is what a user sees
+// who changes the scenario. Knows no output format.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "analysis/scenario.hpp"
+#include "sim/units.hpp"
+
+namespace teapot {
+
+/// Something the step is made of that could be faster.
+struct Resource {
+  std::string name;  ///< arithmetic, memory, launches, serving-stack, software, messages, latency, or a tier of links
+  std::string meaning;  ///< for people
+};
+
+/// What the scenario can be limited by; tiers of links only where `loaded` says that they carry bytes.
+std::vector<Resource> resources(const Scenario& scenario, const std::vector<std::string>& loaded);
+
+/// The scenario with the resource `factor` times as fast: bandwidths and peaks multiplied, times divided.
+Scenario faster(const Scenario& scenario, const std::string& resource, double factor);
+
+struct WhatIf {
+  Resource resource;
+  Seconds raised;      ///< step with the resource 10% faster
+  Seconds infinite;    ///< step with the resource 10^6 times as fast
+  double gain = 0;     ///< part of the step that 10% more saves
+  bool slack = false;  ///< 10% more changes the step by less than 1%
+};
+
+/// Simulates two steps for each resource (one where even the infinite one changes less than 0.1%: 10% more cannot
+/// change more). The most gain first. `step` is that of the unchanged scenario.
+std::vector<WhatIf> what_if(const Scenario& scenario, Seconds step, const std::vector<Resource>& resources,
+                            const std::function<void(double fraction)>& progress = {});
+
+/// The first resource of what_if's answer whose raise lowers the step; null where none does.
+const WhatIf* binding(const std::vector<WhatIf>& answers);
+
+}  // namespace teapot

@@ -116,8 +116,10 @@ Seconds ends_latency(const Fabric& fabric, const Port& port) {
 
 void measure_latency(const Fabric& fabric, Metrics& metrics) {
   const Gpu& first = fabric.gpu.front();
-  if (first.nvlink.up >= 0)
+  if (first.nvlink.up >= 0) {
     metrics.latency_nvlink = fabric.link(first.nvlink.up).latency + fabric.link(first.nvlink.down).latency;
+    metrics.nvlink_bandwidth = fabric.link(first.nvlink.up).bandwidth;
+  }
   if (fabric.ports.empty()) return;
   const Port& port = fabric.ports.front();
   Paths paths{fabric, RoutingPolicy{}};

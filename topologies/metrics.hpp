@@ -19,6 +19,7 @@ struct Metrics {
   Seconds latency_near;    ///< of the wire, two endpoints of one switch, line to line
   Seconds latency_far;     ///< of the wire, two endpoints as far apart as routing takes them in a plane
   Seconds latency_nvlink;  ///< inside a scale-up domain
+  BytesPerSecond nvlink_bandwidth;
 };
 
 /// Exact over all pairs of switches; 16,352 switches take some seconds. `progress` gets fractions done.

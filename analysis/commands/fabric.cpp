@@ -1,0 +1,196 @@
+// ./teapot fabric: which networks there are, what they are worth, what they cost, and how they look.
+// Does not know how any of it is found.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "analysis/commands.hpp"
+#include "analysis/fabric_facts.hpp"
+#include "analysis/output_file.hpp"
+#include "analysis/scenario.hpp"
+#include "sim/catalogue.hpp"
+#include "topologies/export.hpp"
+
+namespace teapot {
+namespace {
+
+struct FabricOptions {
+  std::vector<std::string> fabrics;
+  std::vector<std::string> sets;
+  std::string prices;
+  std::string format = "graphviz";
+  std::string output;
+  bool json = false;
+};
+
+Config load(const std::string& name, const FabricOptions& options) {
+  Tree tree = resolve_named(name, "topologies", "fabric");
+  for (const auto& set : options.sets) apply_set(tree, set);
+  return Config{tree};
+}
+
+Prices load_prices(const FabricOptions& options) {
+  return read_prices(Config::load(options.prices.empty() ? home() + "/topologies/prices.yaml" : options.prices));
+}
+
+/// The first sentence of the comment that opens a fabric's file.
+std::string about(const std::string& name) {
+  std::ifstream file{home() + "/topologies/" + name + ".yaml"};
+  std::string text, line;
+  while (std::getline(file, line) && line.starts_with("# ")) text += (text.empty() ? "" : " ") + line.substr(2);
+  const auto end = text.find_first_of(":.(");
+  return text.substr(0, text.find_last_not_of(' ', end == std::string::npos ? end : end - 1) + 1);
+}
+
+/// A line on the terminal for what takes longer than a second; nothing where nobody watches.
+class Progress {
+ public:
+  explicit Progress(std::string what) : what_(std::move(what)), watched_(isatty(STDERR_FILENO) != 0) {}
+  void operator()(double fraction) {
+    if (!watched_ || std::chrono::steady_clock::now() - begin_ < std::chrono::seconds{1}) return;
+    fmt::print(stderr, "\r{} {:3.0f}% ", what_, fraction * 100);
+    shown_ = true;
+  }
+  ~Progress() {
+    if (shown_) fmt::print(stderr, "\r\033[K");
+  }
+
+ private:
+  std::string what_;
+  bool watched_ = false;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+void list(const FabricOptions& options) {
+  const Prices prices = load_prices(options);
+  std::vector<FabricFacts> facts;
+  for (const auto& name : fabric_names()) {
+    facts.push_back(count_fabric(load(name, options), prices));
+    facts.back().about = about(name);
+  }
+  fmt::print("{}", options.json ? fabric_json(facts) : fabric_list_table(facts));
+  if (options.json) return;
+  std::string kinds;
+  for (const auto& kind : fabric_kinds()) kinds += (kinds.empty() ? "" : ", ") + kind;
+  fmt::print("\nkinds: {}\n", kinds);
+}
+
+std::vector<FabricFacts> measure(const FabricOptions& options) {
+  const Prices prices = load_prices(options);
+  std::vector<FabricFacts> facts;
+  for (const auto& name : options.fabrics) {
+    Progress progress{name};
+    facts.push_back(measure_fabric(load(name, options), prices, [&](double fraction) { progress(fraction); }));
+  }
+  return facts;
+}
+
+void show(const FabricOptions& options) {
+  if (options.json) return fmt::print("{}", fabric_json(measure(options)));
+  for (const auto& name : options.fabrics) {
+    const Config config = load(name, options);
+    FabricFacts facts = count_fabric(config, load_prices(options));
+    facts.about = about(name);
+    if (!facts.figures.no_graph.empty()) {
+      fmt::print("{}{}\n", fabric_metrics_table({facts}), facts.about);
+      continue;
+    }
+    fmt::print("{}", fabric_description(facts, build_fabric(config)));
+  }
+}
+
+void metrics(const FabricOptions& options) {
+  const auto facts = measure(options);
+  fmt::print("{}", options.json ? fabric_json(facts) : fabric_metrics_table(facts));
+}
+
+void cost(const FabricOptions& options) {
+  const Prices prices = load_prices(options);
+  std::vector<FabricFacts> facts;
+  for (const auto& name : options.fabrics) {
+    const Config config = load(name, options);
+    facts.push_back(count_fabric(config, prices));
+    // Misspelled keys are found by whoever builds it; the largest fabrics are counted only.
+    if (facts.back().figures.no_graph.empty() && facts.back().endpoints() <= 20'000) build_fabric(config);
+  }
+  fmt::print("{}", options.json ? fabric_json(facts) : fabric_cost_table(facts));
+}
+
+void write(const FabricOptions& options) {
+  const Fabric fabric = build_fabric(load(options.fabrics.front(), options));
+  std::ostringstream out;
+  export_fabric(fabric, options.format, out);
+  if (options.output.empty()) {
+    fmt::print("{}", out.str());
+  } else {
+    write_file(options.output, out.str());
+  }
+}
+
+CLI::App* add(CLI::App& parent, const std::string& name, const std::string& what,
+              const std::shared_ptr<FabricOptions>& options, void (*run)(const FabricOptions&)) {
+  CLI::App* command = parent.add_subcommand(name, what);
+  command->callback([options, run] { run(*options); });
+  command->add_option("--set", options->sets, "Change a key of the fabrics, e.g. --set nodes=16 (may be repeated)")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  return command;
+}
+
+void add_fabrics(CLI::App* command, const std::shared_ptr<FabricOptions>& options) {
+  command->add_option("fabrics", options->fabrics, "Names of fabrics, or YAML files")->required()->type_name("FABRIC");
+  command->add_flag("--json", options->json, "One JSON object; several fabrics in a list `fabrics`");
+}
+
+void add_prices(CLI::App* command, const std::shared_ptr<FabricOptions>& options) {
+  command->add_option("--prices", options->prices, "Price list (default: topologies/prices.yaml)")->type_name("FILE");
+}
+
+}  // namespace
+
+void add_fabric_command(CLI::App& app) {
+  auto options = std::make_shared<FabricOptions>();
+  CLI::App* command = app.add_subcommand("fabric", "Networks: what there is, distances, bisection, cost, drawings");
+  command->require_subcommand(1);
+
+  CLI::App* list_command = command->add_subcommand("list", "The fabrics and kinds there are");
+  list_command->add_flag("--json", options->json, "One JSON object");
+  list_command->callback([options] { list(*options); });
+
+  add_fabrics(add(*command, "show", "One fabric in words: its links by tier, and some routes", options, show), options);
+
+  CLI::App* metrics_command = add(
+      *command, "metrics", "Diameter, paths, bisection and latency, several fabrics side by side", options, metrics);
+  add_fabrics(metrics_command, options);
+  add_prices(metrics_command, options);
+
+  CLI::App* cost_command = add(*command, "cost", "What switches and cables cost", options, cost);
+  add_fabrics(cost_command, options);
+  add_prices(cost_command, options);
+
+  CLI::App* export_command = add(*command, "export", "The graph for other programs", options, write);
+  export_command->add_option("fabric", options->fabrics, "Name of a fabric, or a YAML file")
+      ->required()
+      ->expected(1)
+      ->type_name("FABRIC");
+  export_command->add_option("--format", options->format, "graphviz, graphml or csv (default graphviz)")
+      ->check(CLI::IsMember(export_formats()));
+  export_command->add_option("-o,--output", options->output, "Where to write it; without, to standard output")
+      ->type_name("FILE");
+  command->footer(
+      "Examples:\n"
+      "  ./teapot fabric cost paper-ft2 paper-mpft paper-ft3 paper-slim-fly paper-dragonfly\n"
+      "  ./teapot fabric metrics h800-mpft h800-mrft dragonfly slim-fly\n"
+      "  ./teapot fabric export h800-mpft --set nodes=4 --format graphviz | dot -Tsvg > fabric.svg");
+}
+
+}  // namespace teapot

@@ -138,24 +138,6 @@ void add_arrows(TraceEvents& events, const Program& program, const Timeline& tim
   }
 }
 
-/// The links that are a GPU's own: those of its node, and of the PCIe switches and NICs beside it.
-std::vector<int> own_links(const Network& network, int gpu) {
-  const int own = network.gpus[at(gpu)];
-  std::vector<char> near(network.nodes.size());
-  near[at(own)] = 1;
-  for (int round = 0; round < 2; ++round) {
-    for (const Link& link : network.links) {
-      const auto& role = network.nodes[at(link.to)].role;
-      if (near[at(link.from)] && (role == "pcie" || role == "nic")) near[at(link.to)] = 1;
-    }
-  }
-  std::vector<int> links;
-  for (std::size_t l = 0; l < network.links.size(); ++l) {
-    if (near[at(network.links[l].from)] || near[at(network.links[l].to)]) links.push_back(static_cast<int>(l));
-  }
-  return links;
-}
-
 /// The time that a trace's counters cover: all of the step, or what the selected slices span.
 std::pair<double, double> window_of(const TraceEvents& events) {
   double from = std::numeric_limits<double>::infinity();
@@ -205,6 +187,23 @@ void add_link_counters(TraceEvents& events, const Program& program, const Timeli
 }
 
 }  // namespace
+
+std::vector<int> own_links(const Network& network, int gpu) {
+  const int own = network.gpus[at(gpu)];
+  std::vector<char> near(network.nodes.size());
+  near[at(own)] = 1;
+  for (int round = 0; round < 2; ++round) {
+    for (const Link& link : network.links) {
+      const auto& role = network.nodes[at(link.to)].role;
+      if (near[at(link.from)] && (role == "pcie" || role == "nic")) near[at(link.to)] = 1;
+    }
+  }
+  std::vector<int> links;
+  for (std::size_t l = 0; l < network.links.size(); ++l) {
+    if (near[at(network.links[l].from)] || near[at(network.links[l].to)]) links.push_back(static_cast<int>(l));
+  }
+  return links;
+}
 
 TraceEvents trace_events(const Program& program, const Timeline& timeline, const Network& network,
                          const TraceSelection& selection) {

@@ -44,6 +44,9 @@ struct TraceEvents {
 TraceEvents trace_events(const Program& program, const Timeline& timeline, const Network& network,
                          const TraceSelection& selection);
 
+/// The links that are a GPU's own: those of its node, and of the PCIe switches and NICs beside it.
+std::vector<int> own_links(const Network& network, int gpu);
+
 struct TraceArgument {
   std::string name;
   std::variant<std::int64_t, double, std::string> value;

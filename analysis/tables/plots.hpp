@@ -1,0 +1,16 @@
+#pragma once
+// Scripts that draw the tables of a run: the user's own gnuplot or Python runs them.
+// Know the tables' columns, not what is in them.
+
+#include <string>
+
+#include "analysis/trace/events.hpp"
+
+namespace teapot {
+
+/// Use of each tier over time, and a chart of what the first selected GPU did; gnuplot 5, writes plot.svg.
+std::string gnuplot_script(const TraceEvents& events, const Program& program, const Network& network);
+/// The same with pandas and matplotlib, and time by operator.
+std::string python_script();
+
+}  // namespace teapot

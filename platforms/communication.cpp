@@ -3,10 +3,13 @@
 
 #include "platforms/communication.hpp"
 
-#include <map>
+#include <array>
 
 namespace teapot {
 namespace {
+
+constexpr std::array operations{"dispatch",       "combine",   "all-reduce", "all-gather",
+                                "reduce-scatter", "broadcast", "send"};
 
 std::shared_ptr<const Wire> read_wire(const Config& config) {
   auto wire = std::make_shared<Wire>();
@@ -25,6 +28,7 @@ CollectiveCost read_cost(const Config& config) {
   cost.overhead = config.non_negative_or("overhead", Seconds{});
   cost.sm_share = config.fraction_or("sm_share", 0.0);
   if (config.has("wire")) cost.wire = read_wire(config.at("wire"));
+  config.fraction_or("error", 0.0);
   config.get_or<std::string>("source", "");
   return cost;
 }
@@ -34,8 +38,7 @@ CollectiveCost read_cost(const Config& config) {
 CollectiveCosts read_communication(const Config& config) {
   config.get_or<std::string>("source", "");
   std::map<std::string, CollectiveCost> costs;
-  for (const char* operation :
-       {"dispatch", "combine", "all-reduce", "all-gather", "reduce-scatter", "broadcast", "send"}) {
+  for (const char* operation : operations) {
     costs[operation] = read_cost(config.at(operation));
   }
   config.reject_unread_keys();
@@ -46,6 +49,12 @@ CollectiveCosts read_communication(const Config& config) {
     for (const auto& [name, cost] : costs) known.push_back(name);
     throw ConfigError(unknown_name("operation", operation, known));
   };
+}
+
+std::map<std::string, double> read_communication_errors(const Config& config) {
+  std::map<std::string, double> errors;
+  for (const char* operation : operations) errors[operation] = config.at(operation).fraction_or("error", 0.0);
+  return errors;
 }
 
 }  // namespace teapot

@@ -9,5 +9,8 @@ namespace teapot {
 
 /// From the mapping that resolve_named(..., "platforms/runtimes", "runtime") gives. Throws ConfigError.
 RuntimeCost read_runtime(const Config& config);
+/// How far off the stack's overheads may be, as a part of them. A stack is fitted on one step, which leaves no residual
+/// to take it from: half, unless its file says otherwise.
+double read_runtime_error(const Config& config);
 
 }  // namespace teapot

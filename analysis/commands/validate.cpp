@@ -1,0 +1,111 @@
+// ./teapot validate: measured against simulated, with errors.
+// Does not know how cases are replayed.
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "analysis/commands.hpp"
+#include "analysis/output_file.hpp"
+#include "analysis/validation.hpp"
+#include "analysis/validation_page.hpp"
+#include "sim/catalogue.hpp"
+
+namespace teapot {
+namespace {
+
+struct ValidateOptions {
+  std::vector<std::string> cases;
+  bool json = false;
+  std::string page;
+  std::string plot;
+};
+
+/// Those whose name starts with one of the given words; all without a word.
+std::vector<std::string> chosen(const std::vector<std::string>& words) {
+  std::vector<std::string> files;
+  for (const auto& file : validation_cases()) {
+    const std::string name = std::filesystem::path{file}.stem().string();
+    bool wanted = words.empty();
+    for (const auto& word : words) wanted = wanted || name.starts_with(word);
+    if (wanted) files.push_back(file);
+  }
+  if (!files.empty()) return files;
+  std::vector<std::string> known;
+  for (const auto& file : validation_cases()) known.push_back(std::filesystem::path{file}.stem().string());
+  throw ConfigError("command line: " + unknown_name("case", words.empty() ? "" : words.front(), known));
+}
+
+nlohmann::ordered_json to_json(const Validation& one) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const auto& row : one.rows) {
+    rows.push_back({{"what", row.what},
+                    {"measured", row.measured},
+                    {"simulated", row.simulated},
+                    {"error", row.error()},
+                    {"use", to_text(row.use)}});
+  }
+  return {{"case", one.name},
+          {"title", one.title},
+          {"kind", one.kind},
+          {"source", one.source},
+          {"unit", one.unit},
+          {"median_error", one.median()},
+          {"nine_tenths_error", one.tenth()},
+          {"worst_error", one.worst()},
+          {"limits", {{"median", one.median_limit}, {"nine_tenths", one.tenth_limit}, {"worst", one.worst_limit}}},
+          {"holds", one.holds()},
+          {"rows", rows}};
+}
+
+/// The paragraph that no figure can write; it stands beside the cases.
+std::string where_it_fails() {
+  const auto file = std::filesystem::path{home()} / "analysis" / "validation" / "where-it-fails.md";
+  std::ifstream stream{file};
+  if (!stream) throw ConfigError(file.string() + ": cannot be read");
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+void execute(const ValidateOptions& options) {
+  std::vector<Validation> cases;
+  for (const auto& file : chosen(options.cases)) cases.push_back(validate(file));
+  if (!options.page.empty()) {
+    namespace fs = std::filesystem;
+    const fs::path plot =
+        options.plot.empty() ? fs::path{options.page}.replace_extension(".svg") : fs::path{options.plot};
+    const std::string from_page =
+        fs::proximate(plot, fs::absolute(fs::path{options.page}).parent_path()).generic_string();
+    write_file(plot.string(), validation_plot(cases));
+    write_file(options.page, validation_page(cases, from_page, where_it_fails()));
+  }
+  if (options.json) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const auto& one : cases) list.push_back(to_json(one));
+    fmt::print("{}\n", nlohmann::ordered_json{{"cases", list}}.dump(2));
+  } else {
+    fmt::print("{}", validation_table(cases));
+  }
+}
+
+}  // namespace
+
+void add_validate_command(CLI::App& app) {
+  auto options = std::make_shared<ValidateOptions>();
+  CLI::App* command = app.add_subcommand("validate", "Replay published measurements, and show the errors");
+  command->add_option("cases", options->cases, "Beginnings of names of cases (default: all)");
+  command->add_flag("--json", options->json, "Print one JSON object");
+  command->add_option("--page", options->page, "Also write a Markdown page and its plot");
+  command->add_option("--plot", options->plot, "Where the plot goes (default: beside the page)")->needs("--page");
+  command->callback([options] { execute(*options); });
+}
+
+}  // namespace teapot

@@ -1,0 +1,76 @@
+#pragma once
+// Published measurements against the simulation: each case is a data file of rows, replayed and compared.
+// Knows how to replay kinds of cases, not which there are.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/config.hpp"
+
+namespace teapot {
+
+/// What a measurement was used for.
+enum class Use {
+  fit,    ///< a constant was fitted on it: it shows how well, not whether
+  check,  ///< the simulation never saw it
+  bound,  ///< the simulation must not exceed it (an ideal serving stack)
+};
+
+struct Comparison {
+  std::string what;
+  double measured = 0;
+  double simulated = 0;
+  Use use = Use::check;
+
+  double error() const { return simulated / measured - 1; }
+};
+
+/// A case: one publication, one quantity or a few.
+struct Validation {
+  std::string name;  ///< of its file
+  std::string title;
+  std::string kind;  ///< collective, kernel, layer or step
+  std::string source;
+  std::string note;         ///< what to know when reading the errors
+  std::string unit;         ///< of the rows that do not name their own
+  double median_limit = 0;  ///< of the absolute errors; 0: no limit. Bounds are not counted.
+  double tenth_limit = 0;   ///< what nine tenths of them must keep
+  double worst_limit = 0;
+  std::vector<Comparison> rows;
+
+  double median() const;
+  double tenth() const;  ///< nine tenths of the errors are not above it
+  double worst() const;
+  bool holds() const;  ///< all limits are kept, and no bound is exceeded
+};
+
+/// Files of analysis/validation/cases, sorted.
+std::vector<std::string> validation_cases();
+/// Replays a case. Throws ConfigError for a mistake in the file.
+Validation validate(const std::string& file);
+
+const char* to_text(Use use);
+
+// Replays of the kinds; each fills Validation::rows.
+void replay_collectives(const Config& config, Validation& validation);
+void replay_kernels(const Config& config, Validation& validation);
+void replay_layers(const Config& config, Validation& validation);
+void replay_steps(const Config& config, Validation& validation);
+
+/// One row of a case: `columns` names its cells.
+struct CaseRow {
+  Config config;  ///< the sequence, for messages
+  std::vector<std::string> columns;
+  std::vector<Config> cells;
+
+  const Config& cell(const std::string& column) const;  ///< throws where there is no such column
+  bool has(const std::string& column) const;
+  Use use() const;
+  /// `base` with each column whose name holds a dot put at that path.
+  Tree scenario(const Tree& base) const;
+  std::string label() const;  ///< the cells apart from measured and use
+};
+std::vector<CaseRow> case_rows(const Config& config);
+
+}  // namespace teapot

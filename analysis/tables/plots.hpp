@@ -8,8 +8,9 @@
 
 namespace teapot {
 
-/// Use of each tier over time, and a chart of what the first selected GPU did; gnuplot 5, writes plot.svg.
-std::string gnuplot_script(const TraceEvents& events, const Program& program, const Network& network);
+/// Use of each tier over time, and what the first selected GPU did in two layers; for gnuplot 5, writes plot.svg.
+std::string gnuplot_script(const TraceEvents& events, const Program& program, const Timeline& timeline,
+                           const Network& network);
 /// The same with pandas and matplotlib, and time by operator.
 std::string python_script();
 

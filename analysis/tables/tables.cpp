@@ -151,7 +151,7 @@ std::vector<NamedText> tables(const Program& program, const Timeline& timeline, 
           {"ranks.csv", ranks_csv(program, timeline, network)},
           {"links.csv", links.links_csv},
           {"link_series.csv", links.series_csv},
-          {"plot.gp", gnuplot_script(events, program, network)},
+          {"plot.gp", gnuplot_script(events, program, timeline, network)},
           {"plot.py", python_script()}};
 }
 

@@ -79,6 +79,7 @@ constexpr const char* definitions = R"(%EventDef PajeDefineContainerType 0
 % Time date
 % Type string
 % Container string
+% StartContainer string
 % Value string
 % Key string
 %EndEventDef
@@ -86,6 +87,7 @@ constexpr const char* definitions = R"(%EventDef PajeDefineContainerType 0
 % Time date
 % Type string
 % Container string
+% EndContainer string
 % Value string
 % Key string
 %EndEventDef

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -192,4 +193,20 @@ TEST_CASE("tables: a folder is made with all files and what the caller adds, or 
   CHECK(std::distance(fs::directory_iterator{folder}, fs::directory_iterator{}) == 8);  // no temporary file is left
   fs::remove_all(folder.parent_path());
   CHECK_THROWS_AS(write_tables("/dev/null/out", program, timeline, network), ConfigError);
+}
+
+TEST_CASE("tables: gnuplot draws plot.gp, where it is installed") {
+  if (std::system("command -v gnuplot > /dev/null") != 0) {
+    MESSAGE("gnuplot is not installed");
+    return;
+  }
+  const Network network = star(3);
+  const Program program = there_and_back(3);
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("teapot-plots-" + std::to_string(getpid()));
+  write_tables(folder.string(), program, simulate(program, network), network);
+  CHECK(std::system(("cd " + folder.string() + " && gnuplot plot.gp 2> errors").c_str()) == 0);
+  CHECK(fs::file_size(folder / "errors") == 0);
+  CHECK(fs::file_size(folder / "plot.svg") > 2000);
+  fs::remove_all(folder);
 }

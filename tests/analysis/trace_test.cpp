@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -244,6 +245,23 @@ TEST_CASE("trace: a Paje file declares what it uses, in order of time, and every
   }
   CHECK(pushed == 24);
   CHECK(popped == pushed);
+}
+
+TEST_CASE("trace: pj_dump reads a Paje file, where it is installed (Debian package pajeng)") {
+  if (std::system("command -v pj_dump > /dev/null") != 0) {
+    MESSAGE("pj_dump is not installed");
+    return;
+  }
+  const Program program = two_layers();
+  const Network network = star();
+  const Timeline timeline = simulate(program, network);
+  const Temporary file{".trace"};
+  write_trace(file.path, program, timeline, network);
+  const std::string text = "\n" + output_of("pj_dump " + file.path);
+  CHECK(count(text, "\nState, ") == 24);
+  CHECK(count(text, "\nLink, ") == 2 * 16);
+  CHECK(count(text, "\nState, communication of GPU 2, Operator, 0.000010, 0.000045, 0.000035, 0.000000, dispatch") ==
+        1);
 }
 
 TEST_CASE("trace: another suffix is refused before anything is written") {

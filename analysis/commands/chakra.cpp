@@ -1,0 +1,59 @@
+// ./teapot chakra: the program of a scenario as MLCommons Chakra execution traces.
+// Does not know the format.
+
+#include "analysis/chakra/chakra.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "analysis/commands.hpp"
+#include "analysis/run.hpp"
+#include "analysis/scenario.hpp"
+
+namespace teapot {
+namespace {
+
+struct ExportOptions {
+  std::string scenario;
+  std::vector<std::string> sets;
+  std::string output;
+};
+
+void execute(const ExportOptions& options) {
+  const Scenario scenario = load_scenario(options.scenario, options.sets);
+  const Program program = decode_program(scenario);
+  std::error_code error;
+  std::filesystem::create_directories(options.output, error);
+  if (!std::filesystem::is_directory(options.output)) {
+    throw ConfigError(fmt::format("{}: cannot be made: {}", options.output, error.message()));
+  }
+  write_chakra(program, options.output, scenario.name);
+  fmt::print("{} traces of {} operators: {}/{}.<rank>.et\n", program.ranks, program.operators.size(), options.output,
+             scenario.name);
+}
+
+}  // namespace
+
+void add_chakra_command(CLI::App& app) {
+  CLI::App* chakra = app.add_subcommand("chakra", "Exchange programs with ASTRA-sim and others (MLCommons Chakra)");
+  chakra->require_subcommand(1);
+  auto options = std::make_shared<ExportOptions>();
+  CLI::App* command = chakra->add_subcommand("export", "Write the decode step of a scenario, one trace a GPU");
+  command->add_option("scenario", options->scenario, "Scenario (YAML)")->required()->type_name("SCENARIO.yaml");
+  command->add_option("-o,--output", options->output, "Folder for the traces, made if missing")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--set", options->sets, "Change a key, e.g. --set deployment.gpus=32 (may be repeated)")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command->footer(
+      "Examples:\n"
+      "  ./teapot chakra export examples/deepseek-v3-h800.yaml -o traces\n"
+      "  ./teapot run --workload traces --fabric h800-ft3");
+  command->callback([options] { execute(*options); });
+}
+
+}  // namespace teapot

@@ -12,5 +12,6 @@ void add_fabric_command(CLI::App& app);
 void add_platform_command(CLI::App& app);
 void add_model_command(CLI::App& app);
 void add_validate_command(CLI::App& app);
+void add_chakra_command(CLI::App& app);
 
 }  // namespace teapot

@@ -42,6 +42,10 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", teapot::version);
   app.require_subcommand(1);
   teapot::add_run_command(app);
+  teapot::add_platform_command(app);
+  teapot::add_model_command(app);
+  teapot::add_fabric_command(app);
+  teapot::add_chakra_command(app);
   try {
     require_known_command(app, argc, argv);
     app.parse(argc, argv);

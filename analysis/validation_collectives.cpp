@@ -41,15 +41,18 @@ Seconds time_exchange(const Scenario& s, const std::string& operation) {
   const bool combine = operation == "combine";
   const CollectiveCost cost = s.machine.collective(operation);
   const Bytes copy = copy_bytes(combine ? s.decode.precision.combine : s.decode.precision.dispatch, s.model.hidden);
-  const Exchanges exchanges{gate_of(s), s.decode.routing, place_in_order(s.model, s.deployment), s.deployment.gpus,
-                            s.machine.domain};
+  const ExchangeLayout layout{s.deployment, s.machine.domain};
+  const Gate gate = gate_of(s);
+  const Placement placement = place_in_order(s.model, s.deployment);
   const int count = s.decode.routing.balanced() ? 1 : draws;
   Seconds sum;
   for (int draw = 0; draw < count; ++draw) {
-    const int tokens = s.deployment.requests_per_gpu;
+    const double tokens = s.deployment.requests_per_gpu;
+    const std::uint64_t seed = s.seed + static_cast<std::uint64_t>(draw);
     const Exchange exchange = s.decode.routing.balanced()
-                                  ? exchanges.balanced(tokens)
-                                  : exchanges.sampled(tokens, s.seed + static_cast<std::uint64_t>(draw), 0, 0);
+                                  ? balanced_exchange(layout, gate, s.decode.routing, {tokens})
+                                  : sampled_exchange(layout, Chooser::uniform(gate), placement, s.decode.routing,
+                                                     {static_cast<int>(tokens)}, {seed, 0, 0});
     sum += simulate(alone(s.deployment.gpus, cost, exchange.traffic, copy, combine), s.network).step;
   }
   return sum / count;

@@ -5,15 +5,14 @@
 
 #include <fmt/format.h>
 
-#include "sim/catalogue.hpp"
+#include <algorithm>
+#include <cmath>
+
 #include "workloads/overlap.hpp"
+#include "workloads/random.hpp"
 
 namespace teapot {
 namespace {
-
-Config section_or_empty(const Config& section, const std::string& key) {
-  return section.has(key) ? section.at(key) : Config::parse("{}");
-}
 
 std::vector<double> read_acceptance(const Config& section, int drafts) {
   // The published acceptance of the second token is 0.8 to 0.9 (arXiv 2412.19437, section 5.4.3).
@@ -32,16 +31,74 @@ std::vector<double> read_acceptance(const Config& section, int drafts) {
   return acceptance;
 }
 
-Routing read_routing(const Config& section, const Model& model) {
-  Routing r;
-  r.load = section.choice_or("load", {"balanced", "uniform"}, r.load);
+/// 1 + the drafts accepted before the first that is not.
+double expected_tokens(const std::vector<double>& acceptance) {
+  double sum = 1;
+  double accepted = 1;
+  for (const double a : acceptance) sum += accepted *= a;
+  return sum;
+}
+
+/// The mean over one step of every request, each draft accepted or not by a draw.
+double sampled_tokens(const std::vector<double>& acceptance, const Deployment& deployment, std::uint64_t seed) {
+  const auto requests = std::llround(deployment.requests_per_gpu * deployment.gpus);
+  Random random{seed, 0xacce};
+  std::int64_t tokens = requests;
+  for (std::int64_t request = 0; request < requests; ++request) {
+    for (const double a : acceptance) {
+      if (random.uniform() >= a) break;
+      ++tokens;
+    }
+  }
+  return static_cast<double>(tokens) / static_cast<double>(requests);
+}
+
+double read_tokens_per_step(const Config& section, const std::vector<double>& acceptance,
+                            const Deployment& deployment) {
+  const bool sampled = section.choice_or("speculation", {"expected", "sampled"}, "expected") == "sampled";
+  if (!sampled && section.has("speculation_seed")) section.at("speculation_seed").fail("needs speculation: sampled");
+  const auto seed = static_cast<std::uint64_t>(section.non_negative_or<std::int64_t>("speculation_seed", 1));
+  return sampled ? sampled_tokens(acceptance, deployment, seed) : expected_tokens(acceptance);
+}
+
+Balancer read_balancer(const Config& section, const Deployment& deployment) {
+  const std::string fallback = deployment.redundant_experts > 0 ? "hierarchical" : "none";
+  const std::string word = section.choice_or("balancer", {"none", "hierarchical", "global"}, fallback);
+  return word == "none" ? Balancer::none : word == "global" ? Balancer::global : Balancer::hierarchical;
+}
+
+void read_limits(const Config& section, const Model& model, Routing& r) {
   r.max_nodes = section.non_negative_or<int>("max_nodes", 0);
   if (r.max_nodes > 0 && model.experts.groups > 1) {
     const int reachable = r.max_nodes * (model.experts.routed / model.experts.groups);
-    if (reachable < model.experts.top_k) {
+    if (reachable < r.top_k) {
       section.at("max_nodes").fail(fmt::format("{} groups hold fewer experts than a token chooses", r.max_nodes));
     }
   }
+  r.distinct_experts = section.non_negative_or<int>("distinct_experts", 0);
+  if (r.distinct_experts == 0) return;
+  const Config distinct = section.at("distinct_experts");
+  if (r.balanced() || r.source.kind == LoadSource::Kind::trace)
+    distinct.fail("needs choices that can be changed (load: uniform, zipf, ...)");
+  if (r.max_nodes > 0) distinct.fail("cannot be combined with max_nodes");
+  if (r.distinct_experts < r.top_k || r.distinct_experts > model.experts.routed) {
+    distinct.fail(
+        fmt::format("must lie between the {} experts of a token and the model's {}", r.top_k, model.experts.routed));
+  }
+}
+
+Routing read_routing(const Config& section, const Model& model, const Deployment& deployment) {
+  Routing r;
+  if (!model.has_experts()) {
+    if (!section.keys().empty()) section.fail(model.name + " has no experts");
+    return r;
+  }
+  r.top_k = section.positive_or<int>("top_k", model.experts.top_k);
+  if (r.top_k > model.experts.routed) section.at("top_k").fail(fmt::format("must be at most {}", model.experts.routed));
+  r.load = section.get_or<std::string>("load", r.load);
+  r.source = read_loads(section, model.experts.routed, r.top_k);
+  r.balancer = read_balancer(section, deployment);
+  read_limits(section, model, r);
   r.shared_copies = section.choice_or("copies", {"routed", "routed+shared"}, "routed") == "routed+shared";
   const std::string per = section.choice_or("per", {"expert", "gpu", "node"}, "expert");
   r.per = per == "expert" ? CopyPer::expert : per == "gpu" ? CopyPer::gpu : CopyPer::node;
@@ -60,10 +117,15 @@ Precision read_precision(const Config& section, const Model& model) {
   const auto read = [&](const char* key, const Format& fallback) {
     return section.has(key) ? read_format(section.at(key)) : fallback;
   };
-  p.weights = read("weights", model.weights);
+  p.weights = section.has("weights") ? read_weight_format(section.at("weights")) : model.weights;
   p.activations = read("activations", matching_activations(p.weights));
   p.attention = read("attention", format("bf16"));
-  p.kv = read("kv", format("bf16"));
+  p.kv = format("bf16");
+  if (section.has("kv")) {
+    const Config kv = section.at("kv");
+    p.kv = read_format(kv.is_mapping() ? kv.at("format") : kv);
+    if (kv.is_mapping()) p.kv_window = kv.non_negative_or<int>("window", 0);
+  }
   const Bytes dispatch_header{16};  // DeepEP csrc/kernels/internode_ll.cu: one int4 before each token
   p.dispatch = section.has("dispatch") ? read_copy_format(section.at("dispatch"), dispatch_header)
                                        : CopyFormat{format("fp8"), dispatch_header};
@@ -78,18 +140,22 @@ Decode read_decode(const Config& section, const Model& model, const Deployment& 
   Decode d;
   d.overlap = section.choice_or("overlap", overlap_names(), model.has_experts() ? "dual-micro-batch" : "none");
   const int micro_batches = overlap(d.overlap).micro_batches;
-  if (deployment.requests_per_gpu < micro_batches) {
+  const int fewest = *std::min_element(deployment.requests.begin(), deployment.requests.end());
+  if (fewest < micro_batches) {
     (section.has("overlap") ? section.at("overlap") : section)
-        .fail(fmt::format("{} needs at least {} requests per GPU, got {}", d.overlap, micro_batches,
-                          deployment.requests_per_gpu));
+        .fail(fmt::format("{} needs at least {} requests per GPU, got {}", d.overlap, micro_batches, fewest));
+  }
+  if (micro_batches > 1 && deployment.pipeline_parallel > 1) {
+    section.at("overlap").fail("must be none with pipeline_parallel, whose stages take turns already");
   }
   d.draft_tokens = section.non_negative_or<int>("draft_tokens", 0);
   if (d.draft_tokens > 0 && model.mtp_modules == 0) {
     section.at("draft_tokens").fail(model.name + " has no multi-token prediction module");
   }
   d.acceptance = read_acceptance(section, d.draft_tokens);
-  d.routing = read_routing(section_or_empty(section, "routing"), model);
-  d.precision = read_precision(section_or_empty(section, "precision"), model);
+  d.tokens_per_step = read_tokens_per_step(section, d.acceptance, deployment);
+  d.routing = read_routing(section.section("routing"), model, deployment);
+  d.precision = read_precision(section.section("precision"), model);
   return d;
 }
 

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <numeric>
+
 namespace teapot {
 namespace {
 
@@ -36,6 +39,56 @@ void read_experts(const Config& section, const Model& model, Deployment& d) {
   }
 }
 
+/// Layers must be dense and alike from stage to stage, so that all stages do the same at the same time.
+void read_pipeline(const Config& section, const Model& model, Deployment& d) {
+  d.pipeline_parallel = section.positive_or<int>("pipeline_parallel", 1);
+  if (d.pipeline_parallel == 1) return;
+  const Config at = section.at("pipeline_parallel");
+  if (model.has_experts()) at.fail("is for models without experts; " + model.name + " spreads experts over all GPUs");
+  if (d.gpus % (d.tensor_parallel * d.pipeline_parallel) != 0) {
+    at.fail(
+        fmt::format("{} stages of {} GPUs must divide the {} GPUs", d.pipeline_parallel, d.tensor_parallel, d.gpus));
+  }
+  const auto stages = static_cast<std::size_t>(d.pipeline_parallel);
+  if (model.layers.size() % stages != 0) at.fail(fmt::format("must divide the {} layers", model.layers.size()));
+  const std::size_t each = model.layers.size() / stages;
+  for (std::size_t l = each; l < model.layers.size(); ++l) {
+    if (!(model.layers[l].attention == model.layers[l % each].attention))
+      at.fail("its stages would differ in attention");
+  }
+}
+
+void read_requests(const Config& section, Deployment& d) {
+  if (section.has("context_tokens")) {
+    d.context = read_distribution(section.at("context_tokens"));
+  } else {
+    d.context.mean = d.context_tokens;
+  }
+  d.context_tokens = d.context.mean;
+  if (!section.has("requests_per_gpu")) return;
+  const Config value = section.at("requests_per_gpu");
+  if (value.is_scalar()) {
+    d.requests = {value.as_positive<int>()};
+  } else if (value.is_sequence()) {  // dealt to the GPUs in turn
+    std::vector<int> pattern;
+    for (const Config& item : value.items()) pattern.push_back(item.as_positive<int>());
+    if (pattern.empty()) value.fail("must name at least one number");
+    d.requests.clear();
+    for (int gpu = 0; gpu < d.gpus; ++gpu) {
+      d.requests.push_back(pattern[static_cast<std::size_t>(gpu) % pattern.size()]);
+    }
+  } else {
+    const Distribution distribution = read_distribution(value);
+    d.requests.clear();
+    for (int gpu = 0; gpu < d.gpus; ++gpu) {
+      Random random{distribution.seed, gpu, 1};
+      d.requests.push_back(static_cast<int>(std::lround(distribution.draw(random))));
+    }
+  }
+  d.requests_per_gpu =
+      std::accumulate(d.requests.begin(), d.requests.end(), 0.0) / static_cast<double>(d.requests.size());
+}
+
 }  // namespace
 
 Deployment read_deployment(const Config& section, const Model& model) {
@@ -50,8 +103,8 @@ Deployment read_deployment(const Config& section, const Model& model) {
       section.at("tensor_parallel").fail(fmt::format("must divide the {} attention heads", layer.attention.heads));
     }
   }
-  d.requests_per_gpu = section.positive_or<int>("requests_per_gpu", d.requests_per_gpu);
-  d.context_tokens = section.positive_or<double>("context_tokens", d.context_tokens);
+  read_requests(section, d);
+  read_pipeline(section, model, d);
   if (model.has_experts()) {
     read_experts(section, model, d);
   } else {

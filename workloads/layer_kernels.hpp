@@ -14,7 +14,7 @@ namespace teapot {
 struct Batch {
   double requests = 0;
   double queries = 1;  ///< tokens of each request in one step
-  double context = 0;  ///< tokens in the cache of each request, the mean
+  double context = 0;  ///< tokens of cache that are read for each request, the mean
   int shared_by = 1;   ///< GPUs that split heads and matrix columns
 
   double tokens() const { return requests * queries; }
@@ -24,6 +24,8 @@ struct Batch {
 std::vector<Kernel> projection_kernels(const Model&, const Attention&, const Precision&, const Batch&);
 /// Core of attention over the cache (each request's cache read once), W_UV, projection out.
 std::vector<Kernel> attention_kernels(const Model&, const Attention&, const Precision&, const Batch&);
+/// Addition of the residual and norm, as before every feed-forward.
+Kernel norm_kernel(const Model&, double tokens);
 std::vector<Kernel> gate_kernels(const Model&, double tokens);
 /// A feed-forward of which each of `shared_by` GPUs holds a part. `name` leads the kernels' names.
 std::vector<Kernel> feed_forward_kernels(const std::string& name, const Model&, const Precision&, double intermediate,

@@ -2,9 +2,11 @@
 // Knows no accelerator: whether it fits is not decided here.
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
+#include <vector>
 
 #include "workloads/decode_step.hpp"
+#include "workloads/requests.hpp"
 
 namespace teapot {
 namespace {
@@ -35,32 +37,57 @@ Bytes layer_weights(const Model& model, const Layer& layer, const Deployment& d,
   return sum;
 }
 
-Bytes layer_kv(const Attention& a, const Deployment& d, const Format& kv) {
-  const double requests = static_cast<double>(d.requests_per_gpu) * d.tensor_parallel;
+/// Cache of one layer on each GPU of the group that keeps the most.
+Bytes layer_kv(const Attention& a, const Deployment& d, const Requests& requests, const Format& kv) {
   double values = a.cached_values();
   if (a.kind == Attention::Kind::grouped) {
     values = 2.0 * a.head_dim * std::max(1.0, static_cast<double>(a.kv_heads) / d.tensor_parallel);
   }
-  return requests * a.visible(d.context_tokens) * activation_bytes(kv, 1, values);
+  const int stages = d.pipeline_parallel;
+  double most = 0;  // over pipelines; every stage keeps its layers' cache for all requests of the pipeline
+  for (int first = 0; first < requests.groups(); first += stages) {
+    double kept = 0;
+    for (int group = first; group < first + stages; ++group) kept += requests.kept(group, a);
+    most = std::max(most, kept);
+    if (requests.alike()) break;
+  }
+  return most * activation_bytes(kv, 1, values);
 }
 
 }  // namespace
 
 Memory memory_per_gpu(const Model& model, const Deployment& d, const Decode& decode) {
   Memory memory;
+  const Model windowed = with_cache_window(model, decode.precision.kv_window);
+  const Requests requests{d, 1};
   const Format& weights = decode.precision.weights;
-  for (const Layer& layer : model.layers) {
-    memory.weights += layer_weights(model, layer, d, weights);
-    memory.kv += layer_kv(layer.attention, d, decode.precision.kv);
+  std::vector<std::pair<Attention, Bytes>> known;  // a model has few kinds of attention
+  const auto kv = [&](const Attention& a) {
+    for (const auto& [attention, bytes] : known) {
+      if (attention == a) return bytes;
+    }
+    known.emplace_back(a, layer_kv(a, d, requests, decode.precision.kv));
+    return known.back().second;
+  };
+  for (const Layer& layer : windowed.layers) {
+    memory.weights += layer_weights(model, layer, d, weights) / d.pipeline_parallel;
+    memory.kv += kv(layer.attention) / d.pipeline_parallel;
   }
-  // Input embedding and head stay in BF16; the head's columns are split.
+  // Input embedding and head stay in BF16; the head's columns are split. A pipeline keeps one on its first stage and
+  // the other on its last.
   const double vocabulary = 2.0 * model.vocabulary * model.hidden;
-  memory.weights += Bytes{2.0 * model.positions * model.hidden + vocabulary};
-  if (!model.tied_embeddings || d.tensor_parallel > 1) memory.weights += Bytes{vocabulary / d.tensor_parallel};
+  const Bytes embedding{2.0 * model.positions * model.hidden + vocabulary};
+  const Bytes head{vocabulary / d.tensor_parallel};
+  if (d.pipeline_parallel > 1) {
+    memory.weights += std::max(embedding, head);
+  } else {
+    memory.weights += embedding;
+    if (!model.tied_embeddings || d.tensor_parallel > 1) memory.weights += head;
+  }
   if (decode.draft_tokens > 0) {  // one module serves all drafts
     memory.weights +=
         layer_weights(model, model.mtp_layer(), d, weights) + matrices(weights, 2.0 * model.hidden * model.hidden);
-    memory.kv += layer_kv(model.mtp_layer().attention, d, decode.precision.kv);
+    memory.kv += kv(windowed.mtp_layer().attention);
   }
   return memory;
 }

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "workloads/huggingface.hpp"
 
 namespace teapot {
@@ -104,6 +106,15 @@ Model read_model(const Config& config) {
     if (!experts && m.intermediate == 0) config.at("intermediate").fail("must be above zero where a layer is dense");
   }
   return m;
+}
+
+Model with_cache_window(Model model, int window) {
+  if (window <= 0) return model;
+  for (Layer& layer : model.layers) {
+    int& own = layer.attention.window;
+    own = own > 0 ? std::min(own, window) : window;
+  }
+  return model;
 }
 
 double attention_parameters(const Model& model, const Attention& a) {

@@ -71,6 +71,9 @@ struct Model {
 /// Reads a model's YAML, or a Hugging Face config.json. Throws ConfigError.
 Model read_model(const Config& config);
 
+/// The model with a cache of at most `window` tokens in every layer; 0 leaves it as it is.
+Model with_cache_window(Model model, int window);
+
 // Parameter counts; norms and biases, below 0.1% of any model here, are left out.
 double attention_parameters(const Model& model, const Attention& attention);
 double expert_parameters(const Model& model);         ///< of one routed expert

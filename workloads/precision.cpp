@@ -50,6 +50,13 @@ Format read_format(const Config& value) {
   return format(name);
 }
 
+Format read_weight_format(const Config& value) {
+  if (!value.is_mapping()) return read_format(value);
+  Format f = read_format(value.at("format"));
+  if (value.choice_or("sparsity", {"none", "2:4"}, "none") == "2:4") f.density = 0.5;
+  return f;
+}
+
 Bytes weight_bytes(const Format& f, double rows, double columns) {
   const double block_columns = f.block_columns > 0 ? f.block_columns : columns;
   const double scales = f.block_bytes > 0 ? std::ceil(rows / f.block_rows) * std::ceil(columns / block_columns) : 0;

@@ -28,6 +28,8 @@ struct Format {
 std::vector<std::string> format_names();
 /// Throws ConfigError at the value for an unknown name.
 Format read_format(const Config& value);
+/// A weight format's name, or {format: bf16, sparsity: 2:4} (semi-structured, as SparseGPT makes it).
+Format read_weight_format(const Config& value);
 /// A format the program names itself; the name must exist.
 const Format& format(const std::string& name);
 

@@ -1,241 +1,224 @@
-// Counting copies: expected values for a balanced gate, a sparse matrix for sampled tokens.
+// Counting the copies of sampled tokens into a sparse matrix.
 // Knows no links and no time.
 
 #include "workloads/traffic.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <limits>
-#include <map>
+#include <numeric>
 #include <utility>
 
 namespace teapot {
+namespace {
 
-/// Counts of the gate under construction.
-struct Exchanges::Rows {
-  std::vector<std::uint32_t> to;         ///< of the sender at hand, by GPU of its EP group
-  std::vector<std::uint32_t> forwarded;  ///< [relay * widest node + position of the receiver]
-  std::vector<std::uint32_t> experts;    ///< of the sender at hand: how often each expert was chosen
-  std::vector<std::uint32_t> arrived;
-  std::size_t widest = 0;
-};
-
-Exchanges::Exchanges(const Gate& gate, const Routing& routing, Placement placement, int gpus,
-                     const std::vector<int>& domain)
-    : gate_(gate), routing_(routing), placement_(std::move(placement)), gpus_(gpus) {
-  assert(gpus < std::numeric_limits<std::uint16_t>::max() && "ranks are stored in 16 bits");
-  assert(routing.per != CopyPer::node || static_cast<int>(domain.size()) >= gpus);
-  groups_ = groups_of(gpus, placement_.group_gpus);
-  std::map<std::pair<int, int>, int> index;
-  for (int gpu = 0; gpu < gpus; ++gpu) {
-    const int where = domain.empty() ? gpu : domain[static_cast<std::size_t>(gpu)];
-    const auto [found, added] = index.try_emplace({first_of_group(gpu), where}, static_cast<int>(nodes_.size()));
-    if (added) nodes_.emplace_back();
-    auto& members = nodes_[static_cast<std::size_t>(found->second)].members;
-    node_.push_back(found->second);
-    position_.push_back(static_cast<int>(members.size()));
-    members.push_back(gpu);
-  }
-}
-
-/// The GPU of a node that takes a sender's copies for it: the one that stands where the sender stands in its own.
-int Exchanges::relay(int source, int node) const {
-  const auto& members = nodes_[static_cast<std::size_t>(node)].members;
-  return members[static_cast<std::size_t>(position_[static_cast<std::size_t>(source)]) % members.size()];
-}
-
-/// Experts that so many GPUs hold, a redundant copy counted as the part of the expert's tokens that it takes.
-double Exchanges::experts_on(double gpus) const {
-  const double slots = gpus / placement_.gpus_per_rank * placement_.slots_per_rank;
-  return slots * gate_.experts / static_cast<double>(placement_.expert.size());
-}
-
-/// Expected copies of `tokens` that reach a set of so many GPUs when each set member gets at most one of a token.
-double Exchanges::reach(double tokens, double gpus) const {
-  double missed = 1 - hit_probability(gate_, experts_on(std::max<double>(gpus, placement_.gpus_per_rank)));
-  if (routing_.shared_copies) missed *= 1 - gpus / placement_.group_gpus;
-  return tokens * (1 - missed);
-}
-
-Exchange Exchanges::balanced(double tokens) const {
-  const int n = placement_.group_gpus;
-  if (n == 1) return {std::make_shared<const Traffic>(all_to_all(groups_, 0)), {}};
-  // What would have stayed goes to the others in equal parts.
-  const double scale = routing_.remote_all ? static_cast<double>(n) / (n - 1) : 1;
-  if (routing_.per != CopyPer::node) {
-    // Each of the GPUs that share an expert needs the token.
-    const double copies = gate_.top_k * placement_.gpus_per_rank + (routing_.shared_copies ? 1 : 0);
-    const double each = routing_.per == CopyPer::expert ? tokens * copies / n : reach(tokens, 1);
-    return {std::make_shared<const Traffic>(all_to_all(groups_, each * scale)), {}};
-  }
-  Traffic traffic;
-  traffic.ranks = gpus_;
-  traffic.groups = groups_;
-  traffic.row_begin.push_back(0);
-  const double to_gpu = reach(tokens, 1);
-  std::vector<double> row(static_cast<std::size_t>(gpus_));
-  for (int gpu = 0; gpu < gpus_; ++gpu) {
-    std::fill(row.begin(), row.end(), 0.0);
-    const int own = node_[static_cast<std::size_t>(gpu)];
-    double senders = 1;  // tokens of itself, and of those whose copies it forwards
-    for (int source = first_of_group(gpu); source < first_of_group(gpu) + n; ++source) {
-      if (node_[static_cast<std::size_t>(source)] != own && relay(source, own) == gpu) senders += 1;
-    }
-    for (const int member : nodes_[static_cast<std::size_t>(own)].members) {
-      row[static_cast<std::size_t>(member)] = senders * to_gpu;
-    }
-    for (std::size_t node = 0; node < nodes_.size(); ++node) {
-      const auto& members = nodes_[node].members;
-      if (static_cast<int>(node) == own || first_of_group(members[0]) != first_of_group(gpu)) continue;
-      row[static_cast<std::size_t>(relay(gpu, static_cast<int>(node)))] =
-          reach(tokens, static_cast<double>(members.size()));
-    }
-    row[static_cast<std::size_t>(gpu)] = 0;
-    for (int d = 0; d < gpus_; ++d) {
-      if (row[static_cast<std::size_t>(d)] == 0) continue;
-      traffic.destination.push_back(static_cast<std::uint16_t>(d));
-      traffic.weight.push_back(row[static_cast<std::size_t>(d)] * scale);
-    }
-    traffic.row_begin.push_back(static_cast<std::uint32_t>(traffic.destination.size()));
-  }
-  return {std::make_shared<const Traffic>(std::move(traffic)), {}};
-}
-
-/// One copy for each chosen expert: it is enough to count how often each expert was chosen.
-void Exchanges::count_for_each_expert(Rows& rows, int gpu, int tokens, Random random) const {
-  std::fill(rows.experts.begin(), rows.experts.end(), 0U);
-  auto* const counts = rows.experts.data();
-  choose_uniformly(gate_, random, tokens, [counts, k = gate_.top_k](const std::uint16_t* chosen) {
-    for (int i = 0; i < k; ++i) ++counts[chosen[i]];
-  });
-  const int first = first_of_group(gpu);
-  const auto per_rank = static_cast<std::size_t>(placement_.slots_per_rank);
-  for (std::size_t expert = 0; expert < rows.experts.size(); ++expert) {
-    if (counts[expert] == 0) continue;
-    // Of several copies of an expert a GPU always uses the same one, different GPUs different ones.
-    const auto& slots = placement_.slots[expert];
-    const auto slot = static_cast<std::size_t>(slots[static_cast<std::size_t>(gpu - first) % slots.size()]);
-    const std::size_t receiver = slot / per_rank * static_cast<std::size_t>(placement_.gpus_per_rank);
-    for (std::size_t part = 0; part < static_cast<std::size_t>(placement_.gpus_per_rank); ++part) {
-      rows.to[receiver + part] += counts[expert];
-      rows.arrived[(static_cast<std::size_t>(first) + receiver + part) * per_rank + slot % per_rank] += counts[expert];
+/// Counts the copies of one gate, sender after sender.
+class CopyCounter {
+ public:
+  CopyCounter(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement, const Routing& routing)
+      : layout_(layout), chooser_(chooser), placement_(placement), routing_(routing) {
+    const auto gpus = static_cast<std::size_t>(layout.gpus);
+    to_.resize(static_cast<std::size_t>(layout.group_gpus));
+    experts_.resize(static_cast<std::size_t>(chooser.gate().experts));
+    arrived_.resize(gpus * static_cast<std::size_t>(placement.slots_per_rank));
+    traffic_.ranks = layout.gpus;
+    traffic_.groups = layout.groups;
+    traffic_.row_begin.push_back(0);
+    if (per_node()) {
+      for (const auto& mates : layout.members) widest_ = std::max(widest_, mates.size());
+      forwarded_.resize(gpus * widest_);
+      seen_node_.resize(layout.members.size());
+    } else {
+      const std::size_t most = gpus * std::min(to_.size(), experts_.size() + 1);
+      traffic_.destination.reserve(most);
+      traffic_.copies.reserve(most);
     }
   }
-}
 
-/// One copy for each distinct GPU, or for each distinct node and from there for each distinct GPU.
-void Exchanges::count_each_token(Rows& rows, int gpu, int tokens, Random random) const {
-  const int first = first_of_group(gpu);
-  const int own = node_[static_cast<std::size_t>(gpu)];
-  const bool per_node = routing_.per == CopyPer::node;
-  std::vector<int> seen_gpu(static_cast<std::size_t>(placement_.group_gpus), -1);
-  std::vector<int> seen_node(nodes_.size(), -1);
-  int token = -1;
-  const auto deliver = [&](int receiver) {  // counted from the first GPU of the group
-    if (std::exchange(seen_gpu[static_cast<std::size_t>(receiver)], token) == token) return;
-    const int node = node_[static_cast<std::size_t>(first + receiver)];
-    if (!per_node || node == own) {
-      ++rows.to[static_cast<std::size_t>(receiver)];
-      return;
-    }
-    const int relay_gpu = relay(gpu, node);
-    if (std::exchange(seen_node[static_cast<std::size_t>(node)], token) != token) {
-      ++rows.to[static_cast<std::size_t>(relay_gpu - first)];
-    }
-    if (relay_gpu == first + receiver) return;
-    ++rows.forwarded[static_cast<std::size_t>(relay_gpu) * rows.widest +
-                     static_cast<std::size_t>(position_[static_cast<std::size_t>(first + receiver)])];
-  };
-  choose_uniformly(gate_, random, tokens, [&](const std::uint16_t* chosen) {
-    ++token;
-    for (int i = 0; i < gate_.top_k; ++i) {
-      const auto& slots = placement_.slots[chosen[i]];
-      const int slot = slots[static_cast<std::size_t>(gpu - first) % slots.size()];
-      for (int part = 0; part < placement_.gpus_per_rank; ++part) {
-        const int receiver = placement_.rank_of(slot) * placement_.gpus_per_rank + part;
-        ++rows.arrived[static_cast<std::size_t>((first + receiver) * placement_.slots_per_rank +
-                                                slot % placement_.slots_per_rank)];
-        deliver(receiver);
+  Exchange count(const std::vector<int>& tokens, const GateSeed& seed) {
+    std::vector<std::vector<std::uint32_t>> own;  // per node: kept until all that is forwarded is known
+    for (int gpu = 0; gpu < layout_.gpus; ++gpu) {
+      const int n = tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(gpu)];
+      std::fill(to_.begin(), to_.end(), 0U);
+      const Random random{seed.seed, seed.layer, seed.micro_batch, gpu};
+      if (routing_.per == CopyPer::expert) {
+        count_for_each_expert(gpu, n, random);
+        if (routing_.shared_copies) count_shared(gpu, n);
+      } else {
+        count_each_token(gpu, n, random);
+      }
+      if (routing_.remote_all) spread_own(gpu);
+      if (per_node()) {
+        own.push_back(to_);
+      } else {
+        append(gpu);
       }
     }
-    if (routing_.shared_copies) deliver((gpu - first + 1 + token) % placement_.group_gpus);
-  });
-}
-
-/// The copies that travel to shared experts are spread evenly over the EP group.
-void Exchanges::count_shared(Rows& rows, int gpu, int tokens) const {
-  for (int token = 0; token < tokens; ++token) {
-    ++rows.to[static_cast<std::size_t>((gpu - first_of_group(gpu) + 1 + token) % placement_.group_gpus)];
-  }
-}
-
-/// Sends what would stay to the others in turn.
-void Exchanges::spread_own(Rows& rows, int gpu) const {
-  const int n = placement_.group_gpus;
-  const int own = gpu - first_of_group(gpu);
-  const auto stays = std::exchange(rows.to[static_cast<std::size_t>(own)], 0U);
-  for (std::uint32_t i = 0; n > 1 && i < stays; ++i) {
-    ++rows.to[(static_cast<std::size_t>(own) + 1 + i % static_cast<std::uint32_t>(n - 1)) %
-              static_cast<std::size_t>(n)];
-  }
-}
-
-Exchange Exchanges::sampled(int tokens, std::uint64_t seed, int layer, int micro_batch) const {
-  const auto n = static_cast<std::size_t>(placement_.group_gpus);
-  const bool per_node = routing_.per == CopyPer::node;
-  Rows rows;
-  rows.to.resize(n);
-  rows.experts.resize(static_cast<std::size_t>(gate_.experts));
-  rows.arrived.resize(static_cast<std::size_t>(gpus_) * static_cast<std::size_t>(placement_.slots_per_rank));
-  for (const Node& node : nodes_) rows.widest = std::max(rows.widest, node.members.size());
-  if (per_node) rows.forwarded.resize(static_cast<std::size_t>(gpus_) * rows.widest);
-
-  auto traffic = std::make_shared<Traffic>();
-  traffic->ranks = gpus_;
-  traffic->groups = groups_;
-  traffic->row_begin.assign(1, 0);
-  std::vector<std::vector<std::uint32_t>> own_copies;  // kept until all that is forwarded is known
-  const std::size_t most = static_cast<std::size_t>(gpus_) * std::min(n, static_cast<std::size_t>(gate_.experts) + 1);
-  traffic->destination.reserve(per_node ? 0 : most);
-  traffic->copies.reserve(per_node ? 0 : most);
-  const auto append = [&](int gpu) {
-    const auto first = static_cast<std::size_t>(first_of_group(gpu));
-    for (std::size_t receiver = 0; receiver < n; ++receiver) {
-      if (rows.to[receiver] == 0 || first + receiver == static_cast<std::size_t>(gpu)) continue;
-      assert(rows.to[receiver] <= std::numeric_limits<std::uint16_t>::max());
-      traffic->destination.push_back(static_cast<std::uint16_t>(first + receiver));
-      traffic->copies.push_back(static_cast<std::uint16_t>(rows.to[receiver]));
-    }
-    traffic->row_begin.push_back(static_cast<std::uint32_t>(traffic->destination.size()));
-  };
-  for (int gpu = 0; gpu < gpus_; ++gpu) {
-    std::fill(rows.to.begin(), rows.to.end(), 0U);
-    const Random random{seed, layer, micro_batch, gpu};
-    if (routing_.per == CopyPer::expert) {
-      count_for_each_expert(rows, gpu, tokens, random);
-      if (routing_.shared_copies) count_shared(rows, gpu, tokens);
-    } else {
-      count_each_token(rows, gpu, tokens, random);
-    }
-    if (routing_.remote_all) spread_own(rows, gpu);
-    if (per_node) {
-      own_copies.push_back(rows.to);
-    } else {
+    for (int gpu = 0; per_node() && gpu < layout_.gpus; ++gpu) {
+      to_ = std::move(own[static_cast<std::size_t>(gpu)]);
+      add_forwarded(gpu);
       append(gpu);
     }
+    traffic_.destination.shrink_to_fit();
+    traffic_.copies.shrink_to_fit();
+    return {std::make_shared<const Traffic>(std::move(traffic_)), std::move(arrived_)};
   }
-  for (int gpu = 0; per_node && gpu < gpus_; ++gpu) {
-    const auto& members = nodes_[static_cast<std::size_t>(node_[static_cast<std::size_t>(gpu)])].members;
-    rows.to = own_copies[static_cast<std::size_t>(gpu)];
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      rows.to[static_cast<std::size_t>(members[i] - first_of_group(gpu))] +=
-          rows.forwarded[static_cast<std::size_t>(gpu) * rows.widest + i];
+
+ private:
+  bool per_node() const { return routing_.per == CopyPer::node; }
+  /// Counted from the first GPU of the group.
+  std::size_t receiver(int slot) const {
+    return static_cast<std::size_t>(placement_.rank_of(slot) * layout_.gpus_per_rank);
+  }
+  /// Of several copies of an expert a GPU always uses the same one, different GPUs different ones.
+  int slot_for(int gpu, std::size_t expert) const {
+    const auto& slots = placement_.slots[expert];
+    return slots[static_cast<std::size_t>(gpu - layout_.first_of_group(gpu)) % slots.size()];
+  }
+  void arrive(int gpu, int slot, std::uint32_t tokens) {
+    const auto per_rank = static_cast<std::size_t>(placement_.slots_per_rank);
+    const std::size_t first = static_cast<std::size_t>(layout_.first_of_group(gpu)) + receiver(slot);
+    for (std::size_t part = 0; part < static_cast<std::size_t>(layout_.gpus_per_rank); ++part) {
+      arrived_[(first + part) * per_rank + static_cast<std::size_t>(slot) % per_rank] += tokens;
     }
-    append(gpu);
   }
-  traffic->destination.shrink_to_fit();
-  traffic->copies.shrink_to_fit();
-  return {std::move(traffic), std::move(rows.arrived)};
+
+  /// One copy for each chosen expert: it is enough to count how often each expert was chosen.
+  void count_for_each_expert(int gpu, int tokens, Random random) {
+    std::fill(experts_.begin(), experts_.end(), 0U);
+    auto* const counts = experts_.data();
+    chooser_.each_token(random, tokens, [counts, k = chooser_.gate().top_k](const std::uint16_t* chosen) {
+      for (int i = 0; i < k; ++i) ++counts[chosen[i]];
+    });
+    for (std::size_t expert = 0; expert < experts_.size(); ++expert) {
+      if (counts[expert] == 0) continue;
+      const int slot = slot_for(gpu, expert);
+      arrive(gpu, slot, counts[expert]);
+      for (int part = 0; part < layout_.gpus_per_rank; ++part) {
+        to_[receiver(slot) + static_cast<std::size_t>(part)] += counts[expert];
+      }
+    }
+  }
+
+  /// One copy for each distinct GPU, or for each distinct node and from there for each distinct GPU.
+  void count_each_token(int gpu, int tokens, Random random) {
+    seen_gpu_.assign(to_.size(), -1);
+    std::fill(seen_node_.begin(), seen_node_.end(), -1);
+    int token = -1;
+    chooser_.each_token(random, tokens, [&](const std::uint16_t* chosen) {
+      ++token;
+      for (int i = 0; i < chooser_.gate().top_k; ++i) {
+        const int slot = slot_for(gpu, chosen[i]);
+        arrive(gpu, slot, 1);
+        for (int part = 0; part < layout_.gpus_per_rank; ++part) {
+          deliver(gpu, token, receiver(slot) + static_cast<std::size_t>(part));
+        }
+      }
+      if (routing_.shared_copies) deliver(gpu, token, shared_receiver(gpu, token));
+    });
+  }
+
+  void deliver(int gpu, int token, std::size_t to) {
+    if (std::exchange(seen_gpu_[to], token) == token) return;
+    const int first = layout_.first_of_group(gpu);
+    const std::size_t target = static_cast<std::size_t>(first) + to;
+    const int node = layout_.node[target];
+    if (!per_node() || node == layout_.node[static_cast<std::size_t>(gpu)]) {
+      ++to_[to];
+      return;
+    }
+    const auto relay = static_cast<std::size_t>(layout_.relay(gpu, node));
+    if (std::exchange(seen_node_[static_cast<std::size_t>(node)], token) != token) {
+      ++to_[relay - static_cast<std::size_t>(first)];
+    }
+    if (relay != target) ++forwarded_[relay * widest_ + static_cast<std::size_t>(layout_.position[target])];
+  }
+
+  /// The copies that travel to shared experts are spread evenly over the EP group.
+  std::size_t shared_receiver(int gpu, int token) const {
+    return static_cast<std::size_t>((gpu - layout_.first_of_group(gpu) + 1 + token) % layout_.group_gpus);
+  }
+  void count_shared(int gpu, int tokens) {
+    for (int token = 0; token < tokens; ++token) ++to_[shared_receiver(gpu, token)];
+  }
+
+  /// Sends what would stay to the others in turn.
+  void spread_own(int gpu) {
+    const std::size_t n = to_.size();
+    const auto own = static_cast<std::size_t>(gpu - layout_.first_of_group(gpu));
+    const auto stays = std::exchange(to_[own], 0U);
+    for (std::size_t i = 0; n > 1 && i < stays; ++i) ++to_[(own + 1 + i % (n - 1)) % n];
+  }
+
+  void add_forwarded(int gpu) {
+    const auto& mates = layout_.members[static_cast<std::size_t>(layout_.node[static_cast<std::size_t>(gpu)])];
+    for (std::size_t i = 0; i < mates.size(); ++i) {
+      to_[static_cast<std::size_t>(mates[i] - layout_.first_of_group(gpu))] +=
+          forwarded_[static_cast<std::size_t>(gpu) * widest_ + i];
+    }
+  }
+
+  void append(int gpu) {
+    const auto first = static_cast<std::size_t>(layout_.first_of_group(gpu));
+    for (std::size_t to = 0; to < to_.size(); ++to) {
+      if (to_[to] == 0 || first + to == static_cast<std::size_t>(gpu)) continue;
+      if (!wide_ && to_[to] > std::numeric_limits<std::uint16_t>::max()) widen();
+      traffic_.destination.push_back(static_cast<std::uint16_t>(first + to));
+      if (!wide_) {
+        traffic_.copies.push_back(static_cast<std::uint16_t>(to_[to]));
+      } else {
+        traffic_.weight.push_back(to_[to]);
+      }
+    }
+    traffic_.row_begin.push_back(static_cast<std::uint32_t>(traffic_.destination.size()));
+  }
+
+  /// More copies between two GPUs than 16 bits count: all are kept as numbers with a point from here on.
+  void widen() {
+    traffic_.weight.assign(traffic_.copies.begin(), traffic_.copies.end());
+    traffic_.copies = {};
+    wide_ = true;
+  }
+
+  const ExchangeLayout& layout_;
+  const Chooser& chooser_;
+  const Placement& placement_;
+  const Routing& routing_;
+  Traffic traffic_;
+  std::vector<std::uint32_t> to_;         // of the sender at hand, by GPU of its EP group
+  std::vector<std::uint32_t> forwarded_;  // [relay * widest node + position of the receiver]
+  std::vector<std::uint32_t> experts_;    // of the sender at hand: how often each expert was chosen
+  std::vector<std::uint32_t> arrived_;    // [gpu * slots_per_rank + slot]
+  std::vector<int> seen_gpu_;             // the last token delivered there
+  std::vector<int> seen_node_;
+  std::size_t widest_ = 0;
+  bool wide_ = false;
+};
+
+}  // namespace
+
+Exchange sampled_exchange(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement,
+                          const Routing& routing, const std::vector<int>& tokens, const GateSeed& seed) {
+  return CopyCounter{layout, chooser, placement, routing}.count(tokens, seed);
+}
+
+Chooser keep_favourites(const Chooser& chooser, int gpus, const std::vector<int>& tokens, const GateSeed& seed,
+                        int distinct) {
+  const auto experts = static_cast<std::size_t>(chooser.gate().experts);
+  std::vector<std::uint64_t> chosen_by(experts);
+  for (int gpu = 0; gpu < gpus; ++gpu) {
+    const int n = tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(gpu)];
+    chooser.each_token(Random{seed.seed, seed.layer, seed.micro_batch, gpu}, n, [&](const std::uint16_t* chosen) {
+      for (int i = 0; i < chooser.gate().top_k; ++i) ++chosen_by[chosen[i]];
+    });
+  }
+  std::vector<std::size_t> order(experts);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return chosen_by[a] > chosen_by[b]; });
+  std::vector<double> weights = chooser.weights();
+  if (weights.empty()) weights.assign(experts, 1.0);
+  for (std::size_t i = static_cast<std::size_t>(distinct); i < experts; ++i) weights[order[i]] = 0;
+  return Chooser::weighted(chooser.gate(), std::move(weights));
 }
 
 }  // namespace teapot

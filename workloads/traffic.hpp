@@ -19,40 +19,42 @@ struct Exchange {
   std::vector<std::uint32_t> arrived;  ///< tokens at each slot: [gpu * slots_per_rank + slot]; empty if balanced
 };
 
-/// Where copies can be sent: what does not change between the gates of a program.
-class Exchanges {
- public:
-  /// `domain`: scale-up domain of each GPU.
-  Exchanges(const Gate& gate, const Routing& routing, Placement placement, int gpus, const std::vector<int>& domain);
+/// GPUs as EP groups and scale-up domains divide them: what does not change between the gates of a program.
+struct ExchangeLayout {
+  int gpus = 0;
+  int group_gpus = 0;     ///< of one EP group
+  int gpus_per_rank = 1;  ///< that share each expert
+  std::shared_ptr<const std::vector<int>> groups;
+  std::vector<std::vector<int>> members;  ///< GPUs of one EP group in one scale-up domain: a node
+  std::vector<int> node;                  ///< of each GPU
+  std::vector<int> position;              ///< of each GPU among the members of its node
 
-  /// Expected values: each expert takes the same share of `tokens` of each GPU.
-  Exchange balanced(double tokens) const;
-  /// Chosen by a generator that (seed, layer, micro-batch, GPU) name, for `tokens` of each GPU.
-  Exchange sampled(int tokens, std::uint64_t seed, int layer, int micro_batch) const;
-
- private:
-  struct Node {
-    std::vector<int> members;  ///< GPUs of one EP group in one scale-up domain
-  };
-  struct Rows;
-
-  int first_of_group(int gpu) const { return gpu / placement_.group_gpus * placement_.group_gpus; }
-  int relay(int source, int node) const;
-  double experts_on(double gpus) const;
-  double reach(double tokens, double gpus) const;
-  void count_for_each_expert(Rows& rows, int gpu, int tokens, Random random) const;
-  void count_each_token(Rows& rows, int gpu, int tokens, Random random) const;
-  void count_shared(Rows& rows, int gpu, int tokens) const;
-  void spread_own(Rows& rows, int gpu) const;
-
-  Gate gate_;
-  Routing routing_;
-  Placement placement_;
-  int gpus_;
-  std::vector<Node> nodes_;
-  std::vector<int> node_;      ///< of each GPU
-  std::vector<int> position_;  ///< of each GPU among the members of its node
-  std::shared_ptr<const std::vector<int>> groups_;
+  /// `domain`: of each GPU; empty: every GPU is a node of its own.
+  ExchangeLayout(const Deployment& deployment, const std::vector<int>& domain);
+  int first_of_group(int gpu) const { return gpu / group_gpus * group_gpus; }
+  /// The GPU of a node that takes a sender's copies for it: the one that stands where the sender stands in its own.
+  int relay(int source, int to_node) const;
+  int nodes_of_group() const;  ///< 0 where groups differ or their nodes do
 };
+
+/// Expected values: every expert takes the same share. `tokens`: of each GPU; one entry holds for all.
+Exchange balanced_exchange(const ExchangeLayout& layout, const Gate& gate, const Routing& routing,
+                           const std::vector<double>& tokens);
+
+/// Names the random numbers of one gate.
+struct GateSeed {
+  std::uint64_t seed = 1;
+  int layer = 0;
+  int micro_batch = 0;
+};
+
+/// Counted from the choices of each GPU's tokens.
+Exchange sampled_exchange(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement,
+                          const Routing& routing, const std::vector<int>& tokens, const GateSeed& seed);
+
+/// Batch-aware selection (Lynx, arXiv 2411.08982): tokens choose anew, only among the `distinct` experts that most of
+/// the batch chose.
+Chooser keep_favourites(const Chooser& chooser, int gpus, const std::vector<int>& tokens, const GateSeed& seed,
+                        int distinct);
 
 }  // namespace teapot

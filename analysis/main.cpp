@@ -46,6 +46,7 @@ int main(int argc, char** argv) {
   teapot::add_model_command(app);
   teapot::add_fabric_command(app);
   teapot::add_chakra_command(app);
+  teapot::add_validate_command(app);
   try {
     require_known_command(app, argc, argv);
     app.parse(argc, argv);

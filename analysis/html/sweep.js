@@ -1,0 +1,101 @@
+// The page of a sweep: any two columns against each other, with those points that no other one beats.
+
+// Whether more of it is better: speeds are, times and costs are not.
+function moreIsBetter(key) {
+  return /tokens_per_s|_GBps|_Gbps|overlap_fraction|tokens_per_step/.test(key);
+}
+
+// Points that no other one beats in both, by x.
+function paretoFront(points, xKey, yKey) {
+  const sign = (key) => (moreIsBetter(key) ? -1 : 1);
+  const ordered = [...points].sort((a, b) =>
+    sign(xKey) * (a[xKey] - b[xKey]) || sign(yKey) * (a[yKey] - b[yKey]));
+  const front = [];
+  let best = Infinity;
+  for (const point of ordered) {
+    const y = sign(yKey) * point[yKey];
+    if (y < best) {
+      front.push(point);
+      best = y;
+    }
+  }
+  return front;
+}
+
+function sweepColumns(points) {
+  const keys = [];
+  for (const point of points) {
+    for (const key of Object.keys(point)) if (!keys.includes(key)) keys.push(key);
+  }
+  const named = keys.filter((key) => key !== "key" && key !== "point");
+  const varies = named.filter((key) => new Set(points.map((point) => JSON.stringify(point[key]))).size > 1);
+  const shown = varies.length > 0 ? varies : named;
+  const numbers = shown.filter((key) => points.some((point) => typeof point[key] === "number"));
+  return { shown, numbers };
+}
+
+function sweepSets(points, x, y, colour) {
+  const usable = points.filter((point) => typeof point[x] === "number" && typeof point[y] === "number");
+  const groups = new Map();
+  for (const point of usable) {
+    const name = colour === "" ? "points" : String(point[colour] ?? "none");
+    if (!groups.has(name)) groups.set(name, []);
+    groups.get(name).push({ x: point[x], y: point[y], point });
+  }
+  const sets = [...groups].map(([label, list], i) => ({
+    label, data: list, pointRadius: 5, pointHoverRadius: 7, backgroundColor: palette[i % palette.length] + "cc",
+    borderWidth: 0, showLine: false }));
+  sets.push({ label: "Pareto front", showLine: true, pointRadius: 0, pointHitRadius: 0, borderWidth: 2,
+              borderDash: [5, 4], borderColor: palette[3], backgroundColor: palette[3],
+              data: paretoFront(usable, x, y).map((point) => ({ x: point[x], y: point[y] })) });
+  return sets;
+}
+
+function showSweep() {
+  const points = data.points;
+  const { shown, numbers } = sweepColumns(points);
+  document.getElementById("subtitle").textContent = `${points.length} points`;
+  const first = (wanted) => wanted.map((end) => numbers.find((key) => key === end || key.endsWith("." + end))).find(Boolean);
+  const tpot = first(["tpot_ms"]);
+  if (tpot) {
+    const known = points.filter((point) => typeof point[tpot] === "number");
+    const best = known.reduce((a, b) => (b[tpot] < a[tpot] ? b : a), known[0]);
+    const texts = shown.filter((key) => !numbers.includes(key)).slice(0, 4);
+    section("Lowest TPOT", null, true).append(figures([[digits(best[tpot]) + " ms", "TPOT"],
+      ...texts.map((key) => [String(best[key] ?? ""), key])]));
+  }
+  if (numbers.length > 0) {
+    const price = first(["usd_per_gpu", "network_usd_per_gpu"]);
+    let x = price ?? first(["tokens_per_s_per_user"]) ?? numbers[0];
+    let y = (price ? tpot : first(["tokens_per_s_per_gpu"])) ?? tpot ?? numbers[numbers.length - 1];
+    const colours = shown.filter((key) => new Set(points.map((point) => String(point[key]))).size <= 12);
+    let colour = colours.find((key) => !numbers.includes(key)) ?? "";
+    const box = section("Points", "Dashed: points that no other one beats in both (speeds up, times and costs down).", true);
+    let drawn = null;
+    const redraw = () => {
+      drawn.data = { datasets: sweepSets(points, x, y, colour) };
+      drawn.options.scales.x.title.text = x;
+      drawn.options.scales.y.title.text = y;
+      drawn.update("none");
+    };
+    const options = numbers.map((key) => [key, key]);
+    box.append(element("div", { class: "pickers" },
+      picker("x axis", options, x, (value) => { x = value; redraw(); }),
+      picker("y axis", options, y, (value) => { y = value; redraw(); }),
+      picker("colour", [["", "none"], ...colours.map((key) => [key, key])], colour, (value) => { colour = value; redraw(); })));
+    drawn = chart(box, "sweep", "", {
+      type: "scatter",
+      data: { datasets: sweepSets(points, x, y, colour) },
+      options: {
+        scales: { x: axis(x), y: axis(y) },
+        plugins: { tooltip: { callbacks: { label: (item) => item.raw.point
+          ? shown.slice(0, 14).map((key) => `${key}: ${digits(item.raw.point[key])}`) : "" } } },
+      },
+    });
+  }
+  section("All points", "Columns that are the same everywhere are left out. A click on a title sorts.", true)
+    .append(table(shown.filter((key) => !key.startsWith("breakdown_ms.")).map((key) => [key, key]), points));
+  showInputs("Sweep", data.inputs);
+}
+
+if (data.kind === "sweep") showSweep();

@@ -69,10 +69,13 @@ class CopyCounter {
   std::size_t receiver(int slot) const {
     return static_cast<std::size_t>(placement_.rank_of(slot) * layout_.gpus_per_rank);
   }
-  /// Of several copies of an expert a GPU always uses the same one, different GPUs different ones.
+  /// Of several copies of an expert a GPU always uses the same one, different GPUs different ones. The shift from one
+  /// run of GPUs to the next, and from expert to expert, keeps the choice out of step with the order of GPUs in a node:
+  /// a copy used by the third GPU of every node only would answer through the third plane only.
   int slot_for(int gpu, std::size_t expert) const {
     const auto& slots = placement_.slots[expert];
-    return slots[static_cast<std::size_t>(gpu - layout_.first_of_group(gpu)) % slots.size()];
+    const auto index = static_cast<std::size_t>(gpu - layout_.first_of_group(gpu));
+    return slots[(index + index / slots.size() + expert) % slots.size()];
   }
   void arrive(int gpu, int slot, std::uint32_t tokens) {
     const auto per_rank = static_cast<std::size_t>(placement_.slots_per_rank);

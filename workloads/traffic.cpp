@@ -20,6 +20,11 @@ class CopyCounter {
     to_.resize(static_cast<std::size_t>(layout.group_gpus));
     experts_.resize(static_cast<std::size_t>(chooser.gate().experts));
     arrived_.resize(gpus * static_cast<std::size_t>(placement.slots_per_rank));
+    for (std::size_t slot = 0; slot < placement.expert.size(); ++slot) {
+      const int rank = placement.rank_of(static_cast<int>(slot));
+      receiver_.push_back(static_cast<std::size_t>(rank * layout.gpus_per_rank));
+      local_.push_back(slot % static_cast<std::size_t>(placement.slots_per_rank));
+    }
     traffic_.ranks = layout.gpus;
     traffic_.groups = layout.groups;
     traffic_.row_begin.push_back(0);
@@ -66,14 +71,13 @@ class CopyCounter {
  private:
   bool per_node() const { return routing_.per == CopyPer::node; }
   /// Counted from the first GPU of the group.
-  std::size_t receiver(int slot) const {
-    return static_cast<std::size_t>(placement_.rank_of(slot) * layout_.gpus_per_rank);
-  }
+  std::size_t receiver(int slot) const { return receiver_[static_cast<std::size_t>(slot)]; }
   /// Of several copies of an expert a GPU always uses the same one, different GPUs different ones. The shift from one
   /// run of GPUs to the next, and from expert to expert, keeps the choice out of step with the order of GPUs in a node:
   /// a copy used by the third GPU of every node only would answer through the third plane only.
   int slot_for(int gpu, std::size_t expert) const {
     const auto& slots = placement_.slots[expert];
+    if (slots.size() == 1) return slots[0];
     const auto index = static_cast<std::size_t>(gpu - layout_.first_of_group(gpu));
     return slots[(index + index / slots.size() + expert) % slots.size()];
   }
@@ -81,7 +85,7 @@ class CopyCounter {
     const auto per_rank = static_cast<std::size_t>(placement_.slots_per_rank);
     const std::size_t first = static_cast<std::size_t>(layout_.first_of_group(gpu)) + receiver(slot);
     for (std::size_t part = 0; part < static_cast<std::size_t>(layout_.gpus_per_rank); ++part) {
-      arrived_[(first + part) * per_rank + static_cast<std::size_t>(slot) % per_rank] += tokens;
+      arrived_[(first + part) * per_rank + local_[static_cast<std::size_t>(slot)]] += tokens;
     }
   }
 
@@ -187,6 +191,8 @@ class CopyCounter {
   const Placement& placement_;
   const Routing& routing_;
   Traffic traffic_;
+  std::vector<std::size_t> receiver_;     // by slot: the first GPU that holds it, counted within the group
+  std::vector<std::size_t> local_;        // by slot: which one of its GPU's it is
   std::vector<std::uint32_t> to_;         // of the sender at hand, by GPU of its EP group
   std::vector<std::uint32_t> forwarded_;  // [relay * widest node + position of the receiver]
   std::vector<std::uint32_t> experts_;    // of the sender at hand: how often each expert was chosen

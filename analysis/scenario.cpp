@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "platforms/communication.hpp"
-#include "platforms/kernels.hpp"
+#include "platforms/kernels_table.hpp"
 #include "platforms/platform_file.hpp"
 #include "platforms/runtime.hpp"
 #include "sim/catalogue.hpp"
@@ -70,7 +70,7 @@ Network read_network(const Config& config, const Deployment& deployment, std::st
 TimeKernel time_kernels(ComputeDepth depth, const Accelerator& accelerator) {
   switch (depth) {
     case ComputeDepth::measured:
-      return modelled(accelerator);
+      return measured(accelerator);
     case ComputeDepth::modelled:
       return modelled(accelerator);
     case ComputeDepth::none:

@@ -2,15 +2,24 @@
 // Does not know how any part is computed.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 
 #include "analysis/commands.hpp"
+#include "analysis/explain/explanation.hpp"
+#include "analysis/html/html_report.hpp"
+#include "analysis/output_file.hpp"
 #include "analysis/report.hpp"
 #include "analysis/run.hpp"
 #include "analysis/summary.hpp"
+#include "analysis/tables/tables.hpp"
+#include "analysis/trace/trace.hpp"
 
 namespace teapot {
 namespace {
@@ -19,7 +28,58 @@ struct RunOptions {
   std::string scenario;
   std::vector<std::string> sets;
   bool json = false;
+  std::string explain;
+  std::string html;
+  std::string folder;
+  std::string trace;
+  std::string gpus;
+  std::string layers;
+  std::string window;
 };
+
+/// "0-7,16" as numbers; throws ConfigError.
+std::vector<int> number_list(const std::string& text, const std::string& option) {
+  std::vector<int> numbers;
+  const auto wrong = [&] { return ConfigError(fmt::format("{} {}: expected numbers such as 0-7,16", option, text)); };
+  std::size_t begin = 0;
+  while (begin <= text.size() && !text.empty()) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    int first = 0;
+    int last = 0;
+    char rest = 0;
+    const std::string part = text.substr(begin, end - begin);
+    const int read = std::sscanf(part.c_str(), "%d-%d%c", &first, &last, &rest);
+    if (read == 1 && part.find('-') == std::string::npos) last = first;
+    if ((read != 1 && read != 2) || (read == 1 && part.find('-') != std::string::npos) || first < 0 || last < first) {
+      throw wrong();
+    }
+    for (int number = first; number <= last; ++number) numbers.push_back(number);
+    begin = end + 1;
+  }
+  return numbers;
+}
+
+TraceSelection trace_selection(const RunOptions& options, const Accelerator& accelerator) {
+  TraceSelection selection;
+  selection.gpus = number_list(options.gpus, "--trace-gpus");
+  if (!options.layers.empty()) {
+    const auto layers = number_list(options.layers, "--trace-layers");
+    selection.first_layer = layers.front();
+    selection.last_layer = layers.back();
+  }
+  if (!options.window.empty()) {
+    const std::size_t dots = options.window.find("..");
+    try {
+      if (dots == std::string::npos) throw std::invalid_argument("expected two times");
+      selection.from = parse_quantity<Seconds>(options.window.substr(0, dots));
+      selection.to = parse_quantity<Seconds>(options.window.substr(dots + 2));
+    } catch (const std::invalid_argument& e) {
+      throw ConfigError(fmt::format("--trace-window {}: {} (such as 10ms..12ms)", options.window, e.what()));
+    }
+  }
+  selection.memory_bandwidth = accelerator.memory_bandwidth;
+  return selection;
+}
 
 /// A line that is written over while the simulation runs, on a terminal only, and gone at the end.
 class ProgressLine {
@@ -40,16 +100,38 @@ class ProgressLine {
 };
 
 void execute(const RunOptions& options) {
+  if (!options.trace.empty()) check_trace_name(options.trace);
   const Scenario scenario = load_scenario(options.scenario, options.sets);
   ProgressLine progress;
-  const Run result = run(scenario, [&progress](double fraction) { progress(fraction); });
-  progress.clear();
+  const auto show = [&progress](double fraction) { progress(fraction); };
+  const Run result = run(scenario, show);
   const Report sums = report(scenario, result.program, result.timeline);
-  if (options.json) {
-    fmt::print("{}\n", summary_json(scenario, result, sums).dump(2));
-  } else {
-    fmt::print("{}", summary_text(scenario, result, sums));
+
+  std::optional<Explanation> why;
+  if (!options.explain.empty() || !options.html.empty()) {
+    ExplainOptions explaining;
+    explaining.what_if = options.explain == "all" || options.explain == "what-if" || !options.html.empty();
+    explaining.progress = show;
+    why = explain(scenario, result, explaining);
   }
+  progress.clear();
+  auto json = summary_json(scenario, result, sums);
+  if (!options.explain.empty()) json["explanation"] = explanation_json(*why, scenario, result);
+  const std::string text =
+      summary_text(scenario, result, sums) +
+      (options.explain.empty() ? "" : '\n' + explanation_text(*why, scenario, result, options.explain));
+  const TraceSelection selection = trace_selection(options, scenario.accelerator);
+  if (!options.trace.empty()) {
+    write_trace(options.trace, result.program, result.timeline, scenario.network, selection);
+  }
+  if (!options.html.empty()) write_file(options.html, html_report(scenario, result, sums, *why));
+  if (!options.folder.empty()) {
+    write_tables(options.folder, result.program, result.timeline, scenario.network, selection,
+                 {{"summary.json", json.dump(2) + '\n'},
+                  {"summary.txt", text},
+                  {"scenario.yaml", to_yaml(resolved(scenario.source))}});
+  }
+  fmt::print("{}", options.json ? json.dump(2) + '\n' : text);
 }
 
 }  // namespace
@@ -61,11 +143,29 @@ void add_run_command(CLI::App& app) {
   command->add_option("--set", options->sets, "Change a key, e.g. --set decode.overlap=none (may be repeated)")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  auto parts = explanation_parts();
+  parts.insert(parts.begin(), "all");
+  command->add_option("--explain", options->explain, fmt::format("Say why: {} (all)", fmt::join(parts, ", ")))
+      ->type_name("PART")
+      ->expected(0, 1)
+      ->default_str("all")
+      ->check(CLI::IsMember(parts));
+  command->add_option("--out", options->folder, "Write tables, plots' scripts, summary and resolved scenario")
+      ->type_name("DIR");
+  command->add_option("--html", options->html, "Write the report as one page that opens offline")->type_name("FILE");
   command->add_flag("--json", options->json, "Print one JSON object");
+  command
+      ->add_option("--trace", options->trace, "Write a timeline: .pftrace (Perfetto), .json (Chrome) or .trace (Paje)")
+      ->type_name("FILE");
+  command->add_option("--trace-gpus", options->gpus, "GPUs in the trace (the first eight)")->type_name("0-7,16");
+  command->add_option("--trace-layers", options->layers, "Layers in the trace (all)")->type_name("3-5");
+  command->add_option("--trace-window", options->window, "Part of the step in the trace (all)")
+      ->type_name("10ms..12ms");
   command->footer(
       "Examples:\n"
       "  ./teapot run examples/deepseek-v3-h800.yaml\n"
-      "  ./teapot run examples/deepseek-v3-h800.yaml --set decode.overlap=none --json");
+      "  ./teapot run examples/deepseek-v3-h800.yaml --set decode.overlap=none --json\n"
+      "  ./teapot run examples/deepseek-v3-h800.yaml --trace step.pftrace   # open at ui.perfetto.dev");
   command->callback([options] { execute(*options); });
 }
 

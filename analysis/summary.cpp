@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "analysis/text_table.hpp"
+#include "analysis/uncertainty.hpp"
 #include "analysis/version.hpp"
 
 namespace teapot {
@@ -41,6 +42,12 @@ std::string summary_text(const Scenario& scenario, const Run& run, const Report&
   std::string text = inputs(scenario) + '\n';
   text += fmt::format("TPOT             {:10.3f} ms   step {:.3f} ms, {:.3g} tokens a request and step\n", ms(r.tpot),
                       ms(r.step), r.tokens_per_step);
+  const Band range = uncertainty(scenario, r);
+  if (range.high > range.low) {
+    text += fmt::format(
+        "                            {:.1f} to {:.1f} ms in nine cases of ten, by the residuals of the fits\n",
+        ms(range.low / r.tokens_per_step), ms(range.high / r.tokens_per_step));
+  }
   text += fmt::format("tokens/s/user    {:10.2f}\n", r.tokens_per_s_per_user);
   text += fmt::format("tokens/s/GPU     {:10.1f}\n\n", r.tokens_per_s_per_gpu);
 
@@ -83,6 +90,8 @@ nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, co
   json["fabric"] = scenario.fabric;
   json["tpot_ms"] = ms(r.tpot);
   json["step_ms"] = ms(r.step);
+  const Band range = uncertainty(scenario, r);
+  json["tpot_band_ms"] = {{"low", ms(range.low / r.tokens_per_step)}, {"high", ms(range.high / r.tokens_per_step)}};
   json["tokens_per_step"] = r.tokens_per_step;
   json["tokens_per_s_per_user"] = r.tokens_per_s_per_user;
   json["tokens_per_s_per_gpu"] = r.tokens_per_s_per_gpu;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -81,28 +82,34 @@ TraceSelection trace_selection(const RunOptions& options, const Accelerator& acc
   return selection;
 }
 
-/// A line that is written over while the simulation runs, on a terminal only, and gone at the end.
+/// A line that is written over while the simulation runs, on a terminal only and from the first second on, and gone at
+/// the end.
 class ProgressLine {
  public:
+  explicit ProgressLine(int layers) : layers_(layers) {}
   void operator()(double fraction) {
-    if (!shown_) return;
-    fmt::print(stderr, "\rsimulating {:3.0f}%", 100 * fraction);
+    const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+    if (!shown_ || elapsed < 1 || fraction <= 0) return;
+    fmt::print(stderr, "\r\033[Klayer {:.0f} of {}, {:.0f}%, about {:.0f} s to go", fraction * layers_, layers_,
+               100 * fraction, elapsed * (1 - fraction) / fraction);
     std::fflush(stderr);
     used_ = true;
   }
-  void clear() {
-    if (used_) fmt::print(stderr, "\r                \r");
+  void clear() const {
+    if (used_) fmt::print(stderr, "\r\033[K");
   }
 
  private:
+  int layers_;
   bool shown_ = isatty(STDERR_FILENO) == 1;
   bool used_ = false;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
 void execute(const RunOptions& options) {
   if (!options.trace.empty()) check_trace_name(options.trace);
   const Scenario scenario = load_scenario(options.scenario, options.sets);
-  ProgressLine progress;
+  ProgressLine progress{static_cast<int>(scenario.model.layers.size())};
   const auto show = [&progress](double fraction) { progress(fraction); };
   const Run result = run(scenario, show);
   const Report sums = report(scenario, result.program, result.timeline);

@@ -84,7 +84,9 @@ std::string canonical(const std::string& fabric, int gpus, const std::string& ac
 
 }  // namespace
 
-TEST_CASE("platform file: every named fabric comes back with its routes, or says that it keeps one path of several") {
+TEST_CASE(
+    "platform file: every named fabric comes back with its routes and times, or says that it keeps one path of "
+    "several") {
   for (const auto& name : names_in("topologies")) {
     // Those of the paper's cost table have up to 261,632 endpoints, and some cannot be built; they are priced only.
     if (name.starts_with("paper-") || name == "prices") continue;
@@ -94,7 +96,10 @@ TEST_CASE("platform file: every named fabric comes back with its routes, or says
     const Network read = through_file(network, file);
     REQUIRE(read.ranks() == network.ranks());
     CHECK(read.domain == network.domain);
-    if (file.spread_pairs == 0) CHECK(different_routes(network, read) == 0);
+    if (file.spread_pairs > 0) continue;
+    CHECK(different_routes(network, read) == 0);
+    const Program program = skewed_exchange(network.ranks());
+    CHECK(simulate(program, read).step.value == doctest::Approx(simulate(program, network).step.value).epsilon(1e-9));
   }
 }
 

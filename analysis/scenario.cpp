@@ -48,7 +48,9 @@ Network read_network(const Config& config, const Deployment& deployment, std::st
   };
   if (config.has("platform")) {
     const Config platform = config.at("platform");
-    if (config.has("fabric")) platform.fail("give either `fabric` or `platform`, not both");
+    // `--set fabric= --set platform=...` takes a scenario's fabric away.
+    if (config.has("fabric") && config.at("fabric").tree().kind != Tree::Kind::null)
+      platform.fail("give either `fabric` or `platform`, not both");
     name = platform.as<std::string>();
     const std::string file = relative_to(platform.tree().place, name);
     if (!std::filesystem::exists(file)) platform.fail("no such file: " + name);

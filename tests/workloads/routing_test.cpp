@@ -1,0 +1,269 @@
+// Routing: tokens, copies, nodes, skew and balancing against their formulas.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <numeric>
+#include <set>
+
+#include "sim/catalogue.hpp"
+#include "workloads/traffic.hpp"
+#include "workloads/traffic_table.hpp"
+
+using namespace teapot;
+
+namespace {
+
+Model deepseek_v3() { return read_model(Config{resolve_named("deepseek-v3", "workloads/models", "model")}); }
+
+std::vector<int> domains(int gpus, int size = 8) {
+  std::vector<int> domain;
+  for (int gpu = 0; gpu < gpus; ++gpu) domain.push_back(gpu / size);
+  return domain;
+}
+
+/// Gate, layout and exchange of `tokens` of each GPU.
+struct Case {
+  Model model = deepseek_v3();
+  Deployment deployment;
+  Routing routing;
+  Exchange exchange;
+  Gate gate;
+
+  Case(const char* deployment_text, const std::string& routing_text, int tokens, std::uint64_t seed = 1) {
+    deployment = read_deployment(Config::parse(deployment_text), model);
+    const Config decode = Config::parse("{routing: " + routing_text + "}");
+    routing = read_decode(decode, model, deployment).routing;
+    const ExchangeLayout layout{deployment, domains(deployment.gpus)};
+    gate = make_gate(model, routing, std::max(1, layout.nodes_of_group()));
+    if (routing.balanced()) {
+      exchange = balanced_exchange(layout, gate, routing, {static_cast<double>(tokens)});
+    } else {
+      exchange = sampled_exchange(layout, Chooser::uniform(gate), place_in_order(model, deployment), routing, {tokens},
+                                  {seed, 5, 0});
+    }
+  }
+  /// Copies that leave their node, for each token.
+  double remote(int tokens) const {
+    double sum = 0;
+    for (int gpu = 0; gpu < deployment.gpus; ++gpu) {
+      exchange.traffic->for_each_receiver(gpu, [&](int to, double copies) { sum += to / 8 != gpu / 8 ? copies : 0; });
+    }
+    return sum / (static_cast<double>(deployment.gpus) * tokens);
+  }
+  double local(int tokens) const {
+    return exchange.traffic->total() / (static_cast<double>(deployment.gpus) * tokens) - remote(tokens);
+  }
+};
+
+double choose(double n, double k) {
+  double result = 1;
+  for (double i = 1; i <= k; ++i) result *= (n - k + i) / i;
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("routing: without a limit a token reaches 8 nodes (1 - C(224, 8) / C(256, 8)) of 8") {
+  const int tokens = 400;
+  const Case sampled{"{gpus: 64}", "{load: uniform, per: node}", tokens};
+  const double nodes = 8 * (1 - choose(224, 8) / choose(256, 8));  // 5.31
+  const double remote = nodes * 7 / 8;
+  // 25,600 tokens; the number of nodes a token hits has a standard deviation below 1: five standard errors.
+  CHECK(std::abs(sampled.remote(tokens) - remote) < 5 / std::sqrt(64.0 * tokens));
+  CHECK(token_spread(sampled.model, sampled.deployment, Decode{}, domains(64)).nodes ==
+        doctest::Approx(nodes).epsilon(1e-12));
+  const Case balanced{"{gpus: 64}", "{load: balanced, per: node}", tokens};
+  CHECK(balanced.remote(tokens) == doctest::Approx(remote).epsilon(1e-12));
+}
+
+TEST_CASE("routing: limited to 4 of 8 nodes a token goes to 4 (1 - C(96, 8) / C(128, 8)) of them") {
+  const int tokens = 400;
+  const Case sampled{"{gpus: 64}", "{load: uniform, per: node, max_nodes: 4}", tokens};
+  // 32 experts of the 128 that are open lie on each of the 4 nodes.
+  const double nodes = 4 * (1 - choose(96, 8) / choose(128, 8));  // 3.64
+  CHECK(std::abs(sampled.remote(tokens) - nodes * 7 / 8) < 5 / std::sqrt(64.0 * tokens));
+  // Distinct GPUs of 4 experts each: one copy arrives at each; NVLink carries those that do not come over the NIC to
+  // their GPU, or stay. A relay is one of its node's 8 GPUs and is hit itself like any other.
+  const double gpu = 0.5 * (1 - choose(124, 8) / choose(128, 8));
+  const double nvlink = 7 * gpu + 7 * 7 * gpu;  // own node's 7 other GPUs; 7 other nodes' 7 GPUs beside the relay
+  CHECK(std::abs(sampled.local(tokens) - nvlink) < 5 * 2 / std::sqrt(64.0 * tokens));
+  const Case balanced{"{gpus: 64}", "{load: balanced, per: node, max_nodes: 4}", tokens};
+  CHECK(balanced.remote(tokens) == doctest::Approx(nodes * 7 / 8).epsilon(1e-12));
+  CHECK(balanced.local(tokens) == doctest::Approx(nvlink).epsilon(1e-12));
+}
+
+TEST_CASE("routing: a token's experts are different, and no more groups than allowed") {
+  const Gate gate{256, 8, 8, 4};
+  int tokens = 0;
+  Chooser::uniform(gate).each_token(Random{7}, 2000, [&](const std::uint16_t* chosen) {
+    ++tokens;
+    const std::set<int> experts(chosen, chosen + 8);
+    std::set<int> groups;
+    for (const int e : experts) groups.insert(e / 32);
+    CHECK(experts.size() == 8);
+    CHECK(groups.size() <= 4);
+    CHECK(*experts.rbegin() < 256);
+  });
+  CHECK(tokens == 2000);
+}
+
+TEST_CASE("routing: every token that is sent arrives, whatever the copies") {
+  for (const char* per : {"expert", "gpu", "node"}) {
+    const Case c{"{gpus: 72, redundant_experts: 32}", std::string{"{load: uniform, per: "} + per + "}", 50};
+    CHECK(std::accumulate(c.exchange.arrived.begin(), c.exchange.arrived.end(), 0.0) == 72.0 * 50 * 8);
+  }
+}
+
+TEST_CASE("routing: EP groups keep to themselves, and 72 GPUs on nodes of 8 divide into them") {
+  const Case c{"{gpus: 64, expert_parallel: 16}", "{load: uniform}", 64};
+  for (int gpu = 0; gpu < 64; ++gpu) {
+    c.exchange.traffic->for_each_receiver(gpu, [&](int to, double) { CHECK(to / 16 == gpu / 16); });
+  }
+  CHECK(ExchangeLayout(c.deployment, domains(64)).nodes_of_group() == 2);
+}
+
+TEST_CASE("routing: with all copies remote nothing stays, and the shared expert's copy makes nine") {
+  for (const char* load : {"balanced", "uniform"}) {
+    const Case c{"{gpus: 256}", std::string{"{remote: all, copies: routed+shared, load: "} + load + "}", 32};
+    CHECK(c.exchange.traffic->total() == doctest::Approx(256.0 * 32 * 9).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("routing: skewed choices follow their weights") {
+  // One choice for each token: the share of an expert is its weight.
+  const Gate gate{4, 1, 1, 1};
+  const Chooser chooser = Chooser::weighted(gate, {4, 3, 2, 1});
+  std::vector<double> counts(4);
+  chooser.each_token(Random{3}, 40000, [&](const std::uint16_t* chosen) { counts[chosen[0]] += 1; });
+  for (std::size_t e = 0; e < 4; ++e) {
+    const double p = (4.0 - static_cast<double>(e)) / 10;
+    CHECK(std::abs(counts[e] / 40000 - p) < 5 * std::sqrt(p * (1 - p) / 40000));
+  }
+}
+
+TEST_CASE("routing: extreme skew still gives every token different experts") {
+  std::vector<double> weights(256, 0.0);
+  weights[17] = 1;
+  weights[200] = 1e-12;
+  Chooser::weighted({256, 8, 1, 1}, weights).each_token(Random{1}, 20, [](const std::uint16_t* chosen) {
+    CHECK(std::set<int>(chosen, chosen + 8).size() == 8);
+    CHECK(detail::contains(chosen, 8, 17));
+  });
+}
+
+TEST_CASE("routing: Zipf loads are powers of the rank, in another order for each layer unless fixed") {
+  const auto source = [](const char* text) { return read_loads(Config::parse(text), 64, 2); };
+  const LoadSource zipf = source("{load: zipf, exponent: 0.7}");
+  auto loads = expert_loads(zipf, 64, 3, 1000, 1);
+  CHECK(loads != expert_loads(zipf, 64, 4, 1000, 1));
+  const LoadSource fixed = source("{load: zipf, exponent: 0.7, vary: fixed}");
+  CHECK(expert_loads(fixed, 64, 3, 1000, 1) == expert_loads(fixed, 64, 4, 1000, 1));
+  std::sort(loads.rbegin(), loads.rend());
+  CHECK(loads[9] / loads[0] == doctest::Approx(std::pow(10.0, -0.7)).epsilon(1e-12));
+  CHECK(std::accumulate(loads.begin(), loads.end(), 0.0) == doctest::Approx(64).epsilon(1e-12));
+}
+
+TEST_CASE("routing: a larger exponent and a smaller concentration skew more") {
+  const auto most = [](const char* text) {
+    double sum = 0;
+    for (int layer = 0; layer < 20; ++layer) {
+      const auto loads = expert_loads(read_loads(Config::parse(text), 256, 8), 256, layer, 16384, 1);
+      sum += *std::max_element(loads.begin(), loads.end());
+    }
+    return sum;
+  };
+  CHECK(most("{load: zipf, exponent: 0.4}") < most("{load: zipf, exponent: 0.8}"));
+  CHECK(most("{load: power-law, exponent: 0.6}") < most("{load: power-law, exponent: 1.2}"));
+  CHECK(most("{load: dirichlet, concentration: 10}") < most("{load: dirichlet, concentration: 1}"));
+}
+
+TEST_CASE("routing: EPLB's published example reaches its published balance") {
+  // github.com/deepseek-ai/EPLB README: 12 experts in 4 groups, 16 slots on 8 GPUs of 2 nodes, two layers.
+  const std::vector<double> first{90, 132, 40, 61, 104, 165, 39, 4, 73, 56, 183, 86};
+  const std::vector<double> second{20, 107, 104, 64, 19, 197, 187, 157, 172, 86, 16, 27};
+  CHECK(imbalance(place_hierarchically(first, 4, 2, 16, 8), first) == doctest::Approx(1.208).epsilon(0.0005));
+  CHECK(imbalance(place_hierarchically(second, 4, 2, 16, 8), second) == doctest::Approx(1.242).epsilon(0.0005));
+  CHECK(imbalance(place_globally(first, 16, 8), first) <= 1.3);
+}
+
+TEST_CASE("routing: the balancer gives every expert a slot and every rank as many slots") {
+  std::vector<double> loads;
+  for (int e = 0; e < 256; ++e) loads.push_back(1 + e % 17);
+  const Placement p = place_globally(loads, 320, 64);
+  CHECK(p.slots_per_rank == 5);
+  CHECK(p.ranks() == 64);
+  CHECK(std::all_of(p.slots.begin(), p.slots.end(), [](const auto& slots) { return !slots.empty(); }));
+  CHECK(imbalance(p, loads) < 1.1);
+}
+
+TEST_CASE("routing: batch-aware selection keeps to so many experts") {
+  const Gate gate{256, 8, 1, 1};
+  const Chooser kept = keep_favourites(Chooser::uniform(gate), 4, {64}, {1, 0, 0}, 100);
+  std::set<int> used;
+  kept.each_token(Random{9}, 500, [&](const std::uint16_t* chosen) { used.insert(chosen, chosen + 8); });
+  CHECK(used.size() == 100);
+}
+
+TEST_CASE("routing: loads come from a CSV, and its mistakes are named by line") {
+  const auto read = [](const std::string& text) {
+    const std::string file = "loads_test.csv";
+    std::ofstream{file} << text;
+    struct Remove {
+      std::string name;
+      ~Remove() { std::remove(name.c_str()); }
+    } remove{file};
+    return read_expert_loads(file, 4);
+  };
+  CHECK(read("layer,expert,load\n3,0,2\n3,1,6\n5,2,1\n").at(3) == std::vector<double>{2, 6, 0, 0});
+  CHECK(read("expert,load\n3,2\n").at(0) == std::vector<double>{0, 0, 0, 2});
+  CHECK_THROWS_WITH_AS(read("expert,load\n0,1\n4,2\n"), "loads_test.csv:3: expert 4 is not one of 0 to 3", ConfigError);
+  CHECK_THROWS_WITH_AS(read("expert,load\n0,many\n"), "loads_test.csv:2: expected a number of at least 0, got \"many\"",
+                       ConfigError);
+  CHECK_THROWS_WITH_AS(read("a,b\n"), "loads_test.csv:1: expected a header of expert,load or layer,expert,load",
+                       ConfigError);
+}
+
+TEST_CASE("routing: a trace of choices is read back as written, and replayed token by token") {
+  const ExpertTrace trace{16, 2, {{3, {0, 1, 2, 3, 4, 5}}, {4, {7, 8, 9, 10, 11, 12}}}};
+  const std::string file = "trace_test.pb";
+  std::ofstream{file, std::ios::binary} << to_bytes(trace);
+  const auto read = std::make_shared<const ExpertTrace>(read_expert_trace(file));
+  std::remove(file.c_str());
+  CHECK(read->layers == trace.layers);
+  std::vector<int> seen;
+  Chooser::traced({16, 2, 1, 1}, read, 4).each_token(Random{5}, 3, [&](const std::uint16_t* chosen) {
+    CHECK(chosen[1] == chosen[0] + 1);
+    seen.push_back(chosen[0]);
+  });
+  std::sort(seen.begin(), seen.end());
+  CHECK(seen == std::vector<int>{7, 9, 11});  // three tokens in turn, from wherever it begins
+  std::ofstream{file} << "nonsense";
+  CHECK_THROWS_AS(read_expert_trace(file), ConfigError);
+  std::remove(file.c_str());
+}
+
+TEST_CASE("routing: the traffic table adds up to the copies of the program") {
+  const Case c{"{gpus: 64}", "{load: uniform}", 128};
+  Program program;
+  program.ranks = 64;
+  for (const bool reversed : {false, true}) {
+    Collective work;
+    work.traffic = c.exchange.traffic;
+    work.reversed = reversed;
+    work.bytes_per_copy = Bytes{reversed ? 14336.0 : 7408.0};
+    program.operators.push_back({reversed ? "combine" : "dispatch", 3, 0, 1, {}, work});
+  }
+  const auto rows = traffic_table(program, domains(64));
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].copies_mean == doctest::Approx(c.exchange.traffic->total() / 64).epsilon(1e-12));
+  CHECK((rows[0].scale_up_mean + rows[0].scale_out_mean).value ==
+        doctest::Approx(rows[0].copies_mean * 7408).epsilon(1e-12));
+  // What is received on the way there is sent on the way back.
+  CHECK(rows[1].received_most.value / 14336 ==
+        doctest::Approx((rows[0].scale_up_most + rows[0].scale_out_most).value / 7408).epsilon(0.05));
+  CHECK(rows[0].scale_out_mean.value / 7408 == doctest::Approx(c.remote(128) * 128).epsilon(1e-12));
+}

@@ -13,5 +13,7 @@ void add_platform_command(CLI::App& app);
 void add_model_command(CLI::App& app);
 void add_validate_command(CLI::App& app);
 void add_chakra_command(CLI::App& app);
+void add_sweep_command(CLI::App& app);
+void add_compare_command(CLI::App& app);
 
 }  // namespace teapot

@@ -1,0 +1,105 @@
+// ./teapot compare: scenarios and results side by side.
+// Does not know how any figure is computed.
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "analysis/commands.hpp"
+#include "analysis/sweep/comparison.hpp"
+#include "analysis/sweep/evaluate.hpp"
+#include "analysis/sweep/sweep.hpp"
+
+namespace teapot {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::vector<std::string> designs;
+  std::vector<std::string> sets;
+  bool json = false;
+  PriceFiles prices;
+};
+
+/// The result beside which a sweep has written the scenario, or the output of `run --json`.
+Design design_of_result(const std::string& file) {
+  std::ifstream stream{file};
+  Json json = Json::parse(stream, nullptr, false);
+  if (json.is_discarded() || !json.is_object() || !json.contains("tpot_ms")) {
+    throw ConfigError(file + ": is not a result (of run --json, or of a point of a sweep)");
+  }
+  Design design{fs::path{file}.stem().string(), {}, std::move(json)};
+  const fs::path scenario = fs::path{file}.replace_extension(".yaml");
+  if (design.result.contains("key") && fs::exists(scenario)) design.scenario = load_yaml(scenario.string());
+  return design;
+}
+
+/// DIR:N, the point in row N of a sweep's results.
+Design design_of_point(const std::string& dir, const std::string& number) {
+  std::ifstream stream{dir + "/results.json"};
+  const Json rows = Json::parse(stream, nullptr, false);
+  if (rows.is_discarded() || !rows.is_array()) throw ConfigError(dir + ": holds no results of a sweep");
+  for (const auto& row : rows) {
+    if (row.at("point").dump() != number) continue;
+    if (!row.at("error").is_null())
+      throw ConfigError(dir + ":" + number + ": failed: " + row.at("error").get<std::string>());
+    Design design = design_of_result(dir + "/points/" + row.at("key").get<std::string>() + ".json");
+    design.name = fs::path{dir}.filename().string() + ":" + number;
+    return design;
+  }
+  throw ConfigError(fmt::format("{}: has no point {} (known: 1 to {})", dir, number, rows.size()));
+}
+
+Design design_of(const std::string& what, const Options& options, const CostLists& lists) {
+  const std::size_t colon = what.rfind(':');
+  if (colon != std::string::npos && fs::is_directory(what.substr(0, colon))) {
+    return design_of_point(what.substr(0, colon), what.substr(colon + 1));
+  }
+  if (fs::is_directory(what))
+    throw ConfigError(what + ": is a folder; name a point of the sweep in it, such as " + what + ":1");
+  if (what.ends_with(".json")) {
+    if (!fs::exists(what)) throw ConfigError(what + ": no such file");
+    return design_of_result(what);
+  }
+  const std::string name = fs::path{what}.stem().string();
+  const Tree tree = load_scenario_tree(what, options.sets);
+  return {name, tree, evaluate(tree, name, lists)};
+}
+
+void execute(const Options& options) {
+  const CostLists lists = read_cost_lists(options.prices);
+  std::vector<Design> designs;
+  for (const auto& what : options.designs) designs.push_back(design_of(what, options, lists));
+  if (options.json) {
+    fmt::print("{}\n", comparison_json(designs).dump(2));
+  } else {
+    fmt::print("{}", comparison_text(designs));
+  }
+}
+
+}  // namespace
+
+void add_compare_command(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("compare", "Show scenarios or results side by side, with what tokens cost");
+  command->add_option("designs", options->designs, "Scenarios (YAML), results (JSON), or points of sweeps (DIR:N)")
+      ->required()
+      ->expected(2, 12)
+      ->type_name("SCENARIO.yaml|RESULT.json|DIR:N");
+  command->add_option("--set", options->sets, "Change a key of all scenarios (may be repeated)")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command->add_flag("--json", options->json, "Print one JSON object");
+  command->add_option("--economics", options->prices.economics, "Prices of accelerators and power")->type_name("FILE");
+  command->add_option("--prices", options->prices.prices, "Prices of switches and cables")->type_name("FILE");
+  command->footer(
+      "Examples:\n"
+      "  ./teapot compare examples/deepseek-v3-h800.yaml examples/deepseek-v3-nvl72.yaml\n"
+      "  ./teapot compare results/sweep-fabrics:1 results/sweep-fabrics:3");
+  command->callback([options] { execute(*options); });
+}
+
+}  // namespace teapot

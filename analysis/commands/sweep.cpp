@@ -1,0 +1,123 @@
+// ./teapot sweep: many scenarios, simulated in parallel, resumed where they were left.
+// Does not know how a point is computed.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "analysis/commands.hpp"
+#include "analysis/sweep/amount.hpp"
+#include "analysis/sweep/slurm.hpp"
+#include "analysis/sweep/sweep.hpp"
+#include "analysis/sweep/sweep_text.hpp"
+#include "sim/engine.hpp"
+
+namespace teapot {
+namespace {
+
+struct Options {
+  SweepOptions sweep;
+  std::string collect;
+  std::string engine = "local";
+  std::string shard;
+  std::string memory;
+  SlurmOptions slurm;
+};
+
+void read_shard(const std::string& text, SweepOptions& sweep) {
+  const std::size_t slash = text.find('/');
+  const auto part = [&](const std::string& number) {
+    const auto amount = read_amount(number);
+    if (!amount || !amount->integer || amount->number < 1 || amount->number > 100000) {
+      throw ConfigError("--shard " + text + ": expected i/n with i from 1 to n, such as 2/8");
+    }
+    return static_cast<int>(amount->number);
+  };
+  sweep.shard = part(text.substr(0, slash));
+  sweep.shards = part(slash == std::string::npos ? "" : text.substr(slash + 1));
+  if (sweep.shard > sweep.shards)
+    throw ConfigError("--shard " + text + ": expected i/n with i from 1 to n, such as 2/8");
+}
+
+/// Says how the sweep ended; the exit code follows from what is thrown.
+void conclude(const SweepSummary& summary) {
+  if (summary.signal != 0) {
+    std::fflush(nullptr);
+    std::signal(summary.signal, SIG_DFL);
+    std::raise(summary.signal);  // the shell hears of Ctrl-C too
+  }
+  const std::size_t failed = std::max(summary.failed, summary.table.failed);
+  if (summary.lost > 0) {
+    throw SimulationError(
+        fmt::format("{} simulations were killed from outside; the same command tries them again", summary.lost));
+  }
+  if (failed > 0) {
+    throw SimulationError(
+        fmt::format("{} points failed: see the column `error` of {}/results.csv", failed, summary.folder));
+  }
+  if (summary.table.missing() > 0) {
+    throw SimulationError(fmt::format("{} of {} points are missing", summary.table.missing(), summary.table.points));
+  }
+}
+
+void execute(Options& options) {
+  if (!options.collect.empty()) {
+    const SweepSummary summary = collect_sweep(options.collect);
+    fmt::print("{}", sweep_text(summary));
+    return conclude(summary);
+  }
+  if (options.sweep.file.empty()) throw ConfigError("sweep: give SWEEP.yaml, or --collect DIR");
+  if (!options.memory.empty()) {
+    const auto amount = read_amount(options.memory);
+    if (!amount || amount->dimension != 2 || !(amount->base > 0)) {
+      throw ConfigError("--memory " + options.memory + ": expected a size, such as 16 GiB");
+    }
+    options.sweep.memory_bytes = amount->base;
+  }
+  if (options.engine == "slurm") return submit_to_slurm(options.sweep, options.slurm);
+  if (!options.shard.empty()) read_shard(options.shard, options.sweep);
+  const SweepSummary summary = run_sweep(options.sweep);
+  fmt::print("{}", sweep_text(summary));
+  conclude(summary);
+}
+
+}  // namespace
+
+void add_sweep_command(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("sweep", "Simulate many scenarios and compare them; goes on where it was left");
+  SweepOptions& sweep = options->sweep;
+  command->add_option("sweep", sweep.file, "Sweep (YAML): base, axes")->type_name("SWEEP.yaml");
+  command->add_option("-j,--jobs", sweep.workers, "Simulations at once (default: one a processor)")
+      ->check(CLI::Range(1, 4096));
+  command->add_option("--out", sweep.folder, "Folder of the results (default: results/NAME)")->type_name("DIR");
+  command->add_option("--set", sweep.sets, "Change a key of the base (may be repeated)")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command->add_option("--shard", options->shard, "Do the i-th of n parts; --collect joins them")->type_name("i/n");
+  command->add_option("--collect", options->collect, "Write the results of what is in a folder")->type_name("DIR");
+  command->add_option("--engine", options->engine, "local, or slurm: submit a job array")
+      ->check(CLI::IsMember({"local", "slurm"}));
+  command->add_option("--tasks", options->slurm.tasks, "Slurm: tasks of the array (default: 8)")
+      ->check(CLI::Range(1, 100000));
+  command->add_option("--sbatch", options->slurm.arguments, "Slurm: an argument for sbatch (may be repeated)")
+      ->type_name("ARG")
+      ->allow_extra_args(false);
+  command->add_flag("--wait", options->slurm.wait, "Slurm: wait for the array, then collect");
+  command->add_option("--memory", options->memory, "Stay below (default: 80% of what is free)")->type_name("SIZE");
+  command->add_flag("--retry", sweep.retry, "Run failed points again");
+  command->add_flag("--replace", sweep.replace, "Put this sweep in the place of the folder's");
+  command->add_option("--economics", sweep.prices.economics, "Prices of accelerators and power")->type_name("FILE");
+  command->add_option("--prices", sweep.prices.prices, "Prices of switches and cables")->type_name("FILE");
+  command->footer(
+      "Examples:\n"
+      "  ./teapot sweep examples/sweep-fabrics.yaml\n"
+      "  ./teapot sweep examples/sweep-ep.yaml -j 4 --out results/ep --set deployment.context_tokens=8192");
+  command->callback([options] { execute(*options); });
+}
+
+}  // namespace teapot

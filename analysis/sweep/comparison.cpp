@@ -1,0 +1,173 @@
+// Finds differences and lays them out.
+// Does not run anything.
+
+#include "analysis/sweep/comparison.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "analysis/text_table.hpp"
+
+namespace teapot {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Leaves = std::vector<std::pair<std::string, std::string>>;
+
+struct Figure {
+  const char* name;
+  const char* title;
+  const char* format;
+};
+
+constexpr Figure figures[] = {{"tpot_ms", "TPOT, ms", "{:.3f}"},
+                              {"step_ms", "step, ms", "{:.3f}"},
+                              {"tokens_per_s_per_user", "tokens/s/user", "{:.2f}"},
+                              {"tokens_per_s_per_gpu", "tokens/s/GPU", "{:.1f}"},
+                              {"compute_ms", "computing, ms a step", "{:.3f}"},
+                              {"communication_ms", "communication, ms a step", "{:.3f}"},
+                              {"exposed_communication_ms", "exposed communication, ms", "{:.3f}"},
+                              {"network_usd_per_gpu", "network, $ a GPU", "{:.0f}"},
+                              {"usd_per_gpu", "GPU and network, $", "{:.0f}"},
+                              {"usd_per_million_tokens", "$ a million output tokens", "{:.4f}"},
+                              {"tokens_per_s_per_kusd", "tokens/s a k$", "{:.2f}"}};
+
+void add_leaves(const Tree& tree, const std::string& path, Leaves& leaves) {
+  if (tree.kind == Tree::Kind::mapping) {
+    for (const auto& entry : tree.entries) {
+      add_leaves(entry.value, path.empty() ? entry.key : path + '.' + entry.key, leaves);
+    }
+    return;
+  }
+  std::string text = tree.text;
+  for (const auto& item : tree.items) {
+    if (!text.empty()) text += ", ";
+    text += item.kind == Tree::Kind::scalar ? item.text : std::string{"..."};
+  }
+  leaves.emplace_back(path, text);
+}
+
+/// {from: name} and `name` alone say the same: both are the key itself.
+Leaves leaves_of(const Design& design) {
+  Leaves leaves;
+  if (design.scenario.kind == Tree::Kind::mapping) {
+    add_leaves(design.scenario, "", leaves);
+    for (auto& [key, text] : leaves) {
+      if (key.ends_with(".from")) key.erase(key.size() - 5);
+    }
+    return leaves;
+  }
+  // What a result alone says of its inputs.
+  for (const char* name : {"model", "accelerator", "fabric", "gpus", "seed"}) {
+    if (!design.result.contains(name)) continue;
+    const Json& value = design.result.at(name);
+    leaves.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return leaves;
+}
+
+std::optional<double> number(const Design& design, const std::string& name) {
+  const auto found = design.result.find(name);
+  if (found == design.result.end() || !found->is_number()) return {};
+  return found->get<double>();
+}
+
+std::string binding(const Design& design) {
+  if (!design.result.contains("bottleneck") || !design.result.at("bottleneck").contains("kind")) return "";
+  const Json& b = design.result.at("bottleneck");
+  return fmt::format("{} {:.0f}%", b.at("kind").get<std::string>(), 100 * b.at("use").get<double>());
+}
+
+TextTable table_for(const std::vector<Design>& designs, const std::string& first) {
+  std::vector<TextTable::Column> columns{{first}};
+  for (const auto& design : designs) columns.push_back({design.name, TextTable::Align::right});
+  return TextTable{columns};
+}
+
+}  // namespace
+
+std::vector<InputDifference> input_differences(const std::vector<Design>& designs) {
+  std::vector<std::string> order;
+  std::vector<std::map<std::string, std::string>> said;
+  for (const auto& design : designs) {
+    said.emplace_back();
+    for (const auto& [key, text] : leaves_of(design)) {
+      if (std::find(order.begin(), order.end(), key) == order.end()) order.push_back(key);
+      said.back()[key] = text;
+    }
+  }
+  std::vector<InputDifference> differences;
+  for (const auto& key : order) {
+    InputDifference difference{key, {}};
+    for (std::size_t d = 0; d < designs.size(); ++d) {
+      const auto found = said[d].find(key);
+      const bool known = designs[d].scenario.kind == Tree::Kind::mapping;
+      difference.values.push_back(found != said[d].end() ? found->second : known ? "(default)" : "");
+    }
+    const auto& first = difference.values[0];
+    if (std::any_of(difference.values.begin(), difference.values.end(), [&](const auto& v) { return v != first; })) {
+      differences.push_back(std::move(difference));
+    }
+  }
+  return differences;
+}
+
+std::string comparison_text(const std::vector<Design>& designs) {
+  std::string text;
+  const auto differences = input_differences(designs);
+  if (differences.empty()) {
+    text += "no difference between the inputs\n";
+  } else {
+    TextTable inputs = table_for(designs, "differs");
+    for (const auto& difference : differences) {
+      std::vector<std::string> cells{difference.key};
+      cells.insert(cells.end(), difference.values.begin(), difference.values.end());
+      inputs.add(std::move(cells));
+    }
+    text += inputs.to_text();
+  }
+  TextTable results = table_for(designs, "result");
+  for (const auto& figure : figures) {
+    std::vector<std::string> cells{figure.title};
+    const auto first = number(designs[0], figure.name);
+    bool any = false;
+    for (std::size_t d = 0; d < designs.size(); ++d) {
+      const auto own = number(designs[d], figure.name);
+      any = any || own;
+      std::string cell = own ? fmt::format(fmt::runtime(figure.format), *own) : "unknown";
+      if (d > 0 && own && first && *first > 0) cell += fmt::format(" ({:.3f}x)", *own / *first);
+      cells.push_back(std::move(cell));
+    }
+    if (any) results.add(std::move(cells));
+  }
+  std::vector<std::string> cells{"binding"};
+  for (const auto& design : designs) cells.push_back(binding(design));
+  results.add(std::move(cells));
+  return text + '\n' + results.to_text();
+}
+
+Json comparison_json(const std::vector<Design>& designs) {
+  Json json;
+  auto& differences = json["differences"] = Json::array();
+  for (const auto& difference : input_differences(designs)) {
+    differences.push_back({{"key", difference.key}, {"values", difference.values}});
+  }
+  auto& list = json["designs"] = Json::array();
+  for (const auto& design : designs) {
+    Json one{{"name", design.name}};
+    for (const auto& figure : figures) {
+      const auto own = number(design, figure.name);
+      const auto first = number(designs[0], figure.name);
+      one[figure.name] = own ? Json(*own) : Json(nullptr);
+      one[std::string{figure.name} + "_ratio"] = own && first && *first > 0 ? Json(*own / *first) : Json(nullptr);
+    }
+    if (design.result.contains("bottleneck")) one["bottleneck"] = design.result.at("bottleneck");
+    list.push_back(std::move(one));
+  }
+  return json;
+}
+
+}  // namespace teapot

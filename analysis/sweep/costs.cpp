@@ -1,0 +1,50 @@
+// Looks prices up.
+// Does not know how they are shown.
+
+#include "analysis/sweep/costs.hpp"
+
+#include <filesystem>
+
+#include "sim/catalogue.hpp"
+#include "topologies/topology.hpp"
+
+namespace teapot {
+
+std::string economics_file(const PriceFiles& files) {
+  return files.economics.empty() ? home() + "/analysis/economics.yaml" : files.economics;
+}
+
+std::string prices_file(const PriceFiles& files) {
+  return files.prices.empty() ? home() + "/topologies/prices.yaml" : files.prices;
+}
+
+CostLists read_cost_lists(const PriceFiles& files) {
+  return {read_economics(Config{load_yaml(economics_file(files))}), read_prices(Config{load_yaml(prices_file(files))})};
+}
+
+std::optional<NetworkPrice> network_price(const Tree& scenario, const Prices& prices) {
+  if (scenario.find("platform") != nullptr) return {};
+  const Config config{scenario};
+  const Tree fabric = config.has("fabric") ? resolve_named(config.at("fabric"), "topologies", "fabric")
+                                           : resolve_named("h800-mpft", "topologies", "fabric");
+  Site site;
+  const Figures figures = figures_of(Config{fabric}, site);
+  const Cost cost = cost_of(figures, site, prices);
+  const double gpus = static_cast<double>(site.nodes) * site.gpus;
+  return NetworkPrice{cost.usd / gpus, cost.power_kw * 1000 / gpus};
+}
+
+std::string accelerator_name(const Tree& scenario) {
+  const Tree* at = scenario.find("accelerator");
+  if (at == nullptr) return "h800";
+  while (at != nullptr && at->kind == Tree::Kind::mapping) at = at->find("from");
+  return at != nullptr ? std::filesystem::path{at->text}.stem().string() : std::string{};
+}
+
+std::optional<TokenCost> token_cost(const Tree& scenario, const CostLists& lists, double tokens_per_s_per_gpu) {
+  const auto network = network_price(scenario, lists.prices);
+  if (!network) return {};
+  return token_cost(lists.economics, accelerator_name(scenario), *network, tokens_per_s_per_gpu);
+}
+
+}  // namespace teapot

@@ -1,0 +1,22 @@
+#pragma once
+// One scenario simulated and priced, as the JSON object a sweep keeps of it.
+// Knows neither folders nor processes; two equal scenarios give the same bytes.
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "analysis/scenario.hpp"
+#include "analysis/sweep/costs.hpp"
+
+namespace teapot {
+
+/// What `run --json` prints, without the time the simulation took, and with what tokens cost: network_usd_per_gpu,
+/// usd_per_gpu, usd_per_gpu_hour, usd_per_million_tokens and tokens_per_s_per_kusd, null where a price is missing.
+/// Throws ConfigError and SimulationError.
+nlohmann::ordered_json evaluate(const Tree& scenario, const std::string& name, const CostLists& lists,
+                                KnownNetworks* known = nullptr);
+
+/// The fields that are about cost, added to an object.
+void add_cost(nlohmann::ordered_json& json, const std::optional<TokenCost>& cost);
+
+}  // namespace teapot

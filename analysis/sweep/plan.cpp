@@ -1,0 +1,152 @@
+// From a sweep's YAML to scenarios and their keys.
+// Does not run anything.
+
+#include "analysis/sweep/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "analysis/scenario.hpp"
+#include "analysis/sweep/amount.hpp"
+#include "analysis/sweep/axis.hpp"
+#include "analysis/sweep/condition.hpp"
+#include "analysis/sweep/digest.hpp"
+#include "analysis/sweep/point_key.hpp"
+#include "analysis/sweep/sampling.hpp"
+#include "sim/catalogue.hpp"
+
+namespace teapot {
+namespace {
+
+std::int64_t seed_of(const Tree& scenario) {
+  const Tree* simulation = scenario.find("simulation");
+  const Tree* seed = simulation != nullptr ? simulation->find("seed") : nullptr;
+  return seed != nullptr ? Config{*seed}.as<std::int64_t>() : 1;
+}
+
+/// A quantity in every cell: numbers in the unit of the first one. Numbers in every cell: as they are.
+SweepColumn column_of(const std::string& name, std::vector<SweepPoint>& points, std::size_t c) {
+  SweepColumn column{name, false};
+  std::vector<Amount> amounts;
+  for (const auto& point : points) {
+    const auto amount = read_amount(point.cells[c]);
+    if (!amount || (!amounts.empty() && amount->dimension != amounts[0].dimension)) return column;
+    amounts.push_back(*amount);
+  }
+  if (amounts.empty()) return column;
+  column.numeric = true;
+  const std::string unit = amounts[0].unit;
+  if (unit.empty()) return column;
+  column.name += '_' + unit_in_name(unit);
+  for (std::size_t p = 0; p < points.size(); ++p) {
+    const double number = amounts[p].unit == unit ? amounts[p].number : in_unit(amounts[p].base, unit);
+    points[p].cells[c] = fmt::format("{:.12g}", number);
+  }
+  return column;
+}
+
+/// `requests_per_gpu` for deployment.requests_per_gpu, unless another key or a column of results ends so too.
+std::vector<std::string> short_names(const std::vector<std::string>& keys) {
+  static const std::vector<std::string> taken{"point", "status", "repeats", "layers", "gpus", "key", "error"};
+  std::map<std::string, int> uses;
+  const auto last = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
+  for (const auto& key : keys) ++uses[last(key)];
+  std::vector<std::string> names;
+  for (const auto& key : keys) {
+    const bool clear = uses[last(key)] == 1 && std::find(taken.begin(), taken.end(), last(key)) == taken.end();
+    std::string name = clear ? last(key) : key;
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c == '.' || c == ' '; }, '_');
+    names.push_back(name);
+  }
+  return names;
+}
+
+void require_distinct(const std::vector<Axis>& axes, const Config& at) {
+  std::vector<std::string> seen;
+  for (const auto& axis : axes) {
+    for (const auto& column : axis.columns) {
+      if (std::find(seen.begin(), seen.end(), column) != seen.end()) at.fail("vary " + column + " twice");
+      seen.push_back(column);
+    }
+  }
+}
+
+/// The scenario of a point, and whether a condition drops it.
+bool make_scenario(const std::vector<AxisSetting>& settings, const std::vector<Axis>& axes,
+                   const std::vector<Config>& drop, Tree& scenario) {
+  ConditionNames names;
+  for (std::size_t a = 0; a < axes.size(); ++a) {
+    for (const auto& [path, value] : settings[a].changes) set_path(scenario, path, value);
+    const bool named = axes[a].columns.size() == 1 && axes[a].columns[0].find('.') == std::string::npos;
+    if (named) names.emplace_back(axes[a].columns[0], settings[a].cells[0]);
+  }
+  return std::none_of(drop.begin(), drop.end(), [&](const Config& c) { return holds(c, scenario, names); });
+}
+
+void add_tasks(const Tree& scenario, int repeats, PointKeys& keys, std::map<std::string, std::size_t>& known,
+               SweepPlan& plan) {
+  SweepPoint& point = plan.points.back();
+  const std::int64_t first = seed_of(scenario);
+  for (int r = 0; r < repeats; ++r) {
+    Tree own = scenario;
+    if (repeats > 1) apply_set(own, fmt::format("simulation.seed={}", first + r));
+    const std::string key = keys.of(own);
+    const auto [found, is_new] = known.emplace(key, plan.tasks.size());
+    if (is_new) plan.tasks.push_back({key, std::move(own)});
+    point.tasks.push_back(found->second);
+  }
+}
+
+}  // namespace
+
+SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& sets, const PriceFiles& prices) {
+  const Config config{load_yaml(file)};
+  if (!config.is_mapping()) config.fail("expected a sweep: `base` and `axes`");
+  SweepPlan plan;
+  plan.name = config.get_or<std::string>("name", std::filesystem::path{file}.stem().string());
+  Tree base = resolve_named(config.at("base"), "examples", "scenario");
+  for (const auto& set : sets) apply_set(base, set);
+  const Config at = config.at("axes");
+  const auto axes = read_axes(at);
+  require_distinct(axes, at);
+  std::vector<Config> drop;
+  if (config.has("drop")) drop = config.at("drop").items();
+  const Sampling sampling = read_sampling(config);
+  plan.seed = sampling.seed;
+  const int repeats = config.positive_or<int>("repeats", 1);
+  config.get_or<std::string>("description", "");
+  config.reject_unread_keys();
+
+  Tree definition = config.tree();
+  set_path(definition, "base", base);
+  Digest digest;
+  digest.add(definition);
+  plan.definition = digest.hex();
+
+  PointKeys keys{prices};
+  std::map<std::string, std::size_t> known;
+  for (const auto& settings : choose_settings(axes, sampling, at)) {
+    Tree scenario = base;
+    if (!make_scenario(settings, axes, drop, scenario)) {
+      ++plan.dropped;
+      continue;
+    }
+    plan.points.emplace_back();
+    for (const auto& setting : settings) {
+      plan.points.back().cells.insert(plan.points.back().cells.end(), setting.cells.begin(), setting.cells.end());
+    }
+    add_tasks(scenario, repeats, keys, known, plan);
+  }
+  if (plan.points.empty()) at.fail("have no points left: `drop` takes them all");
+  std::vector<std::string> columns;
+  for (const auto& axis : axes) columns.insert(columns.end(), axis.columns.begin(), axis.columns.end());
+  const auto names = short_names(columns);
+  for (std::size_t c = 0; c < names.size(); ++c) plan.columns.push_back(column_of(names[c], plan.points, c));
+  return plan;
+}
+
+}  // namespace teapot

@@ -1,0 +1,28 @@
+#pragma once
+// The name of a point's result: it changes with everything that the figures depend on, and with nothing else.
+// Knows no sweep.
+
+#include <map>
+#include <string>
+
+#include "analysis/sweep/plan.hpp"
+#include "sim/config.hpp"
+
+namespace teapot {
+
+class PointKeys {
+ public:
+  explicit PointKeys(const PriceFiles& prices);
+  /// Digest of the resolved scenario (what it names put in place of the names), of the platform file, kernel tables and
+  /// price lists, and of the program's version. A scenario that names what is not there has a key too.
+  std::string of(const Tree& scenario);
+
+ private:
+  std::string common_;                 // digest of what all points share
+  std::map<std::string, Tree> parts_;  // by folder and what was written: what it resolves to
+};
+
+/// The whole content of a file; throws ConfigError where it cannot be read.
+std::string content_of(const std::string& file);
+
+}  // namespace teapot

@@ -1,0 +1,220 @@
+// Plans, hands out, records and collects.
+// Does not know how a point is computed.
+
+#include "analysis/sweep/sweep.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "analysis/output_file.hpp"
+#include "analysis/sweep/evaluate.hpp"
+#include "analysis/sweep/pool.hpp"
+#include "analysis/sweep/progress.hpp"
+#include "analysis/version.hpp"
+
+namespace teapot {
+namespace {
+
+std::optional<Json> read_json(const std::string& file) {
+  std::ifstream stream{file, std::ios::binary};
+  if (!stream) return {};
+  Json json = Json::parse(stream, nullptr, false);
+  if (json.is_discarded()) return {};
+  return json;
+}
+
+std::string now_text() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text.data();
+}
+
+TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFolder& folder, const CostLists& lists,
+                    KnownNetworks& known) {
+  const auto begin = std::chrono::steady_clock::now();
+  TaskOutcome outcome;
+  Json result;
+  try {
+    if (known.size() > 8) known.clear();  // bounds the worker's memory; neighbours in the grid seldom need more
+    result = evaluate(task.scenario, plan.name, lists, &known);
+    outcome.tpot_ms = result.at("tpot_ms").get<double>();
+  } catch (const SimulationKilled& e) {
+    return {TaskOutcome::Kind::killed, e.what(), 0, 0};
+  } catch (const std::exception& e) {
+    outcome.kind = TaskOutcome::Kind::failed;
+    outcome.message = e.what();
+    result = {{"version", version}, {"error", e.what()}};
+  }
+  try {
+    if (outcome.kind == TaskOutcome::Kind::done)
+      write_file(folder.scenario_file(task.key), to_yaml(resolved(task.scenario)));
+    result["key"] = task.key;
+    write_file(folder.result_file(task.key), result.dump(1) + '\n');
+  } catch (const std::exception& e) {
+    outcome.kind = TaskOutcome::Kind::cannot_go;
+    outcome.message = e.what();
+  }
+  outcome.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return outcome;
+}
+
+/// Tasks of this shard: every n-th point, so that shards of a grid are alike.
+std::set<std::size_t> own_tasks(const SweepPlan& plan, const SweepOptions& options) {
+  std::set<std::size_t> tasks;
+  for (std::size_t p = 0; p < plan.points.size(); ++p) {
+    if (options.shards > 0 &&
+        p % static_cast<std::size_t>(options.shards) + 1 != static_cast<std::size_t>(options.shard))
+      continue;
+    tasks.insert(plan.points[p].tasks.begin(), plan.points[p].tasks.end());
+  }
+  return tasks;
+}
+
+void write_results(const SweepFolder& folder, const ResultTable& table) {
+  write_file(folder.file("results.csv"), to_csv(table));
+  write_file(folder.file("results.json"), to_json(table));
+}
+
+ResultTable table_of(const SweepFolder& folder, const Json& plan) {
+  return result_table(plan, [&](const std::string& key) { return read_result(folder, key); });
+}
+
+void write_manifest(const SweepFolder& folder, const SweepPlan& plan, const SweepOptions& options,
+                    const std::string& started, const SweepSummary* summary, int workers) {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  Json json;
+  json["sweep"] = plan.name;
+  json["file"] = std::filesystem::absolute(options.file).lexically_normal().string();
+  json["version"] = version;
+  json["definition"] = plan.definition;
+  json["seed"] = plan.seed;
+  json["host"] = host.data();
+  json["workers"] = workers;
+  json["points"] = plan.points.size();
+  json["dropped"] = plan.dropped;
+  json["simulations"] = plan.tasks.size();
+  json["started"] = started;
+  json["finished"] = nullptr;
+  if (summary != nullptr) {
+    json["finished"] = now_text();
+    json["reused"] = summary->reused;
+    json["simulated"] = summary->simulated;
+    json["failed"] = summary->failed;
+    json["lost"] = summary->lost;
+    json["stopped_by_signal"] = summary->signal;
+    json["wall_s"] = summary->wall_s;
+    json["worker_cpu_use"] = summary->cpu_use;
+  }
+  const std::string name = options.shards > 0 ? fmt::format("manifest-{}-of-{}.json", options.shard, options.shards)
+                                              : std::string{"manifest.json"};
+  write_file(folder.file(name), json.dump(1) + '\n');
+}
+
+}  // namespace
+
+std::optional<Json> read_result(const SweepFolder& folder, const std::string& key) {
+  auto json = read_json(folder.result_file(key));
+  if (!json || !json->is_object() || json->value("key", "") != key) return {};  // cut short by a power failure
+  return json;
+}
+
+void settle_plan(const SweepFolder& folder, const SweepPlan& plan, bool replace) {
+  const std::string text = plan_json(plan).dump() + '\n';
+  const auto old = read_json(folder.file("plan.json"));
+  if (old && old->value("definition", "") != plan.definition && !replace) {
+    throw ConfigError(
+        fmt::format("{}: holds another sweep ({}); give another folder with --out, or --replace to put {} "
+                    "in its place (results that both need are kept)",
+                    folder.path(), old->value("sweep", "unnamed"), plan.name));
+  }
+  if (old && old->dump() + '\n' == text) return;
+  if (!folder.alone()) {
+    throw ConfigError(
+        fmt::format("{}: other shards are at work in it with another version of the program, the data "
+                    "files or the prices",
+                    folder.path()));
+  }
+  write_file(folder.file("plan.json"), text);
+}
+
+SweepSummary run_sweep(const SweepOptions& options) {
+  const SweepPlan plan = read_sweep(options.file, options.sets, options.prices);
+  const CostLists lists = read_cost_lists(options.prices);
+  SweepSummary summary;
+  summary.name = plan.name;
+  summary.dropped = plan.dropped;
+  summary.folder = options.folder.empty() ? "results/" + plan.name : options.folder;
+  const bool sharded = options.shards > 0;
+  SweepFolder folder{summary.folder,
+                     {sharded ? FolderUse::Kind::shard : FolderUse::Kind::sweep, options.shard, options.shards}};
+  settle_plan(folder, plan, options.replace);
+  if (folder.alone()) folder.sweep_up();
+  if (sharded) folder.share();
+
+  std::vector<std::size_t> missing;
+  const auto own = own_tasks(plan, options);
+  for (const auto task : own) {
+    const auto result = read_result(folder, plan.tasks[task].key);
+    if (!result || (options.retry && result->contains("error"))) missing.push_back(task);
+  }
+  summary.reused = own.size() - missing.size();
+  PoolOptions pool;
+  pool.workers =
+      options.workers > 0 ? options.workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  pool.memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : 0.8 * available_memory();
+  const std::string started = now_text();
+  write_manifest(folder, plan, options, started, nullptr, pool.workers);
+
+  SweepProgress progress{own.size(), summary.reused};
+  KnownNetworks known;
+  const PoolReport report = run_pool(
+      missing, pool, [&](std::size_t task) { return do_task(plan.tasks[task], plan, folder, lists, known); },
+      [&](std::size_t, const TaskOutcome& outcome) {
+        const bool failed = outcome.kind == TaskOutcome::Kind::failed;
+        ++summary.simulated;
+        if (failed) ++summary.failed;
+        progress.add(failed, outcome.tpot_ms);
+      });
+  progress.clear();
+  if (folder.alone()) folder.sweep_up();
+  if (!report.cannot_go.empty()) throw ConfigError(report.cannot_go);
+  summary.lost = report.lost.size();
+  summary.signal = report.signal;
+  summary.wall_s = report.wall_s;
+  const auto used = std::min(pool.workers, static_cast<int>(missing.size()));
+  summary.cpu_use = used > 0 ? report.cpu_s / (report.wall_s * used) : 0;
+  if (!sharded) {
+    summary.table = table_of(folder, plan_json(plan));
+    write_results(folder, summary.table);
+  }
+  write_manifest(folder, plan, options, started, &summary, pool.workers);
+  return summary;
+}
+
+SweepSummary collect_sweep(const std::string& path) {
+  const SweepFolder folder{path, {FolderUse::Kind::read, 0, 0}};
+  const auto plan = read_json(folder.file("plan.json"));
+  if (!plan) throw ConfigError(folder.file("plan.json") + ": cannot be read");
+  SweepSummary summary;
+  summary.folder = path;
+  summary.name = plan->value("sweep", "");
+  summary.table = table_of(folder, *plan);
+  write_results(folder, summary.table);
+  return summary;
+}
+
+}  // namespace teapot

@@ -1,0 +1,96 @@
+// Words and numbers of a sweep.
+// Does not decide where they go.
+
+#include "analysis/sweep/sweep_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/text_table.hpp"
+
+namespace teapot {
+namespace {
+
+struct Shown {
+  const char* column;
+  const char* title;
+  const char* format;
+};
+
+constexpr Shown figures[] = {{"tpot_ms", "TPOT ms", "{:.3f}"},
+                             {"tpot_ms_sd", "sd", "{:.3f}"},
+                             {"tokens_per_s_per_gpu", "tokens/s/GPU", "{:.1f}"},
+                             {"exposed_communication_ms", "exposed ms", "{:.3f}"},
+                             {"network_usd_per_gpu", "network $/GPU", "{:.0f}"},
+                             {"usd_per_gpu", "$/GPU", "{:.0f}"},
+                             {"usd_per_million_tokens", "$/Mtoken", "{:.4f}"}};
+
+constexpr std::size_t most_rows = 60;
+
+std::string cell_text(const Json& cell) {
+  if (cell.is_null()) return "";
+  return cell.is_string() ? cell.get<std::string>() : cell.dump();
+}
+
+std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& rows) {
+  std::vector<TextTable::Column> columns;
+  for (const auto& axis : table.axes) columns.push_back({axis});
+  for (const auto& figure : figures) {
+    if (table.column(figure.column)) columns.push_back({figure.title, TextTable::Align::right});
+  }
+  columns.push_back({"binding"});
+  TextTable text{columns};
+  for (const auto r : rows) {
+    std::vector<std::string> cells;
+    for (std::size_t a = 0; a < table.axes.size(); ++a) cells.push_back(cell_text(table.rows[r][a + 1]));
+    for (const auto& figure : figures) {
+      if (!table.column(figure.column)) continue;
+      const auto number = table.number(r, figure.column);
+      cells.push_back(number ? fmt::format(fmt::runtime(figure.format), *number) : "");
+    }
+    const Json& error = table.rows[r].back();
+    cells.push_back(error.is_null() ? cell_text(table.rows[r][*table.column("bottleneck")])
+                                    : "failed: " + cell_text(error));
+    text.add(cells);
+  }
+  return text.to_text();
+}
+
+std::string front_text(const ResultTable& table, const std::string& title, const std::vector<std::size_t>& front) {
+  if (front.empty()) return "";
+  return fmt::format("\n{}\n{}", title, rows_text(table, front));
+}
+
+}  // namespace
+
+std::string sweep_text(const SweepSummary& summary) {
+  std::string text;
+  if (summary.signal != 0) text += "stopped; the same command goes on from here\n";
+  const ResultTable& table = summary.table;
+  if (!table.rows.empty()) {
+    if (table.rows.size() <= most_rows) {
+      std::vector<std::size_t> all(table.rows.size());
+      for (std::size_t r = 0; r < all.size(); ++r) all[r] = r;
+      text += rows_text(table, all);
+    }
+    text += front_text(table, "Cheaper or faster than every other (TPOT against price, $/GPU):",
+                       pareto_front(table, "tpot_ms", "usd_per_gpu", false));
+    text += front_text(table, "More tokens or faster than every other (TPOT against tokens/s/GPU):",
+                       pareto_front(table, "tpot_ms", "tokens_per_s_per_gpu", true));
+    text += '\n';
+  }
+  if (summary.simulated + summary.reused > 0) {
+    text += fmt::format("{} simulated in {:.1f} s ({:.0f}% of the workers' processors), {} there already",
+                        summary.simulated, summary.wall_s, 100 * summary.cpu_use, summary.reused);
+    if (summary.failed > 0) text += fmt::format(", {} failed", summary.failed);
+    if (summary.dropped > 0) text += fmt::format(", {} points dropped by conditions", summary.dropped);
+    text += '\n';
+  }
+  text += table.points > 0
+              ? fmt::format("{}/results.csv: {} of {} points\n", summary.folder, table.rows.size(), table.points)
+              : fmt::format("{}: to be collected with --collect\n", summary.folder);
+  return text;
+}
+
+}  // namespace teapot

@@ -16,10 +16,13 @@ using Align = TextTable::Align;
 
 /// 16384 as "16,384".
 std::string count_text(std::int64_t count) {
-  std::string digits = std::to_string(count);
-  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3)
-    digits.insert(static_cast<std::size_t>(place), ",");
-  return digits;
+  const std::string digits = std::to_string(count);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
 }
 
 std::string bits_text(BytesPerSecond bandwidth) {

@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   teapot::add_platform_command(app);
   teapot::add_model_command(app);
   teapot::add_fabric_command(app);
+  teapot::add_collective_command(app);
   teapot::add_chakra_command(app);
   teapot::add_validate_command(app);
   teapot::add_sweep_command(app);

@@ -41,13 +41,16 @@ Prices load_prices(const FabricOptions& options) {
   return read_prices(Config::load(options.prices.empty() ? home() + "/topologies/prices.yaml" : options.prices));
 }
 
-/// The first sentence of the comment that opens a fabric's file.
+/// The beginning of the comment that opens a fabric's file: its first sentence, without what is in brackets.
 std::string about(const std::string& name) {
+  constexpr std::size_t longest = 90;
   std::ifstream file{home() + "/topologies/" + name + ".yaml"};
   std::string text, line;
   while (std::getline(file, line) && line.starts_with("# ")) text += (text.empty() ? "" : " ") + line.substr(2);
-  const auto end = text.find_first_of(":.(");
-  return text.substr(0, text.find_last_not_of(' ', end == std::string::npos ? end : end - 1) + 1);
+  for (const char* end : {". ", " ("}) text = text.substr(0, text.find(end));
+  if (text.ends_with('.')) text.pop_back();
+  if (text.size() > longest) text = text.substr(0, text.rfind(' ', longest - 4)) + " ...";
+  return text;
 }
 
 /// A line on the terminal for what takes longer than a second; nothing where nobody watches.

@@ -12,8 +12,10 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <simgrid/s4u.hpp>
 #include <sstream>
+#include <string_view>
 #include <unordered_map>
 
 #include "platforms/platform_file.hpp"
@@ -197,7 +199,9 @@ LoadedPlatform load(const std::string& file, int max_ranks, Stage& stage) {
   engine.seal_platform();
 
   LoadedPlatform platform;
-  const auto* zone = engine.get_netzone_root();
+  const sg4::NetZone* zone = engine.get_netzone_root();
+  // SimGrid 4 puts the file's zone into one of its own.
+  if (zone->get_name() == "_world_" && zone->get_children().size() == 1) zone = zone->get_children().front();
   platform.name = property(*zone, "fabric");
   if (platform.name.empty()) platform.name = zone->get_name();
   std::sort(hosts.begin(), hosts.end(),

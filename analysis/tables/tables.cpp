@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <limits>
 
 #include "analysis/output_file.hpp"
 #include "analysis/tables/csv.hpp"

@@ -1,0 +1,134 @@
+// Validation: how errors are judged, how a case is read, and what the published measurements say of the model.
+
+#include "analysis/validation.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "analysis/validation_page.hpp"
+#include "sim/catalogue.hpp"
+
+using namespace teapot;
+
+namespace {
+
+Validation of_errors(std::vector<double> errors, Use use = Use::check) {
+  Validation one;
+  one.title = "made up";
+  one.kind = "kernel";
+  one.unit = "us";
+  for (const double error : errors) one.rows.push_back({"row", 100, 100 * (1 + error), use});
+  return one;
+}
+
+Validation replayed(const std::string& name) {
+  return validate(home() + "/analysis/validation/cases/" + name + ".yaml");
+}
+
+struct TemporaryFile {
+  std::string path = (std::filesystem::temp_directory_path() / "teapot-validation-test.yaml").string();
+  explicit TemporaryFile(const std::string& text) { std::ofstream{path} << text; }
+  ~TemporaryFile() { std::filesystem::remove(path); }
+};
+
+std::string complaint(const std::string& text) {
+  const TemporaryFile file{text};
+  try {
+    validate(file.path);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+}  // namespace
+
+TEST_CASE("validation: quantiles are of absolute errors, and bounds are not counted among them") {
+  Validation one = of_errors({-0.02, 0.01, 0.04, -0.08, 0.16});
+  CHECK(one.median() == doctest::Approx(0.04).epsilon(1e-9));
+  CHECK(one.tenth() == doctest::Approx(0.08 + 0.6 * 0.08).epsilon(1e-9));  // 0.9 * 4 = 3.6: between the last two
+  CHECK(one.worst() == doctest::Approx(0.16).epsilon(1e-9));
+  one.rows.push_back({"ideal", 100, 50, Use::bound});
+  CHECK(one.worst() == doctest::Approx(0.16).epsilon(1e-9));
+}
+
+TEST_CASE("validation: a case holds where every limit is kept and no bound is exceeded") {
+  Validation one = of_errors({0.01, 0.05});
+  CHECK(one.holds());
+  one.worst_limit = 0.04;
+  CHECK_FALSE(one.holds());
+  one.worst_limit = 0.06;
+  CHECK(one.holds());
+  one.rows.push_back({"ideal", 100, 101, Use::bound});
+  CHECK_FALSE(one.holds());
+}
+
+TEST_CASE("validation: a mistake in a case is named with its place") {
+  const std::string head = "title: t\nsource: s\nkind: step\nscenario: {deployment: {gpus: 8}}\n";
+  CHECK(complaint("title: t\nsource: s\nkind: guess\n").find("kind") != std::string::npos);
+  CHECK(complaint(head + "columns: [quantity, measured]\nrows:\n  - [step_ms]\n").find("1 cells, expected 2") !=
+        std::string::npos);
+}
+
+TEST_CASE("validation: every case has rows, a title and a source") {
+  CHECK(validation_cases().size() >= 20);
+  for (const auto& file : validation_cases()) {
+    CAPTURE(file);
+    const Config config = Config::load(file);
+    CHECK_FALSE(config.get<std::string>("title").empty());
+    CHECK_FALSE(config.get<std::string>("source").empty());
+  }
+}
+
+TEST_CASE("validation: page and plot show every case") {
+  std::vector<Validation> cases{of_errors({0.01, -0.02})};
+  cases.front().worst_limit = 0.015;
+  const std::string page = validation_page(cases, "plot.svg", "Nowhere.");
+  CHECK(page.find("| made up | 2 | no | 1.5% | 1.9% | 2.0% (≤ 1.5%) | **no** |") != std::string::npos);
+  CHECK(page.find("](plot.svg)") != std::string::npos);
+  CHECK(page.find("| row | 100 | 98 | -2.0% | check |") != std::string::npos);
+  const std::string plot = validation_plot(cases);
+  // 100 us is two of six decades: 70 + 480 / 3
+  CHECK(plot.find("<circle cx=\"230.0\"") != std::string::npos);
+  CHECK(plot.ends_with("</svg>\n"));
+}
+
+TEST_CASE("published: DeepEP low latency on H800, pure RDMA, EP 8 to 256") {
+  const Validation one = replayed("deepep-low-latency-h800");
+  CHECK(one.rows.size() == 12);
+  CHECK(one.median() < 0.03);
+  CHECK(one.worst() < 0.08);
+}
+
+TEST_CASE("published: DeepEP low latency with NVLink within the node") {
+  CHECK(replayed("deepep-low-latency-h800-nvlink").worst() < 0.15);
+  const Validation h100 = replayed("deepep-low-latency-h100");
+  CHECK(h100.median() < 0.08);
+  CHECK(h100.worst() < 0.25);
+}
+
+TEST_CASE("published: one-sided exchange on GB200, and DeepEP's throughput kernels on the multi-plane network") {
+  CHECK(replayed("nvlink-one-sided-gb200").median() < 0.10);
+  CHECK(replayed("deepep-normal-mpft").worst() < 0.10);
+}
+
+TEST_CASE("published: DeepSeek's decode profile, its step and its parts") {
+  const Validation one = replayed("deepseek-decode-profile");
+  CHECK(one.holds());
+  for (const auto& row : one.rows) {
+    CAPTURE(row.what);
+    CHECK(std::abs(row.error()) < (row.what.starts_with("call_us") ? 0.10 : 0.05));
+  }
+}
+
+TEST_CASE("published: whole steps with their own serving stack, and no slower than measured with an ideal one") {
+  for (const char* name : {"sglang-h100", "vllm-h200", "sglang-gb200"}) {
+    CAPTURE(name);
+    const Validation one = replayed(name);
+    CHECK(one.worst() < 0.03);
+    CHECK(one.holds());
+  }
+}

@@ -14,6 +14,7 @@
 
 #include "analysis/collective_run.hpp"
 #include "analysis/commands.hpp"
+#include "analysis/fabric_progress.hpp"
 #include "analysis/scenario.hpp"
 #include "platforms/communication.hpp"
 #include "platforms/platform_file.hpp"
@@ -175,7 +176,9 @@ void execute(const CollectiveOptions& given) {
   const auto depth = options.depth == "pair" ? NetworkDepth::pair : NetworkDepth::collective;
   const auto all = patterns(options, network);
   std::vector<CollectiveResult> results;
+  FabricProgress progress{options.operation};
   for (std::size_t i = 0; i < all.size(); ++i) {
+    progress(static_cast<double>(i) / static_cast<double>(all.size()));
     results.push_back(run_collective(all[i], network, costs, depth));
     results.back().operation = options.operation;
     results.back().groups = options.group_size > 0 ? network.ranks() / options.group_size : options.groups;

@@ -2,10 +2,7 @@
 // Does not know how any of it is found.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <chrono>
-#include <cstdio>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -14,6 +11,7 @@
 
 #include "analysis/commands.hpp"
 #include "analysis/fabric_facts.hpp"
+#include "analysis/fabric_progress.hpp"
 #include "analysis/output_file.hpp"
 #include "analysis/scenario.hpp"
 #include "sim/catalogue.hpp"
@@ -53,26 +51,6 @@ std::string about(const std::string& name) {
   return text;
 }
 
-/// A line on the terminal for what takes longer than a second; nothing where nobody watches.
-class Progress {
- public:
-  explicit Progress(std::string what) : what_(std::move(what)), watched_(isatty(STDERR_FILENO) != 0) {}
-  void operator()(double fraction) {
-    if (!watched_ || std::chrono::steady_clock::now() - begin_ < std::chrono::seconds{1}) return;
-    fmt::print(stderr, "\r{} {:3.0f}% ", what_, fraction * 100);
-    shown_ = true;
-  }
-  ~Progress() {
-    if (shown_) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  std::string what_;
-  bool watched_ = false;
-  bool shown_ = false;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-};
-
 void list(const FabricOptions& options) {
   const Prices prices = load_prices(options);
   std::vector<FabricFacts> facts;
@@ -91,7 +69,7 @@ std::vector<FabricFacts> measure(const FabricOptions& options) {
   const Prices prices = load_prices(options);
   std::vector<FabricFacts> facts;
   for (const auto& name : options.fabrics) {
-    Progress progress{name};
+    FabricProgress progress{name};
     facts.push_back(measure_fabric(load(name, options), prices, [&](double fraction) { progress(fraction); }));
   }
   return facts;

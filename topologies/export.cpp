@@ -68,8 +68,9 @@ void write_xml(const Fabric& fabric, std::ostream& out) {
 void write_csv(const Fabric& fabric, std::ostream& out) {
   out << "link,from,to,tier,bandwidth_GBps,latency_ns,failed\n";
   for (const FabricLink& link : fabric.links) {
-    fmt::print(out, "{},{},{},{},{},{},{}\n", link.name, fabric.graph[link.from].name, fabric.graph[link.to].name,
-               link.tier, link.bandwidth.value / 1e9, link.latency.value * 1e9, link.failed ? 1 : 0);
+    fmt::print(out, "{},{},{},{},{:.12g},{:.12g},{}\n", link.name, fabric.graph[link.from].name,
+               fabric.graph[link.to].name, link.tier, link.bandwidth.value / 1e9, link.latency.value * 1e9,
+               link.failed ? 1 : 0);
   }
 }
 

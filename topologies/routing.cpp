@@ -70,12 +70,15 @@ Router::Way Router::choose(int source, int destination, int position) const {
     way = try_way(out, port_in_plane(destination, out_plane, position));
   if (way.from < 0 && in_works) way = try_way(port_in_plane(source, in_plane, position), in);
   if (way.from < 0 && out_works) way = try_way(out, port_in_plane(destination, out_plane, position));
-  // The receiver's own plane is cut off: the others take its traffic in turn.
-  for (int i = 0; way.from < 0 && i < planes_; ++i) {
-    const int plane = (source + destination / gpus_per_node_ + i) % planes_;
+  if (way.from >= 0) return way;
+  // Both own planes are cut off: those that are left take turns, by node, so that each carries its part.
+  std::vector<Way> left;
+  for (int plane = 0; plane < planes_; ++plane) {
     way = try_way(port_in_plane(source, plane, position), port_in_plane(destination, plane, position));
+    if (way.from >= 0) left.push_back(way);
   }
-  return way;
+  if (left.empty()) return {};
+  return left[static_cast<std::size_t>(from.node + to.node) % left.size()];
 }
 
 void Router::append(const Way& way, int source, int destination, double share, Route& route) const {

@@ -67,6 +67,21 @@ TEST_CASE("failures: without its plane a GPU is reached over the planes of its n
   for (const Link& l : network.links) CHECK(!has(l.name, "nic-0-3"));
 }
 
+TEST_CASE("failures: seven planes of eight carry an all-to-all evenly, each a seventh more") {
+  // 15 nodes: 14 others, so that what the lost plane carried divides by seven
+  const Network network = to_network(build("{from: h800-mpft, nodes: 15, failures: [{plane: 3}]}"), 120);
+  std::vector<double> load(network.links.size(), 0);
+  for (int a = 0; a < 120; ++a)
+    for (int b = 0; b < 120; ++b)
+      for (const Hop& hop : network.route(a, b)) load[static_cast<std::size_t>(hop.link)] += hop.share;
+  for (std::size_t i = 0; i < load.size(); ++i) {
+    if (network.links[i].tier != "nic") continue;
+    CAPTURE(network.links[i].name);
+    CHECK(load[i] >= 8 * 14 * 8 / 7.0 - 2);
+    CHECK(load[i] <= 8 * 14 * 8 / 7.0 + 2);
+  }
+}
+
 TEST_CASE("failures: one failed NIC moves that GPU's traffic and nobody else's") {
   const Network network = to_network(build("{from: h800-mpft, nodes: 4, failures: [{nic: nic-1-3}]}"), 32);
   CHECK(has(text(network, 0, 8 + 3), "nvl-1-3_DOWN"));

@@ -32,10 +32,19 @@ std::string waterfall_text(const Explanation& e) {
 
 std::string path_text(const Explanation& e) {
   TextTable table{{{"on the critical path"}, {"times", Align::right}, {"ms", Align::right}, {"of step", Align::right}}};
-  Seconds computing, communicating;
+  Seconds computing, communicating, small;
+  int small_count = 0;
   for (const auto& share : e.path_shares) {
     (share.communication ? communicating : computing) += share.time;
+    if (share.time / e.step < 1e-3) {
+      small += share.time;
+      small_count += share.count;
+      continue;
+    }
     table.add({share.name, fmt::format("{}", share.count), ms(share.time), percent(share.time / e.step)});
+  }
+  if (small_count > 0) {
+    table.add({"others, below 0.1% each", fmt::format("{}", small_count), ms(small), percent(small / e.step)});
   }
   return fmt::format("Critical path: {} operators, computing {} ms, communication {} ms\n", e.path.size(),
                      ms(computing), ms(communicating)) +

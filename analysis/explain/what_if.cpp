@@ -75,12 +75,17 @@ bool computes(const Scenario& s) { return s.compute == ComputeDepth::modelled ||
 
 }  // namespace
 
-std::vector<Resource> resources(const Scenario& scenario, const std::vector<std::string>& loaded) {
+std::vector<Resource> resources(const Scenario& scenario, const Program& program,
+                                const std::vector<std::string>& loaded) {
   std::vector<Resource> all;
+  const auto& kernels = scenario.accelerator.kernels;
   if (computes(scenario)) {
     all.push_back({"arithmetic", "peak of the accelerator's arithmetic, all precisions"});
     all.push_back({"memory", "bandwidth of the accelerator's memory"});
-    all.push_back({"SM loads", "what one SM can load when few are busy"});
+    if (std::any_of(kernels.begin(), kernels.end(),
+                    [](const auto& kernel) { return kernel.second.sm_bandwidth > BytesPerSecond{}; })) {
+      all.push_back({"SM loads", "what one SM can load from memory when few are busy"});
+    }
     all.push_back({"launches", "time between kernels, their prologue and epilogue"});
   }
   const RuntimeCost& runtime = scenario.machine.runtime;
@@ -88,10 +93,27 @@ std::vector<Resource> resources(const Scenario& scenario, const std::vector<std:
     all.push_back({"serving stack", "what " + scenario.runtime + " adds to operators, layers and steps"});
   }
   if (loaded.empty()) return all;
-  all.push_back({"software", "floor of each call of " + scenario.communication});
-  all.push_back({"messages", "cost of each message on a wire"});
-  all.push_back({"communication SMs", "part of the accelerator that communication kernels hold"});
-  all.push_back({"latency", "latency of all links"});
+  const auto any_collective = [&](auto&& has) {
+    return std::any_of(program.operators.begin(), program.operators.end(), [&](const Operator& op) {
+      const auto* collective = std::get_if<Collective>(&op.work);
+      return collective != nullptr && has(*collective);
+    });
+  };
+  const auto pays_messages = [](const Collective& c) {
+    return c.wire && std::any_of(c.wire->tiers.begin(), c.wire->tiers.end(),
+                                 [](const auto& tier) { return tier.second.per_message > Seconds{}; });
+  };
+  if (any_collective([](const Collective& c) { return c.overhead > Seconds{}; })) {
+    all.push_back({"software", "floor of each call of " + scenario.communication});
+  }
+  if (any_collective(pays_messages)) all.push_back({"messages", "cost of each message on a wire"});
+  if (any_collective([](const Collective& c) { return c.sm_share > 0; })) {
+    all.push_back({"communication SMs", "part of the accelerator that communication kernels hold"});
+  }
+  const auto& links = scenario.network.links;
+  if (std::any_of(links.begin(), links.end(), [](const Link& link) { return link.latency > Seconds{}; })) {
+    all.push_back({"latency", "latency of all links"});
+  }
   for (const auto& tier : loaded) all.push_back({tier, "bandwidth of all " + tier + " links"});
   return all;
 }

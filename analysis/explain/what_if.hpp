@@ -17,8 +17,9 @@ struct Resource {
   std::string meaning;  ///< for people
 };
 
-/// What the scenario can be limited by; tiers of links only where `loaded` says that they carry bytes.
-std::vector<Resource> resources(const Scenario& scenario, const std::vector<std::string>& loaded);
+/// What the scenario can be limited by: what costs nothing is left out. `loaded`: the tiers of links that carry bytes.
+std::vector<Resource> resources(const Scenario& scenario, const Program& program,
+                                const std::vector<std::string>& loaded);
 
 /// The scenario with the resource `factor` times as fast: bandwidths and peaks multiplied, times divided.
 Scenario faster(const Scenario& scenario, const std::string& resource, double factor);

@@ -13,7 +13,7 @@ namespace teapot {
 /// have groups of their own. Exchanges in which all of a group send the same to each other become COMM_COLL_NODEs, all
 /// others one COMM_SEND and COMM_RECV node a pair, joined by an empty COMP_NODE. Durations are whole microseconds, as
 /// the format has them; attributes whose names begin with "teapot_" carry what read_chakra needs to get the same
-/// program back. Throws ConfigError where a file cannot be written.
+/// program back. Throws ConfigError where a file cannot be written, or the folder holds traces of another program.
 void write_chakra(const Program& program, const std::string& folder, const std::string& prefix);
 
 /// How fast nodes without a duration run (num_ops and tensor_size only); zero: they are an error.

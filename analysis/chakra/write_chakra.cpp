@@ -6,14 +6,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <vector>
 
 #include "analysis/chakra/attributes.hpp"
 #include "analysis/chakra/chakra.hpp"
 #include "analysis/output_file.hpp"
+#include "sim/config.hpp"
 
 namespace teapot {
 namespace {
@@ -236,13 +239,29 @@ class RankTrace {
   std::ostringstream out_;
 };
 
+std::string file_name(const std::string& prefix, int rank) { return fmt::format("{}.{}.et", prefix, rank); }
+
+/// Whoever reads the folder would take what is left of another program for a part of this one.
+void reject_other_traces(const Program& program, const std::string& folder, const std::string& prefix) {
+  std::set<std::string> own;
+  for (int rank = 0; rank < program.ranks; ++rank) own.insert(file_name(prefix, rank));
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator{folder, error}) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".et") && !own.contains(name)) {
+      throw ConfigError(fmt::format("{}: holds the trace {} of another program", folder, name));
+    }
+  }
+}
+
 }  // namespace
 
 void write_chakra(const Program& program, const std::string& folder, const std::string& prefix) {
+  reject_other_traces(program, folder, prefix);
   const Exchanges exchanges = exchanges_of(program);
   ProcessGroups groups;
   for (int rank = 0; rank < program.ranks; ++rank) {
-    write_file(fmt::format("{}/{}.{}.et", folder, prefix, rank), RankTrace{program, exchanges, groups, rank}.write());
+    write_file(folder + '/' + file_name(prefix, rank), RankTrace{program, exchanges, groups, rank}.write());
   }
   if (!groups.file().empty()) write_file(folder + "/comm_group.json", groups.file().dump(1) + '\n');
 }

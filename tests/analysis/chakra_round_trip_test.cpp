@@ -153,6 +153,19 @@ TEST_CASE("chakra: a foreign pair is one message, and only its two ranks wait fo
   CHECK(timeline.end(static_cast<int>(program.operators.size()) - 1, 2).value == doctest::Approx(10e-6).epsilon(1e-12));
 }
 
+TEST_CASE("chakra: a folder with traces of another program is not written into") {
+  const Folder folder;
+  write_foreign(folder.path / "step.16.et", {});
+  const Program program = decode_program(scenario({}));
+  CHECK_THROWS_WITH_AS(write_chakra(program, folder.path.string(), "step"), doctest::Contains("step.16.et"),
+                       ConfigError);
+  CHECK(!fs::exists(folder.path / "step.0.et"));
+  fs::remove(folder.path / "step.16.et");
+  write_chakra(program, folder.path.string(), "step");
+  write_chakra(program, folder.path.string(), "step");  // over its own
+  CHECK(fs::exists(folder.path / "step.15.et"));
+}
+
 TEST_CASE("chakra: what is wrong with a trace is said") {
   const Folder folder;
   CHECK_THROWS_WITH_AS(read_chakra("/nowhere"), doctest::Contains("no such folder"), ConfigError);

@@ -52,8 +52,13 @@ function redrawAll() {
   }
 }
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
-window.addEventListener("beforeprint", redrawAll);
-window.addEventListener("afterprint", redrawAll);
+// Paper is white, whatever the screen is.
+for (const [moment, printing] of [["beforeprint", true], ["afterprint", false]]) {
+  window.addEventListener(moment, () => {
+    document.documentElement.classList.toggle("printing", printing);
+    redrawAll();
+  });
+}
 
 function axis(title, more = {}) {
   return { title: { display: Boolean(title), text: title }, ...more };

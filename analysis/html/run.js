@@ -158,8 +158,10 @@ function showTopology(topology) {
   const sets = Array.from({ length: bins }, (_, bin) => ({
     label: `busy up to ${percent(most * (bin + 1) / bins)}`, data: [], showLine: true, pointRadius: 0, pointHitRadius: 0,
     borderWidth: 0.7 + 0.3 * bin, borderColor: heatColour((bin + 1) / bins), backgroundColor: heatColour((bin + 1) / bins) }));
+  const unused = { ...sets[0], data: [], label: "carries nothing", borderColor: groupColours.idle + "66",
+                   backgroundColor: groupColours.idle + "66" };
   for (const [a, b, , , use] of topology.edges) {
-    const set = sets[Math.min(bins - 1, Math.max(0, Math.ceil(bins * use / most) - 1))];
+    const set = use > 0 ? sets[Math.min(bins - 1, Math.max(0, Math.ceil(bins * use / most) - 1))] : unused;
     set.data.push({ x: topology.nodes[a][2], y: topology.nodes[a][3] }, { x: topology.nodes[b][2], y: topology.nodes[b][3] },
                   { x: NaN, y: NaN });
   }
@@ -169,7 +171,7 @@ function showTopology(topology) {
     data: topology.nodes.filter((node) => node[1] === role).map((node) => ({ x: node[2], y: node[3], name: node[0] })) }));
   chart(box, "topology", "", {
     type: "scatter",
-    data: { datasets: [...dots, ...sets.filter((set) => set.data.length > 0)] },
+    data: { datasets: [...dots, ...[unused, ...sets].filter((set) => set.data.length > 0)] },
     options: {
       scales: { x: { display: false, min: 0, max: 1 }, y: { display: false, grace: "8%" } },
       plugins: { tooltip: { filter: (item) => Boolean(item.raw.name),

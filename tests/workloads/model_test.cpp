@@ -29,6 +29,7 @@ struct Published {
 // Totals and active parameters as their authors print them.
 const Published published[] = {
     {"deepseek-v3", 671, 36.6, 0.1, "huggingface.co/deepseek-ai/DeepSeek-V3 README_WEIGHTS.md (active with the head)"},
+    {"deepseek-r1", 671, 36.6, 0.1, "huggingface.co/deepseek-ai/DeepSeek-R1 (as DeepSeek-V3)"},
     {"deepseek-v2", 236, 21, 1, "arXiv 2405.04434, abstract"},
     {"deepseek-v2-lite", 15.7, 2.4, 0.1, "huggingface.co/deepseek-ai/DeepSeek-V2-Lite"},
     {"qwen2.5-72b", 72.7, 0, 0, "huggingface.co/Qwen/Qwen2.5-72B"},

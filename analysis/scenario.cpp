@@ -27,7 +27,8 @@ Tree named(const Config& parent, const std::string& key, const std::string& fold
 /// What to call a named thing in a report: the name as written, or what it was derived from.
 std::string name_of(const Config& parent, const std::string& key, const std::string& fallback) {
   if (!parent.has(key)) return fallback;
-  const Tree& tree = parent.at(key).tree();
+  const Config value = parent.at(key);
+  const Tree& tree = value.tree();
   if (tree.kind == Tree::Kind::scalar) return tree.text;
   const Tree* from = tree.find("from");
   return from != nullptr && from->kind == Tree::Kind::scalar ? from->text + " (changed)" : "inline";

@@ -190,7 +190,7 @@ Timeline run(const Program& program, const Network& network, NetworkDepth depth,
     pairs->start([&model](int op, int rank, double now) { model->arrived(op, rank, now); });
     model->send_pairs = [&pairs](int op, int rank) { pairs->enter(op, rank); };
   }
-  s4u::Actor::create("conductor", s4u::Host::by_name("rank-0"), [&] {
+  start_actor("conductor", s4u::Host::by_name("rank-0"), [&] {
     model->begin();
     if (!model->executor().finished()) finished->acquire();
   });

@@ -65,7 +65,7 @@ void PairNetwork::start(Arrived arrived) {
     ranks_.push_back({s4u::Host::by_name(fmt::format("rank-{}", rank)), s4u::Semaphore::create(0), {}});
   }
   for (int rank = 0; rank < program_.ranks; ++rank) {
-    s4u::Actor::create("rank", ranks_[at(rank)].host, [this, rank] { wait_for_collectives(rank); })->daemonize();
+    start_actor("rank", ranks_[at(rank)].host, [this, rank] { wait_for_collectives(rank); })->daemonize();
   }
 }
 
@@ -83,11 +83,11 @@ void PairNetwork::wait_for_collectives(int rank) {
     const auto half_done = [this, op, rank, halves] {
       if (--*halves == 0) arrived_(op, rank, s4u::Engine::get_clock());
     };
-    s4u::Actor::create("send", ranks_[at(rank)].host, [this, op, rank, half_done] {
+    start_actor("send", ranks_[at(rank)].host, [this, op, rank, half_done] {
       send(op, rank);
       half_done();
     })->daemonize();
-    s4u::Actor::create("receive", ranks_[at(rank)].host, [this, op, rank, half_done] {
+    start_actor("receive", ranks_[at(rank)].host, [this, op, rank, half_done] {
       receive(op, rank);
       half_done();
     })->daemonize();

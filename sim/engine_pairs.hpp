@@ -2,12 +2,14 @@
 // Depth `pair` of the network: every pair of ranks of a collective is a SimGrid communication, max-min fair.
 // For the engine only; does not know in which order operators run.
 
+#include <simgrid/version.h>
 #include <simgrid/s4u.hpp>
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/network.hpp"
@@ -15,6 +17,16 @@
 #include "sim/timeline.hpp"
 
 namespace teapot {
+
+/// Actors are made by the engine from SimGrid 4.0 on.
+template <class F>
+simgrid::s4u::ActorPtr start_actor(const std::string& name, simgrid::s4u::Host* host, F&& body) {
+#if SIMGRID_VERSION >= 40000
+  return simgrid::s4u::Engine::get_instance()->add_actor(name, host, std::function<void()>(std::forward<F>(body)));
+#else
+  return simgrid::s4u::Actor::create(name, host, std::forward<F>(body));
+#endif
+}
 
 class PairNetwork {
  public:

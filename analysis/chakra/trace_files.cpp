@@ -65,7 +65,8 @@ std::vector<RankTrace> read_traces(const std::string& folder) {
     if (rank < 0) continue;
     const auto [known, is_new] = files.emplace(rank, entry.path().string());
     if (!is_new) {
-      const auto [first, second] = std::minmax(known->second, entry.path().string());
+      const std::string other = entry.path().string();
+      const auto [first, second] = std::minmax(known->second, other);
       throw ConfigError(fmt::format("{}: {} and {} are both of rank {}", folder, first, second, rank));
     }
   }

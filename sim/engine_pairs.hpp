@@ -2,7 +2,6 @@
 // Depth `pair` of the network: every pair of ranks of a collective is a SimGrid communication, max-min fair.
 // For the engine only; does not know in which order operators run.
 
-#include <simgrid/version.h>
 #include <simgrid/s4u.hpp>
 
 #include <functional>

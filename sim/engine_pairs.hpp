@@ -4,6 +4,8 @@
 
 #include <simgrid/s4u.hpp>
 
+#include <simgrid/version.h>  // needs macros of the one before
+
 #include <functional>
 #include <map>
 #include <memory>

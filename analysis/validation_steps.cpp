@@ -40,12 +40,13 @@ Report run_report(const Tree& tree, const std::string& name) {
 }  // namespace
 
 void replay_steps(const Config& config, Validation& validation) {
+  const auto rows = case_rows(config);
   const Tree base = config.at("scenario").tree();
   Tree ideal = base;
   set_path(ideal, "decode.runtime", parse_yaml("ideal", "validation"));
   const Report with_runtime = run_report(base, validation.name);
   const Report alone = run_report(ideal, validation.name);
-  for (const auto& row : case_rows(config)) {
+  for (const auto& row : rows) {
     const Config& quantity = row.cell("quantity");
     const Report& of = row.use() == Use::bound ? alone : with_runtime;
     validation.rows.push_back({row.label(), row.cell("measured").as_positive<double>(),

@@ -15,5 +15,7 @@ void add_validate_command(CLI::App& app);
 void add_chakra_command(CLI::App& app);
 void add_sweep_command(CLI::App& app);
 void add_compare_command(CLI::App& app);
+void add_sensitivity_command(CLI::App& app);
+void add_optimize_command(CLI::App& app);
 
 }  // namespace teapot

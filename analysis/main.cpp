@@ -50,6 +50,8 @@ int main(int argc, char** argv) {
   teapot::add_validate_command(app);
   teapot::add_sweep_command(app);
   teapot::add_compare_command(app);
+  teapot::add_sensitivity_command(app);
+  teapot::add_optimize_command(app);
   try {
     require_known_command(app, argc, argv);
     app.parse(argc, argv);

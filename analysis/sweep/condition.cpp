@@ -189,7 +189,10 @@ class Reader {
       // A unit may follow, with a slash of its own (GB/s).
       const std::size_t before = position_;
       std::string quantity = token + ' ' + take();
-      if (peek() == "/") quantity += take() + take();
+      if (peek() == "/") {
+        quantity += take();
+        quantity += take();
+      }
       if (read_amount(quantity)) return value_of(quantity);
       position_ = before;
       const std::string unit = peek();

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 
@@ -48,9 +49,11 @@ SweepColumn column_of(const std::string& name, std::vector<SweepPoint>& points, 
   return column;
 }
 
+/// Columns of results that are not about an input.
+constexpr std::array taken{"point", "status", "repeats", "gpus", "key", "error", "bottleneck", "tpot_ms", "step_ms"};
+
 /// `requests_per_gpu` for deployment.requests_per_gpu, unless another key or a column of results ends so too.
 std::vector<std::string> short_names(const std::vector<std::string>& keys) {
-  static const std::vector<std::string> taken{"point", "status", "repeats", "layers", "gpus", "key", "error"};
   std::map<std::string, int> uses;
   const auto last = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
   for (const auto& key : keys) ++uses[last(key)];
@@ -70,6 +73,9 @@ void require_distinct(const std::vector<Axis>& axes, const Config& at) {
   for (const auto& axis : axes) {
     for (const auto& column : axis.columns) {
       if (std::find(seen.begin(), seen.end(), column) != seen.end()) at.fail("vary " + column + " twice");
+      if (std::find(taken.begin(), taken.end(), column) != taken.end()) {
+        at.fail(column + " is the name of a column of results; call the axis something else");
+      }
       seen.push_back(column);
     }
   }

@@ -37,6 +37,19 @@ std::string content_of(const std::string& file) {
   return content.str();
 }
 
+Tree KnownParts::resolve(const Config& value, const std::string& folder, const std::string& what) {
+  const std::string name = written(value, folder);
+  const auto known = parts_.find(name);
+  if (known != parts_.end()) return known->second;
+  return parts_.emplace(name, resolve_named(value, folder, what)).first->second;
+}
+
+Tree KnownParts::resolved(const Tree& scenario) {
+  return teapot::resolved(scenario, [this](const Config& value, const std::string& folder, const std::string& what) {
+    return resolve(value, folder, what);
+  });
+}
+
 PointKeys::PointKeys(const PriceFiles& prices) {
   namespace fs = std::filesystem;
   Digest digest;
@@ -57,13 +70,7 @@ std::string PointKeys::of(const Tree& scenario) {
   Digest digest;
   digest.add(common_);
   try {
-    const Tree all =
-        resolved(scenario, [this](const Config& value, const std::string& folder, const std::string& what) {
-          const std::string name = written(value, folder);
-          const auto known = parts_.find(name);
-          if (known != parts_.end()) return known->second;
-          return parts_.emplace(name, resolve_named(value, folder, what)).first->second;
-        });
+    const Tree all = parts_.resolved(scenario);
     digest.add(all);
     const Tree* platform = all.find("platform");
     if (platform != nullptr) digest.add(content_of(platform->text));

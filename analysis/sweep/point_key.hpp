@@ -10,6 +10,17 @@
 
 namespace teapot {
 
+/// Resolves named things as resolve_named does, each once.
+class KnownParts {
+ public:
+  Tree resolve(const Config& value, const std::string& folder, const std::string& what);
+  /// The scenario with everything it names in place (scenario.hpp).
+  Tree resolved(const Tree& scenario);
+
+ private:
+  std::map<std::string, Tree> parts_;  // by folder and what was written: what it resolves to
+};
+
 class PointKeys {
  public:
   explicit PointKeys(const PriceFiles& prices);
@@ -18,8 +29,8 @@ class PointKeys {
   std::string of(const Tree& scenario);
 
  private:
-  std::string common_;                 // digest of what all points share
-  std::map<std::string, Tree> parts_;  // by folder and what was written: what it resolves to
+  std::string common_;  // digest of what all points share
+  KnownParts parts_;
 };
 
 /// The whole content of a file; throws ConfigError where it cannot be read.

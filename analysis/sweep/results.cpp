@@ -25,8 +25,8 @@ const std::vector<std::string>& figure_names() {
 
 Json cell_of(const std::string& text, bool numeric) {
   if (text.empty()) return nullptr;
-  if (!numeric) return text;
-  return Json::parse(text);
+  const Json number = numeric ? Json::parse(text, nullptr, false) : Json(text);
+  return number.is_discarded() ? Json(text) : number;  // YAML writes some numbers as JSON does not (.5)
 }
 
 double mean(const std::vector<Json>& results, const std::string& name) {
@@ -187,12 +187,15 @@ ResultTable result_table(const Json& plan, const FindResult& find) {
 
 std::string to_csv(const ResultTable& table) {
   std::string text;
-  for (std::size_t c = 0; c < table.columns.size(); ++c) text += (c > 0 ? "," : "") + csv_cell(table.columns[c]);
-  text += '\n';
-  for (const auto& row : table.rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) text += (c > 0 ? "," : "") + csv_cell(row[c]);
+  const auto add_line = [&text](const std::vector<Json>& cells) {
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+      if (c > 0) text += ',';
+      text += csv_cell(cells[c]);
+    }
     text += '\n';
-  }
+  };
+  add_line({table.columns.begin(), table.columns.end()});
+  for (const auto& row : table.rows) add_line(row);
   return text;
 }
 

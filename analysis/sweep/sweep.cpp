@@ -12,12 +12,14 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <set>
 #include <sstream>
 #include <thread>
 
 #include "analysis/output_file.hpp"
 #include "analysis/sweep/evaluate.hpp"
+#include "analysis/sweep/point_key.hpp"
 #include "analysis/sweep/pool.hpp"
 #include "analysis/sweep/progress.hpp"
 #include "analysis/version.hpp"
@@ -43,7 +45,7 @@ std::string now_text() {
 }
 
 TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFolder& folder, const CostLists& lists,
-                    KnownNetworks& known) {
+                    KnownNetworks& known, KnownParts& parts) {
   const auto begin = std::chrono::steady_clock::now();
   TaskOutcome outcome;
   Json result;
@@ -53,6 +55,8 @@ TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFol
     outcome.tpot_ms = result.at("tpot_ms").get<double>();
   } catch (const SimulationKilled& e) {
     return {TaskOutcome::Kind::killed, e.what(), 0, 0};
+  } catch (const std::bad_alloc&) {
+    return {TaskOutcome::Kind::killed, "out of memory", 0, 0};
   } catch (const std::exception& e) {
     outcome.kind = TaskOutcome::Kind::failed;
     outcome.message = e.what();
@@ -60,9 +64,9 @@ TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFol
   }
   try {
     if (outcome.kind == TaskOutcome::Kind::done)
-      write_file(folder.scenario_file(task.key), to_yaml(resolved(task.scenario)));
+      write_file(folder.scenario_file(task.key), to_yaml(parts.resolved(task.scenario)));
     result["key"] = task.key;
-    write_file(folder.result_file(task.key), result.dump(1) + '\n');
+    write_file(folder.result_file(task.key), result.dump(1, ' ', false, Json::error_handler_t::replace) + '\n');
   } catch (const std::exception& e) {
     outcome.kind = TaskOutcome::Kind::cannot_go;
     outcome.message = e.what();
@@ -181,8 +185,9 @@ SweepSummary run_sweep(const SweepOptions& options) {
 
   SweepProgress progress{own.size(), summary.reused};
   KnownNetworks known;
+  KnownParts parts;
   const PoolReport report = run_pool(
-      missing, pool, [&](std::size_t task) { return do_task(plan.tasks[task], plan, folder, lists, known); },
+      missing, pool, [&](std::size_t task) { return do_task(plan.tasks[task], plan, folder, lists, known, parts); },
       [&](std::size_t, const TaskOutcome& outcome) {
         const bool failed = outcome.kind == TaskOutcome::Kind::failed;
         ++summary.simulated;

@@ -1,0 +1,94 @@
+// ./teapot sensitivity: what a little more of each resource buys.
+// Does not know how a resource is changed.
+
+#include "analysis/sweep/sensitivity.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "analysis/commands.hpp"
+#include "analysis/text_table.hpp"
+#include "analysis/version.hpp"
+
+namespace teapot {
+namespace {
+
+struct Options {
+  std::string scenario;
+  std::vector<std::string> sets;
+  double percent = 10;
+  bool json = false;
+};
+
+std::string text_of(const Scenario& scenario, const SensitivityTable& table) {
+  using Align = TextTable::Align;
+  const std::string by = fmt::format("{:g}%", 100 * table.part);
+  std::string text = fmt::format("{}: TPOT {:.3f} ms, {:.1f} tokens/s/GPU\n\n", scenario.name, table.tpot.value * 1e3,
+                                 table.tokens_per_s_per_gpu);
+  TextTable lines{{{"resource"},
+                   {"TPOT at -" + by, Align::right},
+                   {"TPOT at +" + by, Align::right},
+                   {"tokens/s/GPU at +" + by, Align::right},
+                   {"elasticity", Align::right},
+                   {"of"}}};
+  const auto change = [](double now, double before) { return fmt::format("{:+.2f}%", 100 * (now / before - 1)); };
+  for (const auto& row : table.rows) {
+    lines.add({row.resource, change(row.tpot_less.value, table.tpot.value),
+               change(row.tpot_more.value, table.tpot.value), change(row.tokens_more, table.tokens_per_s_per_gpu),
+               fmt::format("{:.3f}", row.elasticity), row.meaning});
+  }
+  return text + lines.to_text() + "\nelasticity: 1 where TPOT falls as the resource grows, 0 where it does not care\n";
+}
+
+nlohmann::ordered_json json_of(const Scenario& scenario, const SensitivityTable& table) {
+  nlohmann::ordered_json json;
+  json["scenario"] = scenario.name;
+  json["tpot_ms"] = table.tpot.value * 1e3;
+  json["tokens_per_s_per_gpu"] = table.tokens_per_s_per_gpu;
+  json["part"] = table.part;
+  auto& rows = json["resources"] = nlohmann::ordered_json::array();
+  for (const auto& row : table.rows) {
+    rows.push_back({{"resource", row.resource},
+                    {"meaning", row.meaning},
+                    {"tpot_less_ms", row.tpot_less.value * 1e3},
+                    {"tpot_more_ms", row.tpot_more.value * 1e3},
+                    {"tokens_per_s_per_gpu_less", row.tokens_less},
+                    {"tokens_per_s_per_gpu_more", row.tokens_more},
+                    {"elasticity", row.elasticity}});
+  }
+  json["version"] = version;
+  return json;
+}
+
+void execute(const Options& options) {
+  const Scenario scenario = load_scenario(options.scenario, options.sets);
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  const SensitivityTable table = sensitivity(scenario, options.percent / 100, [&](double fraction) {
+    if (!terminal) return;
+    fmt::print(stderr, "\rsimulating {:3.0f}%", 100 * fraction);
+    std::fflush(stderr);
+  });
+  if (terminal) fmt::print(stderr, "\r\033[K");
+  fmt::print("{}", options.json ? json_of(scenario, table).dump(2) + '\n' : text_of(scenario, table));
+}
+
+}  // namespace
+
+void add_sensitivity_command(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("sensitivity", "Show what 10% more or less of each resource buys");
+  command->add_option("scenario", options->scenario, "Scenario (YAML)")->required()->type_name("SCENARIO.yaml");
+  command->add_option("--set", options->sets, "Change a key (may be repeated)")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command->add_option("--by", options->percent, "Percent of change (default: 10)")->check(CLI::Range(0.1, 90.0));
+  command->add_flag("--json", options->json, "Print one JSON object");
+  command->footer("Example:\n  ./teapot sensitivity examples/deepseek-v3-h800.yaml");
+  command->callback([options] { execute(*options); });
+}
+
+}  // namespace teapot

@@ -12,6 +12,24 @@ namespace {
 
 int divided_up(int whole, int part) { return (whole + part - 1) / part; }
 
+/// With the number of spines decided: nobody pays for spines whose ports stay empty.
+FatTree fitted(FatTree tree, int endpoints) {
+  const int leaves = divided_up(endpoints, tree.down());
+  for (int spines = 1; tree.layers == 2 && tree.spines == 0 && spines <= tree.up; ++spines) {
+    if (tree.up % spines == 0 && leaves * (tree.up / spines) <= tree.radix) tree.spines = spines;
+  }
+  if (tree.spines == 0) tree.spines = tree.up;
+  return tree;
+}
+
+/// Likewise the cores that one middle switch of every pod meets: the fewest whose 2 x half ports carry all pods.
+int cores_in_group(int half, int pods) {
+  for (int cores = 1; cores < half; ++cores) {
+    if (half % cores == 0 && pods * (half / cores) <= 2 * half) return cores;
+  }
+  return half;
+}
+
 std::vector<Vertex> two_layers(const FatTree& tree, const FabricLink& cable, Fabric& fabric, int plane, int endpoints) {
   const int count = divided_up(endpoints, tree.down());
   std::vector<Vertex> leaves, spines;
@@ -39,7 +57,8 @@ std::vector<Vertex> three_layers(const FatTree& tree, const FabricLink& cable, F
   const int leaf_count = divided_up(endpoints, half);
   const int pods = divided_up(leaf_count, half);
   std::vector<Vertex> leaves, cores;
-  for (int i = 0; pods > 1 && i < half * half; ++i)
+  const int group = cores_in_group(half, pods);
+  for (int i = 0; pods > 1 && i < half * group; ++i)
     cores.push_back(fabric.add_node(fmt::format("core-{}-{}", plane, i), "core"));
   FabricLink upper = cable;
   upper.tier = "core";
@@ -53,9 +72,13 @@ std::vector<Vertex> three_layers(const FatTree& tree, const FabricLink& cable, F
         fabric.add_cable(fmt::format("leaf-{}-{}-{}", plane, i, pod * half + m), leaves.back(),
                          middle[static_cast<std::size_t>(m)], cable);
     }
-    for (int i = 0; pods > 1 && i < half * half; ++i)
-      fabric.add_cable(fmt::format("spine-{}-{}-{}", plane, pod * half + i / half, i),
-                       middle[static_cast<std::size_t>(i / half)], cores[static_cast<std::size_t>(i)], upper);
+    const int parallel = half / group;
+    for (int i = 0; pods > 1 && i < half * half; ++i) {
+      auto name = fmt::format("spine-{}-{}-{}", plane, pod * half + i / half, i / parallel);
+      if (parallel > 1) name += fmt::format("-{}", i % parallel);
+      fabric.add_cable(name, middle[static_cast<std::size_t>(i / half)], cores[static_cast<std::size_t>(i / parallel)],
+                       upper);
+    }
   }
   return fill(leaves, endpoints, half);
 }
@@ -64,7 +87,8 @@ std::vector<Vertex> three_layers(const FatTree& tree, const FabricLink& cable, F
 
 std::int64_t FatTree::capacity() const {
   if (layers == 3) return std::int64_t{radix} * radix * radix / 4;
-  return std::int64_t{radix / (up / spines)} * down();
+  const int parallel = spines == 0 ? 1 : up / spines;
+  return std::int64_t{radix / parallel} * down();
 }
 
 std::string FatTree::text() const { return fmt::format("a tree of {} layers of {}-port switches", layers, radix); }
@@ -79,13 +103,14 @@ FatTree read_fat_tree(const Config& config) {
   if (tree.layers == 3) return tree;
   tree.up = config.positive_or<int>("uplinks", tree.up);
   if (tree.up >= tree.radix) config.at("uplinks").fail("leaves no port of the leaf for endpoints (below radix)");
-  tree.spines = config.positive_or<int>("spines", tree.up);
-  if (tree.up % tree.spines != 0)
+  tree.spines = config.positive_or<int>("spines", 0);
+  if (tree.spines != 0 && tree.up % tree.spines != 0)
     config.at("spines").fail(fmt::format("must divide the {} uplinks of a leaf", tree.up));
   return tree;
 }
 
-Figures count_fat_tree(const FatTree& tree, const Site& site, int endpoints) {
+Figures count_fat_tree(const FatTree& asked, const Site& site, int endpoints) {
+  const FatTree tree = fitted(asked, endpoints);
   const std::int64_t leaves = divided_up(endpoints, tree.down());
   const double taper = site.link_bandwidth * tree.up / (site.nic_bandwidth * tree.down());
   Figures figures;
@@ -104,7 +129,7 @@ Figures count_fat_tree(const FatTree& tree, const Site& site, int endpoints) {
   figures.switches += pods * half;
   figures.cables["leaf"] = leaves * half;
   if (pods == 1) return figures;
-  figures.switches += half * half;
+  figures.switches += half * cores_in_group(static_cast<int>(half), static_cast<int>(pods));
   figures.cables["core"] = pods * half * half;
   figures.diameter = 4;
   return figures;
@@ -112,7 +137,7 @@ Figures count_fat_tree(const FatTree& tree, const Site& site, int endpoints) {
 
 std::vector<Vertex> build_fat_tree(const FatTree& tree, const Site& site, Fabric& fabric, int plane, int endpoints) {
   const auto layers = tree.layers == 2 ? two_layers : three_layers;
-  return layers(tree, site.cable("leaf"), fabric, plane, endpoints);
+  return layers(fitted(tree, endpoints), site.cable("leaf"), fabric, plane, endpoints);
 }
 
 namespace {

@@ -23,7 +23,7 @@ std::string text(const Network& network, int source, int destination) {
 
 }  // namespace
 
-TEST_CASE("h800-mpft: 256 nodes of 8 GPUs, eight planes of 8 leaves and 32 spines") {
+TEST_CASE("h800-mpft: 256 nodes of 8 GPUs, eight planes of 8 leaves and 4 spines") {
   const Fabric fabric = named("h800-mpft");
   CHECK(fabric.gpus() == 2048);
   const Network network = to_network(fabric, 2048);
@@ -33,7 +33,7 @@ TEST_CASE("h800-mpft: 256 nodes of 8 GPUs, eight planes of 8 leaves and 32 spine
     spines += node.role == "spine";
   }
   CHECK(leaves == 8 * 256 / 32);
-  CHECK(spines == 8 * 32);
+  CHECK(spines == 8 * 4);  // 8 leaves x 32 uplinks / 64 ports
   CHECK(network.domain[0] == 0);
   CHECK(network.domain[2047] == 255);
 }
@@ -45,9 +45,10 @@ TEST_CASE("h800-mpft: routes stay on NVLink, in the leaf, or climb to the spine 
   CHECK(text(network, 0, 8) == "pcie-0-0_UP nic-0-0_UP nic-1-0_DOWN pcie-1-0_DOWN");
   // node 37 is the fifth of leaf 1: 37 mod 32 = 5
   CHECK(text(network, 0, 37 * 8) ==
-        "pcie-0-0_UP nic-0-0_UP leaf-0-0-5_UP leaf-0-1-5_DOWN nic-37-0_DOWN pcie-37-0_DOWN");
-  CHECK(text(network, 0, 37 * 8 + 3) ==
-        "nvl-0-0_UP nvl-0-3_DOWN pcie-0-3_UP nic-0-3_UP leaf-3-0-5_UP leaf-3-1-5_DOWN nic-37-3_DOWN pcie-37-3_DOWN");
+        "pcie-0-0_UP nic-0-0_UP leaf-0-0-1-1_UP leaf-0-1-1-1_DOWN nic-37-0_DOWN pcie-37-0_DOWN");
+  CHECK(
+      text(network, 0, 37 * 8 + 3) ==
+      "nvl-0-0_UP nvl-0-3_DOWN pcie-0-3_UP nic-0-3_UP leaf-3-0-1-1_UP leaf-3-1-1-1_DOWN nic-37-3_DOWN pcie-37-3_DOWN");
 }
 
 TEST_CASE("gb200-nvl72: 72 GPUs, one hop through the NVLink switch at 900 GB/s") {

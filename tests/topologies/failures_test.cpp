@@ -42,11 +42,11 @@ const Link& link(const Network& network, const std::string& name) {
 }  // namespace
 
 TEST_CASE("failures: a failed leaf cable is routed around by way of another spine") {
-  const Network whole = to_network(build("{from: h800-mpft, nodes: 64}"), 512);
+  const Network whole = to_network(build("{from: h800-mpft, spines: 32, nodes: 64}"), 512);
   CHECK(has(text(whole, 0, 37 * 8), "leaf-0-0-5_UP"));
   for (const char* failed : {"{link: leaf-0-0-5}", "{link: leaf-0-0-5_UP}", "{switch: spine-0-5}"}) {
     const Network network =
-        to_network(build(std::string{"{from: h800-mpft, nodes: 64, failures: ["} + failed + "]}"), 512);
+        to_network(build(std::string{"{from: h800-mpft, spines: 32, nodes: 64, failures: ["} + failed + "]}"), 512);
     const std::string route = text(network, 0, 37 * 8);
     CHECK(!has(route, "leaf-0-0-5_UP"));
     CHECK(has(route, "leaf-0-0-"));
@@ -97,7 +97,7 @@ TEST_CASE("failures: a GPU that nothing reaches is an error that names both ends
 TEST_CASE("failures: names that are not there are refused, with the nearest that is") {
   CHECK(has(refusal("{from: h800-mpft, nodes: 4, failures: [{nic: nic-9-3}]}"), "nearest: nic-"));
   CHECK(has(refusal("{from: h800-mpft, nodes: 4, failures: [{plane: 8}]}"), "0 to 7"));
-  CHECK(has(refusal("{from: h800-mpft, nodes: 64, failures: [{switch: spine-0-99}]}"), "spine-0-9"));
+  CHECK(has(refusal("{from: h800-mpft, spines: 32, nodes: 64, failures: [{switch: spine-0-99}]}"), "spine-0-9"));
   CHECK(has(refusal("{from: h800-mpft, nodes: 4, failures: [{rack: 8}]}"), "link, nic, switch, plane, tier"));
   CHECK(has(refusal("{from: h800-mpft, nodes: 4, degrade: [{tier: nik, bandwidth: 0.5}]}"), "nic"));
   CHECK(has(refusal("{from: h800-mpft, nodes: 4, failures: [{plane: 1, bandwith: 2}]}"), "bandwith"));

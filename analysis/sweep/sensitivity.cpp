@@ -72,7 +72,7 @@ SensitivityTable sensitivity(const Scenario& scenario, double part,
   const Report sums = report(scenario, result.program, result.timeline);
   const Figures base{sums.tpot, sums.tokens_per_s_per_gpu};
   SensitivityTable table{base.tpot, base.tokens, part, {}};
-  const auto all = resources(scenario, loaded_tiers(scenario, result.timeline));
+  const auto all = resources(scenario, result.program, loaded_tiers(scenario, result.timeline));
   for (const auto& resource : all) {
     const Figures more = figures_of(faster(scenario, resource.name, 1 + part));
     const Figures less = figures_of(faster(scenario, resource.name, 1 - part));

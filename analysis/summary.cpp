@@ -75,7 +75,8 @@ std::string summary_text(const Scenario& scenario, const Run& run, const Report&
     text += fmt::format("{}{} {}", i > 0 ? ", " : "", r.resources[i].kind, percent(r.resources[i].use));
   }
   if (!r.resources.empty()) {
-    text += fmt::format("\nbinding: {} ({} {})\n", r.resources[0].kind, meaning(r.resources[0]), r.resources[0].name);
+    text += fmt::format("\nbusiest: {} ({} {}); --explain says what would help\n", r.resources[0].kind,
+                        meaning(r.resources[0]), r.resources[0].name);
   }
   text += fmt::format("\n{} layers, {} collectives, {} events in {:.2f} s\n", r.layers, run.timeline.collectives,
                       run.timeline.events, run.wall_s);

@@ -12,15 +12,20 @@
 #include <optional>
 #include <stdexcept>
 
+#include "analysis/chakra/chakra.hpp"
 #include "analysis/commands.hpp"
 #include "analysis/explain/explanation.hpp"
 #include "analysis/html/html_report.hpp"
+#include "analysis/model_traffic.hpp"
 #include "analysis/output_file.hpp"
 #include "analysis/report.hpp"
 #include "analysis/run.hpp"
 #include "analysis/summary.hpp"
 #include "analysis/tables/tables.hpp"
 #include "analysis/trace/trace.hpp"
+#include "sim/catalogue.hpp"
+#include "topologies/topology.hpp"
+#include "workloads/loads.hpp"
 
 namespace teapot {
 namespace {
@@ -30,6 +35,8 @@ struct RunOptions {
   std::vector<std::string> sets;
   bool json = false;
   std::string explain;
+  std::string workload;
+  std::string fabric = "h800-mpft";
   std::string html;
   std::string folder;
   std::string trace;
@@ -106,7 +113,34 @@ class ProgressLine {
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
+/// Replays a Chakra trace of one file a rank: no model and no accelerator, only what the trace says and the fabric.
+void replay(const RunOptions& options) {
+  const Program program = read_chakra(options.workload);
+  const Fabric fabric = build_fabric(Config{resolve_named(options.fabric, "topologies", "fabric")});
+  if (fabric.gpus() < program.ranks) {
+    throw ConfigError(fmt::format("{}: {} ranks, but {} has {} GPUs", options.workload, program.ranks, options.fabric,
+                                  fabric.gpus()));
+  }
+  const Network network = to_network(fabric, program.ranks);
+  const Timeline timeline = simulate(program, network);
+  if (!options.trace.empty()) write_trace(options.trace, program, timeline, network);
+  if (options.json) {
+    const nlohmann::ordered_json json{
+        {"workload", options.workload},         {"fabric", options.fabric},
+        {"step_ms", timeline.step.value * 1e3}, {"gpus", program.ranks},
+        {"operators", timeline.operators},      {"simulated_collectives", timeline.collectives}};
+    fmt::print("{}\n", json.dump(2));
+  } else {
+    fmt::print("{} on {}: {} ranks, {} operators, {} collectives\nstep {}\n", options.workload, options.fabric,
+               program.ranks, timeline.operators, timeline.collectives, to_text(timeline.step));
+  }
+}
+
 void execute(const RunOptions& options) {
+  if (options.scenario.empty() == options.workload.empty()) {
+    throw ConfigError("./teapot run: scenario is required, or --workload DIR in its place");
+  }
+  if (!options.workload.empty()) return replay(options);
   if (!options.trace.empty()) check_trace_name(options.trace);
   const Scenario scenario = load_scenario(options.scenario, options.sets);
   ProgressLine progress{static_cast<int>(scenario.model.layers.size())};
@@ -124,9 +158,15 @@ void execute(const RunOptions& options) {
   progress.clear();
   auto json = summary_json(scenario, result, sums);
   if (!options.explain.empty()) json["explanation"] = explanation_json(*why, scenario, result);
-  const std::string text =
-      summary_text(scenario, result, sums) +
-      (options.explain.empty() ? "" : '\n' + explanation_text(*why, scenario, result, options.explain));
+  std::string text = summary_text(scenario, result, sums);
+  if (!options.explain.empty() && options.explain != "traffic") {
+    text += '\n' + explanation_text(*why, scenario, result, options.explain);
+  }
+  if (options.explain == "traffic" || options.explain == "all") {
+    text += '\n' +
+            traffic_text(traffic_table(result.program, scenario.machine.domain),
+                         token_spread(scenario.model, scenario.deployment, scenario.decode, scenario.machine.domain));
+  }
   const TraceSelection selection = trace_selection(options, scenario.accelerator);
   if (!options.trace.empty()) {
     write_trace(options.trace, result.program, result.timeline, scenario.network, selection);
@@ -146,12 +186,13 @@ void execute(const RunOptions& options) {
 void add_run_command(CLI::App& app) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "Predict the TPOT of one scenario");
-  command->add_option("scenario", options->scenario, "Scenario (YAML)")->required()->type_name("SCENARIO.yaml");
+  command->add_option("scenario", options->scenario, "Scenario (YAML)")->type_name("SCENARIO.yaml");
   command->add_option("--set", options->sets, "Change a key, e.g. --set decode.overlap=none (may be repeated)")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   auto parts = explanation_parts();
   parts.insert(parts.begin(), "all");
+  parts.emplace_back("traffic");
   command->add_option("--explain", options->explain, fmt::format("Say why: {} (all)", fmt::join(parts, ", ")))
       ->type_name("PART")
       ->expected(0, 1)
@@ -168,11 +209,16 @@ void add_run_command(CLI::App& app) {
   command->add_option("--trace-layers", options->layers, "Layers in the trace (all)")->type_name("3-5");
   command->add_option("--trace-window", options->window, "Part of the step in the trace (all)")
       ->type_name("10ms..12ms");
+  command->add_option("--workload", options->workload, "Replay Chakra execution traces instead of a scenario")
+      ->type_name("DIR");
+  command->add_option("--fabric", options->fabric, "Fabric of the replay (h800-mpft)")->type_name("F");
   command->footer(
-      "Examples:\n"
-      "  ./teapot run examples/deepseek-v3-h800.yaml\n"
-      "  ./teapot run examples/deepseek-v3-h800.yaml --set decode.overlap=none --json\n"
-      "  ./teapot run examples/deepseek-v3-h800.yaml --trace step.pftrace   # open at ui.perfetto.dev");
+      std::string{
+          "Examples:\n"
+          "  ./teapot run examples/deepseek-v3-h800.yaml\n"
+          "  ./teapot run examples/deepseek-v3-h800.yaml --set decode.overlap=none --json\n"
+          "  ./teapot run examples/deepseek-v3-h800.yaml --trace step.pftrace   # open at ui.perfetto.dev\n\n"} +
+      load_definitions);
   command->callback([options] { execute(*options); });
 }
 

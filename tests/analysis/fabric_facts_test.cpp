@@ -36,11 +36,11 @@ long count(const std::string& text, const std::string& part) {
 TEST_CASE("fabric --json: one object for one fabric, with the names that are promised") {
   const auto json = json_of({"{from: h800-mpft}"});
   CHECK(json["endpoints"] == 2048);
-  CHECK(json["switches"] == 8 * (8 + 32));
+  CHECK(json["switches"] == 8 * (8 + 4));
   CHECK(json["links"] == 8 * 8 * 32);
   CHECK(json["diameter"] == 2);
   CHECK(json["bisection_Gbps"].get<double>() == doctest::Approx(1024 * 400));
-  CHECK(json["cost_usd"].get<double>() == doctest::Approx(320 * 53000.0 + 2048 * 1440.0 + 2048 * 470.0));
+  CHECK(json["cost_usd"].get<double>() == doctest::Approx(96 * 53000.0 + 2048 * 1440.0 + 2048 * 470.0));
   CHECK(json["latency_64B_same_switch_us"].get<double>() == doctest::Approx(2.8).epsilon(0.05));
   CHECK(json["latency_64B_farthest_us"].get<double>() == doctest::Approx(3.7).epsilon(0.05));
 }

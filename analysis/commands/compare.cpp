@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "analysis/commands.hpp"
+#include "analysis/html/html_report.hpp"
+#include "analysis/output_file.hpp"
 #include "analysis/sweep/comparison.hpp"
 #include "analysis/sweep/evaluate.hpp"
 #include "analysis/sweep/sweep.hpp"
@@ -21,6 +23,7 @@ struct Options {
   std::vector<std::string> designs;
   std::vector<std::string> sets;
   bool json = false;
+  std::string html;
   PriceFiles prices;
 };
 
@@ -73,6 +76,11 @@ void execute(const Options& options) {
   const CostLists lists = read_cost_lists(options.prices);
   std::vector<Design> designs;
   for (const auto& what : options.designs) designs.push_back(design_of(what, options, lists));
+  if (!options.html.empty()) {
+    std::vector<Json> results;
+    for (const auto& design : designs) results.push_back(design.result);
+    write_file(options.html, html_comparison(results));
+  }
   if (options.json) {
     fmt::print("{}\n", comparison_json(designs).dump(2));
   } else {
@@ -92,6 +100,8 @@ void add_compare_command(CLI::App& app) {
   command->add_option("--set", options->sets, "Change a key of all scenarios (may be repeated)")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  command->add_option("--html", options->html, "Write the comparison as one page that opens offline")
+      ->type_name("FILE");
   command->add_flag("--json", options->json, "Print one JSON object");
   command->add_option("--economics", options->prices.economics, "Prices of accelerators and power")->type_name("FILE");
   command->add_option("--prices", options->prices.prices, "Prices of switches and cables")->type_name("FILE");

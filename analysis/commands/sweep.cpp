@@ -6,10 +6,14 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "analysis/commands.hpp"
+#include "analysis/html/html_report.hpp"
+#include "analysis/output_file.hpp"
 #include "analysis/sweep/amount.hpp"
+#include "analysis/sweep/results.hpp"
 #include "analysis/sweep/slurm.hpp"
 #include "analysis/sweep/sweep.hpp"
 #include "analysis/sweep/sweep_text.hpp"
@@ -24,6 +28,7 @@ struct Options {
   std::string engine = "local";
   std::string shard;
   std::string memory;
+  std::string html;
   SlurmOptions slurm;
 };
 
@@ -40,6 +45,14 @@ void read_shard(const std::string& text, SweepOptions& sweep) {
   sweep.shards = part(slash == std::string::npos ? "" : text.substr(slash + 1));
   if (sweep.shard > sweep.shards)
     throw ConfigError("--shard " + text + ": expected i/n with i from 1 to n, such as 2/8");
+}
+
+/// The page of a sweep: its points, with axis pickers and the Pareto front, and the sweep as written.
+void write_page(const std::string& file, const SweepSummary& summary, const std::string& sweep) {
+  if (file.empty()) return;
+  const std::string inputs = sweep.empty() ? "" : to_yaml(load_yaml(sweep));
+  const std::string name = std::filesystem::path{sweep.empty() ? summary.folder : sweep}.stem().string();
+  write_file(file, html_sweep(name, nlohmann::ordered_json::parse(to_json(summary.table)), inputs));
 }
 
 /// Says how the sweep ended; the exit code follows from what is thrown.
@@ -66,6 +79,7 @@ void conclude(const SweepSummary& summary) {
 void execute(Options& options) {
   if (!options.collect.empty()) {
     const SweepSummary summary = collect_sweep(options.collect);
+    write_page(options.html, summary, options.sweep.file);
     fmt::print("{}", sweep_text(summary));
     return conclude(summary);
   }
@@ -80,6 +94,7 @@ void execute(Options& options) {
   if (options.engine == "slurm") return submit_to_slurm(options.sweep, options.slurm);
   if (!options.shard.empty()) read_shard(options.shard, options.sweep);
   const SweepSummary summary = run_sweep(options.sweep);
+  write_page(options.html, summary, options.sweep.file);
   fmt::print("{}", sweep_text(summary));
   conclude(summary);
 }
@@ -98,6 +113,7 @@ void add_sweep_command(CLI::App& app) {
   command->add_option("--set", sweep.sets, "Change a key of the base (may be repeated)")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  command->add_option("--html", options->html, "Write the results as one page that opens offline")->type_name("FILE");
   command->add_option("--shard", options->shard, "Do the i-th of n parts; --collect joins them")->type_name("i/n");
   command->add_option("--collect", options->collect, "Write the results of what is in a folder")->type_name("DIR");
   command->add_option("--engine", options->engine, "local, or slurm: submit a job array")

@@ -87,6 +87,25 @@ TextTable table_for(const std::vector<Design>& designs, const std::string& first
   return TextTable{columns};
 }
 
+/// Whether another difference says it all: another accelerator or model by its name, another communication library
+/// by the accelerator's. Where figures come from, and how well they fit, is not an input.
+bool said_by_name(const std::string& key, const std::vector<InputDifference>& differences) {
+  if (key.ends_with(".source") || key.ends_with(".error")) return true;
+  const std::pair<const char*, const char*> names[] = {{"accelerator.", "accelerator.name"},
+                                                       {"model.", "model.name"},
+                                                       {"decode.communication.", "accelerator.communication"}};
+  return std::any_of(std::begin(names), std::end(names), [&](const auto& one) {
+    const auto& [part, name] = one;
+    return key.starts_with(part) && key != name &&
+           std::any_of(differences.begin(), differences.end(), [&](const auto& d) { return d.key == name; });
+  });
+}
+
+std::string shortened(const std::string& text) {
+  constexpr std::size_t most = 40;
+  return text.size() <= most ? text : text.substr(0, most - 3) + "...";
+}
+
 }  // namespace
 
 std::vector<InputDifference> input_differences(const std::vector<Design>& designs) {
@@ -123,8 +142,9 @@ std::string comparison_text(const std::vector<Design>& designs) {
   } else {
     TextTable inputs = table_for(designs, "differs");
     for (const auto& difference : differences) {
+      if (said_by_name(difference.key, differences)) continue;
       std::vector<std::string> cells{difference.key};
-      cells.insert(cells.end(), difference.values.begin(), difference.values.end());
+      for (const auto& value : difference.values) cells.push_back(shortened(value));
       inputs.add(std::move(cells));
     }
     text += inputs.to_text();

@@ -10,36 +10,12 @@
 
 #include "sim/network.hpp"
 #include "sim/program.hpp"
+#include "sim/route_table.hpp"
 #include "sim/timeline.hpp"
 
 namespace teapot {
 
 inline constexpr double never = std::numeric_limits<double>::infinity();
-
-/// The routes of all pairs of ranks as flat arrays. Links that cross exactly the same pairs with the same shares (a NIC
-/// and the PCIe link before it) stand in a route once, as the slowest of them for every collective of the program.
-class RouteTable {
- public:
-  RouteTable(const Network& network, const Program& program);
-
-  struct Row {
-    std::vector<std::uint32_t> begin;  ///< ranks + 1 offsets
-    std::vector<std::uint32_t> link;
-    std::vector<float> share;       ///< empty where every share is 1
-    std::vector<double> latency_s;  ///< by destination
-  };
-  const Row& row(int source) const { return rows_[static_cast<std::size_t>(source)]; }
-  /// The link that stands for this one.
-  int stand_in(int link) const { return stand_in_[static_cast<std::size_t>(link)]; }
-
- private:
-  void add_row(const Network& network, int ranks, int source);
-  void merge_series(const Network& network, const Program& program);
-
-  std::vector<Row> rows_;
-  std::vector<int> stand_in_;
-  std::vector<std::uint64_t> signature_;  // by link: of the pairs that cross it
-};
 
 /// Which links carry bytes of which ranks, and what must have entered before a rank can be done.
 struct Support {

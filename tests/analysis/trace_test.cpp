@@ -270,7 +270,8 @@ TEST_CASE("trace: another suffix is refused before anything is written") {
   const Network network = star();
   const Program program = two_layers();
   const Timeline timeline = simulate(program, network);
-  CHECK_THROWS_AS(write_trace("/tmp/teapot-trace.xyz", program, timeline, network), ConfigError);
-  CHECK(!std::filesystem::exists("/tmp/teapot-trace.xyz"));
+  const auto file = (std::filesystem::temp_directory_path() / "teapot-trace.xyz").string();
+  CHECK_THROWS_AS(write_trace(file, program, timeline, network), ConfigError);
+  CHECK(!std::filesystem::exists(file));
   CHECK_THROWS_AS(write_trace("/nowhere/trace.json", program, timeline, network), ConfigError);
 }

@@ -44,4 +44,19 @@ expect 2 'expected key=value' run "$root/examples/paper-limit-nvl72.yaml" --set 
 grep -v wall_s "$work/a.json" | cmp -s - "$work/b.json" || { echo "FAILED: two runs differ"; failed=1; }
 "$program" run "$root/examples/paper-limit-nvl72.yaml" | head -n 1 >/dev/null || { echo "FAILED: closed pipe"; failed=1; }
 "$program" --help | grep -q '^ *run' || { echo "FAILED: --help does not list run"; failed=1; }
+# A step written as Chakra traces and replayed takes as long as the step.
+cat >"$work/small.yaml" <<'END'
+model: {from: deepseek-v3, layers: 4}
+accelerator: gb200
+fabric: gb200-nvl72
+deployment: {gpus: 4, requests_per_gpu: 8}
+decode: {draft_tokens: 0}
+END
+step() { "$program" run "$@" --json | grep -oE '"step_ms": [0-9.]+'; }
+"$program" chakra export "$work/small.yaml" -o "$work/chakra" >/dev/null
+[ "$(step "$work/small.yaml")" = "$(step --workload "$work/chakra" --fabric gb200-nvl72)" ] || {
+  echo "FAILED: the replay of a Chakra trace differs from the step"
+  failed=1
+}
+expect 2 'no such folder' run --workload "$work/nosuch"
 exit $failed

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -128,6 +129,24 @@ void write_manifest(const SweepFolder& folder, const SweepPlan& plan, const Swee
   write_file(folder.file(name), json.dump(1) + '\n');
 }
 
+/// Keeps Ctrl-C and SIGTERM waiting while results are written: a stop then leaves no half-written file behind.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, &before_);
+  }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  ~SignalsHeld() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
 }  // namespace
 
 std::optional<Json> read_result(const SweepFolder& folder, const std::string& key) {
@@ -194,6 +213,7 @@ SweepSummary run_sweep(const SweepOptions& options) {
         if (failed) ++summary.failed;
         progress.add(failed, outcome.tpot_ms);
       });
+  const SignalsHeld held;
   progress.clear();
   if (folder.alone()) folder.sweep_up();
   if (!report.cannot_go.empty()) throw ConfigError(report.cannot_go);

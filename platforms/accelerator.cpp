@@ -34,6 +34,9 @@ KernelFit read_fit(const Config& config) {
   if (fit.sharpness > 0 && fit.sharpness < 1) config.at("sharpness").fail("must be 0 (max) or at least 1 (sum)");
   fit.startup = config.non_negative_or("startup", Seconds{});
   fit.sm_bandwidth = config.non_negative_or("sm_bandwidth", BytesPerSecond{});
+  fit.block = config.non_negative_or("block", Seconds{});
+  fit.paired_block = config.non_negative_or("paired_block", fit.block);
+  if (config.has("paired_rows")) fit.paired_rows = config.positive<double>("paired_rows");
   fit.error = config.fraction_or("error", 0.0);
   fit.source = config.get_or<std::string>("source", "");
   return fit;

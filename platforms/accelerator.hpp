@@ -2,6 +2,7 @@
 // What one accelerator is: memory, peaks, and how well each kind of kernel uses them. Read from YAML, with sources.
 // Knows no model, no fabric and no network; what time a kernel takes is in kernels.hpp.
 
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,8 +19,11 @@ struct KernelFit {
   double sharpness = 0;         ///< of the roofline's corner: (c^s + m^s)^(1/s); 0: max(c, m)
   Seconds startup;              ///< prologue and epilogue of one launch, on top of the launch overhead
   BytesPerSecond sm_bandwidth;  ///< what one SM can load when few are busy (matrix products); zero: no limit
-  double error = 0;             ///< median relative residual of the fit, for uncertainty bands
-  std::string source;           ///< the rows it was fitted on
+  Seconds block;                ///< least time of 128 values along k in a tile (matrix products)
+  Seconds paired_block;         ///< the same from `paired_rows` rows on, where SMs load tiles in pairs
+  double paired_rows = std::numeric_limits<double>::infinity();
+  double error = 0;    ///< median relative residual of the fit, for uncertainty bands
+  std::string source;  ///< the rows it was fitted on
 };
 
 struct Accelerator {

@@ -20,8 +20,9 @@ struct KernelRow {
 /// All rows of platforms/kernels/*.csv, in the order written. Throws ConfigError naming file and line.
 std::vector<KernelRow> read_kernel_rows();
 
-/// Interpolated between rows of the accelerator's tables: the model gives the shape between two measured points, the
-/// points its height, so that more work never takes less time. Modelled where the rows do not reach on both sides.
+/// Interpolated between rows of the accelerator's tables: the model corrected by how far the rows around lie off it,
+/// held between the two next rows, so that more work never takes less time. Beyond the rows the model answers, and is
+/// tagged so; close to a row it still has that row's correction, which fades with the distance.
 TimeKernel measured(const Accelerator& accelerator, const std::vector<KernelRow>& rows);
 /// The same with all rows there are.
 TimeKernel measured(const Accelerator& accelerator);

@@ -30,24 +30,16 @@ double experts_us(const Model& model, const Decode& decode, double tokens, doubl
 
 TEST_CASE("skew: experts take as long as kernels measured at their token count") {
   // aiconfigurator, h100_sxm, SGLang 0.5.6 deepepmoe fp8_block, uniform rows (github.com/ai-dynamo/aiconfigurator,
-  // wideep_generation_moe_perf, commit 095f58a): both products of the local experts and what lies between them.
+  // wideep_generation_moe_perf, commit 095f58a; EP 64 was not used in the fit): both products of the local experts and
+  // what lies between them.
   struct Row {
     int ep;
     double tokens_per_gpu;
     double measured_us;
-    double allowed;
   };
   const Row rows[] = {
-      {32, 32, 154.413, 0.15},
-      {32, 64, 154.893, 0.15},
-      {32, 128, 163.798, 0.15},
-      {64, 32, 89.411, 0.15},
-      {64, 64, 93.712, 0.15},
-      {128, 32, 59.43, 0.15},
-      // Above 500 tokens at few experts the grouped products, fitted on InferSim's H800 rows, are slower than these.
-      {64, 128, 110.909, 0.27},
-      {128, 64, 67.76, 0.2},
-      {128, 128, 96.534, 0.25},
+      {32, 32, 154.413}, {32, 64, 154.893},  {32, 128, 163.798}, {64, 32, 89.411},   {64, 64, 93.712},
+      {128, 32, 59.43},  {64, 128, 110.909}, {128, 64, 67.76},   {128, 128, 96.534},
   };
   const Model model = deepseek_v3();
   const Decode decode = read_decode(Config::parse("{}"), model, Deployment{});
@@ -55,7 +47,7 @@ TEST_CASE("skew: experts take as long as kernels measured at their token count")
     CAPTURE(row.ep);
     CAPTURE(row.tokens_per_gpu);
     const double arrived = row.tokens_per_gpu * 8;
-    CHECK(experts_us(model, decode, arrived, 256.0 / row.ep) == doctest::Approx(row.measured_us).epsilon(row.allowed));
+    CHECK(experts_us(model, decode, arrived, 256.0 / row.ep) == doctest::Approx(row.measured_us).epsilon(0.15));
   }
 }
 

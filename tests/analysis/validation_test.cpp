@@ -124,7 +124,17 @@ TEST_CASE("published: DeepSeek's decode profile, its step and its parts") {
   CHECK(one.holds());
   for (const auto& row : one.rows) {
     CAPTURE(row.what);
+    if (row.use == Use::bound) continue;  // holds() sees to it: an ideal stack is no slower, by how much is not said
     CHECK(std::abs(row.error()) < (row.what.starts_with("call_us") ? 0.10 : 0.05));
+  }
+}
+
+TEST_CASE("published: experts of one layer on accelerators whose efficiencies were fitted on another") {
+  for (const char* name : {"experts-h200", "experts-b200"}) {
+    CAPTURE(name);
+    const Validation one = replayed(name);
+    CHECK(one.median() < 0.05);
+    CHECK(one.holds());
   }
 }
 

@@ -18,12 +18,6 @@
 namespace teapot {
 namespace {
 
-/// The value of a key that names a file of `folder`, or `fallback` where the key is absent.
-Tree named(const Config& parent, const std::string& key, const std::string& folder, const std::string& what,
-           const std::string& fallback) {
-  return parent.has(key) ? resolve_named(parent.at(key), folder, what) : resolve_named(fallback, folder, what);
-}
-
 /// What to call a named thing in a report: the name as written, or what it was derived from.
 std::string name_of(const Config& parent, const std::string& key, const std::string& fallback) {
   if (!parent.has(key)) return fallback;
@@ -41,7 +35,7 @@ std::string relative_to(const Place& place, const std::string& file) {
   return fs::exists(beside) ? beside.string() : file;
 }
 
-Network read_network(const Config& config, const Deployment& deployment, std::string& name, KnownNetworks* known) {
+Network read_network(const Config& config, const Deployment& deployment, std::string& name, KnownParts* known) {
   const auto need = [&](int gpus) {
     if (gpus >= deployment.gpus) return;
     const Config at = config.section("deployment");
@@ -60,13 +54,13 @@ Network read_network(const Config& config, const Deployment& deployment, std::st
     return network;
   }
   name = name_of(config, "fabric", "h800-mpft");
-  const Tree tree = named(config, "fabric", "topologies", "fabric", "h800-mpft");
+  const Tree tree = named_part(config, "fabric", "topologies", "fabric", "h800-mpft", known);
   const std::string key = known != nullptr ? fmt::format("{}{}", to_yaml(tree), deployment.gpus) : std::string{};
-  if (known != nullptr && known->contains(key)) return known->at(key);
+  if (const Network* built = known != nullptr ? known->network(key) : nullptr) return *built;
   const Fabric fabric = build_fabric(Config{tree});
   need(fabric.gpus());
   Network network = to_network(fabric, deployment.gpus);
-  if (known != nullptr) known->emplace(key, network);
+  if (known != nullptr) known->keep(key, network);
   return network;
 }
 
@@ -115,14 +109,14 @@ Tree load_scenario_tree(const std::string& file, const std::vector<std::string>&
   return tree;
 }
 
-Scenario read_scenario(const Tree& tree, const std::string& name, KnownNetworks* known) {
+Scenario read_scenario(const Tree& tree, const std::string& name, KnownParts* known) {
   const Config config{tree};
   Scenario s;
   s.name = name;
   s.source = tree;
-  s.model = read_model(Config{named(config, "model", "workloads/models", "model", "deepseek-v3")});
-  s.accelerator =
-      read_accelerator(Config{named(config, "accelerator", "platforms/accelerators", "accelerator", "h800")});
+  s.model = read_model(Config{named_part(config, "model", "workloads/models", "model", "deepseek-v3", known)});
+  s.accelerator = read_accelerator(
+      Config{named_part(config, "accelerator", "platforms/accelerators", "accelerator", "h800", known)});
 
   const Config deployment = config.section("deployment");
   s.deployment = read_deployment(deployment, s.model);
@@ -137,10 +131,12 @@ Scenario read_scenario(const Tree& tree, const std::string& name, KnownNetworks*
   s.seed = static_cast<std::uint64_t>(simulation.non_negative_or<std::int64_t>("seed", 1));
 
   s.runtime = name_of(decode, "runtime", "ideal");
-  s.machine.runtime = read_runtime(Config{named(decode, "runtime", "platforms/runtimes", "runtime", "ideal")});
+  s.machine.runtime =
+      read_runtime(Config{named_part(decode, "runtime", "platforms/runtimes", "runtime", "ideal", known)});
   s.communication = name_of(decode, "communication", s.accelerator.communication);
-  s.machine.collective = read_communication(Config{
-      named(decode, "communication", "platforms/communication", "communication library", s.accelerator.communication)});
+  s.machine.collective =
+      read_communication(Config{named_part(decode, "communication", "platforms/communication", "communication library",
+                                           s.accelerator.communication, known)});
   s.machine.time = time_kernels(s.compute, s.accelerator);
 
   require_memory(s, deployment);
@@ -150,16 +146,12 @@ Scenario read_scenario(const Tree& tree, const std::string& name, KnownNetworks*
   return s;
 }
 
-Tree resolved(const Tree& tree, const ResolveNamed& resolve) {
+Tree resolved(const Tree& tree, KnownParts* known) {
   const Config config{tree};
   Tree all = tree;
   const auto put = [&](const Config& parent, const std::string& path, const std::string& folder,
                        const std::string& what, const std::string& fallback) {
-    const std::string key = path.substr(path.rfind('.') + 1);
-    Tree name;
-    name.kind = Tree::Kind::scalar;
-    name.text = fallback;
-    Tree part = resolve(parent.has(key) ? parent.at(key) : Config{name}, folder, what);
+    Tree part = named_part(parent, path.substr(path.rfind('.') + 1), folder, what, fallback, known);
     set_path(all, path, part);
     return part;
   };
@@ -178,12 +170,6 @@ Tree resolved(const Tree& tree, const ResolveNamed& resolve) {
   put(decode, "decode.communication", "platforms/communication", "communication library",
       communication != nullptr ? communication->text : "");
   return all;
-}
-
-Tree resolved(const Tree& tree) {
-  return resolved(tree, [](const Config& value, const std::string& folder, const std::string& what) {
-    return resolve_named(value, folder, what);
-  });
 }
 
 Scenario load_scenario(const std::string& file, const std::vector<std::string>& sets) {

@@ -3,11 +3,11 @@
 // Every mistake of the user ends here, as a ConfigError; what comes after cannot fail on input.
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "analysis/known_parts.hpp"
 #include "platforms/accelerator.hpp"
 #include "sim/engine.hpp"
 #include "sim/network.hpp"
@@ -42,21 +42,15 @@ struct Scenario {
   std::uint64_t seed = 1;
 };
 
-/// Networks already built, by the fabric and the number of GPUs they were built from.
-using KnownNetworks = std::map<std::string, Network>;
-/// Looks a named thing up: resolve_named, or something that remembers what it said.
-using ResolveNamed = std::function<Tree(const Config& value, const std::string& folder, const std::string& what)>;
-
 /// A scenario's YAML with `key=value` changes; the values of `sets` are YAML themselves.
 Tree load_scenario_tree(const std::string& file, const std::vector<std::string>& sets = {});
 /// Puts `key=value` into a tree.
 void apply_set(Tree& tree, const std::string& assignment);
-/// Takes networks from `known` and adds to it, where it is given.
-Scenario read_scenario(const Tree& tree, const std::string& name, KnownNetworks* known = nullptr);
+/// Takes files and networks from `known` and adds to it, where it is given.
+Scenario read_scenario(const Tree& tree, const std::string& name, KnownParts* known = nullptr);
 /// The scenario with the whole model, accelerator, fabric, runtime and communication library in place of their names;
 /// reading it gives the same figures, on a machine without those files too.
-Tree resolved(const Tree& tree, const ResolveNamed& resolve);
-Tree resolved(const Tree& tree);
+Tree resolved(const Tree& tree, KnownParts* known = nullptr);
 Scenario load_scenario(const std::string& file, const std::vector<std::string>& sets = {});
 
 }  // namespace teapot

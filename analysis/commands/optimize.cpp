@@ -35,7 +35,7 @@ double limit_ms(const std::string& text) {
 }
 
 Visit visit(const Candidate& candidate, const Tree& base, bool keep_fabric, bool keep_parallel, const CostLists& lists,
-            KnownNetworks& known) {
+            KnownParts& known) {
   Visit v;
   v.candidate = candidate;
   Tree tree = base;
@@ -117,7 +117,7 @@ void execute(Options& options) {
   const CostLists lists = read_cost_lists(options.prices);
   const bool keep_fabric = options.space.fabrics.empty();
   const bool keep_parallel = options.space.expert_parallel.empty();
-  KnownNetworks known;
+  KnownParts known;
   if (keep_fabric || keep_parallel) {  // what is not varied stays as the scenario says
     const Scenario scenario = read_scenario(base, "optimize", &known);
     if (keep_parallel) options.space.expert_parallel = {scenario.deployment.expert_parallel};

@@ -22,11 +22,10 @@ CostLists read_cost_lists(const PriceFiles& files) {
   return {read_economics(Config{load_yaml(economics_file(files))}), read_prices(Config{load_yaml(prices_file(files))})};
 }
 
-std::optional<NetworkPrice> network_price(const Tree& scenario, const Prices& prices) {
+std::optional<NetworkPrice> network_price(const Tree& scenario, const Prices& prices, KnownParts* known) {
   if (scenario.find("platform") != nullptr) return {};
   const Config config{scenario};
-  const Tree fabric = config.has("fabric") ? resolve_named(config.at("fabric"), "topologies", "fabric")
-                                           : resolve_named("h800-mpft", "topologies", "fabric");
+  const Tree fabric = named_part(config, "fabric", "topologies", "fabric", "h800-mpft", known);
   Site site;
   const Figures figures = figures_of(Config{fabric}, site);
   const Cost cost = cost_of(figures, site, prices);
@@ -41,8 +40,9 @@ std::string accelerator_name(const Tree& scenario) {
   return at != nullptr ? std::filesystem::path{at->text}.stem().string() : std::string{};
 }
 
-std::optional<TokenCost> token_cost(const Tree& scenario, const CostLists& lists, double tokens_per_s_per_gpu) {
-  const auto network = network_price(scenario, lists.prices);
+std::optional<TokenCost> token_cost(const Tree& scenario, const CostLists& lists, double tokens_per_s_per_gpu,
+                                    KnownParts* known) {
+  const auto network = network_price(scenario, lists.prices, known);
   if (!network) return {};
   return token_cost(lists.economics, accelerator_name(scenario), *network, tokens_per_s_per_gpu);
 }

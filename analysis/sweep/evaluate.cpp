@@ -20,14 +20,13 @@ void add_cost(nlohmann::ordered_json& json, const std::optional<TokenCost>& cost
   put("tokens_per_s_per_kusd", &TokenCost::tokens_per_s_per_kusd);
 }
 
-nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists,
-                                KnownNetworks* known) {
+nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists, KnownParts* known) {
   const Scenario scenario = read_scenario(tree, name, known);
   const Run result = run(scenario);
   const Report sums = report(scenario, result.program, result.timeline);
   auto json = summary_json(scenario, result, sums);
   json.erase("wall_s");
-  add_cost(json, token_cost(tree, lists, sums.tokens_per_s_per_gpu));
+  add_cost(json, token_cost(tree, lists, sums.tokens_per_s_per_gpu, known));
   return json;
 }
 

@@ -14,7 +14,7 @@ namespace teapot {
 /// usd_per_gpu, usd_per_gpu_hour, usd_per_million_tokens and tokens_per_s_per_kusd, null where a price is missing.
 /// Throws ConfigError and SimulationError.
 nlohmann::ordered_json evaluate(const Tree& scenario, const std::string& name, const CostLists& lists,
-                                KnownNetworks* known = nullptr);
+                                KnownParts* known = nullptr);
 
 /// The fields that are about cost, added to an object.
 void add_cost(nlohmann::ordered_json& json, const std::optional<TokenCost>& cost);

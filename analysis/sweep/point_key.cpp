@@ -15,39 +15,12 @@
 #include "sim/catalogue.hpp"
 
 namespace teapot {
-namespace {
-
-/// Names of things are resolved from the folder of the file they are written in, so that is part of what they mean.
-std::string written(const Config& value, const std::string& folder) {
-  const auto& file = value.tree().place.file;
-  Digest digest;
-  digest.add(folder);
-  digest.add(file ? std::filesystem::path{*file}.parent_path().string() : std::string{});
-  digest.add(value.tree());
-  return digest.hex();
-}
-
-}  // namespace
-
 std::string content_of(const std::string& file) {
   std::ifstream stream{file, std::ios::binary};
   std::stringstream content;
   content << stream.rdbuf();
   if (!stream) throw ConfigError(file + ": cannot be read");
   return content.str();
-}
-
-Tree KnownParts::resolve(const Config& value, const std::string& folder, const std::string& what) {
-  const std::string name = written(value, folder);
-  const auto known = parts_.find(name);
-  if (known != parts_.end()) return known->second;
-  return parts_.emplace(name, resolve_named(value, folder, what)).first->second;
-}
-
-Tree KnownParts::resolved(const Tree& scenario) {
-  return teapot::resolved(scenario, [this](const Config& value, const std::string& folder, const std::string& what) {
-    return resolve(value, folder, what);
-  });
 }
 
 PointKeys::PointKeys(const PriceFiles& prices) {
@@ -70,7 +43,7 @@ std::string PointKeys::of(const Tree& scenario) {
   Digest digest;
   digest.add(common_);
   try {
-    const Tree all = parts_.resolved(scenario);
+    const Tree all = resolved(scenario, &parts_);
     digest.add(all);
     const Tree* platform = all.find("platform");
     if (platform != nullptr) digest.add(content_of(platform->text));

@@ -2,24 +2,13 @@
 // The name of a point's result: it changes with everything that the figures depend on, and with nothing else.
 // Knows no sweep.
 
-#include <map>
 #include <string>
 
+#include "analysis/known_parts.hpp"
 #include "analysis/sweep/plan.hpp"
 #include "sim/config.hpp"
 
 namespace teapot {
-
-/// Resolves named things as resolve_named does, each once.
-class KnownParts {
- public:
-  Tree resolve(const Config& value, const std::string& folder, const std::string& what);
-  /// The scenario with everything it names in place (scenario.hpp).
-  Tree resolved(const Tree& scenario);
-
- private:
-  std::map<std::string, Tree> parts_;  // by folder and what was written: what it resolves to
-};
 
 class PointKeys {
  public:

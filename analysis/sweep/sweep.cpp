@@ -46,12 +46,11 @@ std::string now_text() {
 }
 
 TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFolder& folder, const CostLists& lists,
-                    KnownNetworks& known, KnownParts& parts) {
+                    KnownParts& known) {
   const auto begin = std::chrono::steady_clock::now();
   TaskOutcome outcome;
   Json result;
   try {
-    if (known.size() > 8) known.clear();  // bounds the worker's memory; neighbours in the grid seldom need more
     result = evaluate(task.scenario, plan.name, lists, &known);
     outcome.tpot_ms = result.at("tpot_ms").get<double>();
   } catch (const SimulationKilled& e) {
@@ -65,7 +64,7 @@ TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFol
   }
   try {
     if (outcome.kind == TaskOutcome::Kind::done)
-      write_file(folder.scenario_file(task.key), to_yaml(parts.resolved(task.scenario)));
+      write_file(folder.scenario_file(task.key), to_yaml(resolved(task.scenario, &known)));
     result["key"] = task.key;
     write_file(folder.result_file(task.key), result.dump(1, ' ', false, Json::error_handler_t::replace) + '\n');
   } catch (const std::exception& e) {
@@ -203,10 +202,9 @@ SweepSummary run_sweep(const SweepOptions& options) {
   write_manifest(folder, plan, options, started, nullptr, pool.workers);
 
   SweepProgress progress{own.size(), summary.reused};
-  KnownNetworks known;
-  KnownParts parts;
+  KnownParts known;
   const PoolReport report = run_pool(
-      missing, pool, [&](std::size_t task) { return do_task(plan.tasks[task], plan, folder, lists, known, parts); },
+      missing, pool, [&](std::size_t task) { return do_task(plan.tasks[task], plan, folder, lists, known); },
       [&](std::size_t, const TaskOutcome& outcome) {
         const bool failed = outcome.kind == TaskOutcome::Kind::failed;
         ++summary.simulated;

@@ -124,18 +124,20 @@ use.legend()
 
 timeline = table["timeline"]
 timeline = timeline[timeline["rank"] == timeline["rank"].min()]
-colours = {name: f"C{i % 10}" for i, name in enumerate(timeline.operator.unique())}
 streams = list(timeline.stream.unique())
-for name, rows in timeline.groupby("operator", sort=False):
-    gantt.barh([streams.index(s) for s in rows.stream], (rows.end_us - rows.start_us) / 1e3, left=rows.start_us / 1e3,
-               color=colours[name], label=name)
 layers = timeline[timeline.layer >= 0]  # a whole step would be one block: show two layers in its middle
 middle = layers[layers.layer.between(layers.layer.median(), layers.layer.median() + 1)]
 if len(middle):
-    gantt.set_xlim(middle.start_us.min() / 1e3, middle.end_us.max() / 1e3)
+    begin, end = middle.start_us.min(), middle.end_us.max()
+    gantt.set_xlim(begin / 1e3, end / 1e3)
+    timeline = timeline[(timeline.end_us > begin) & (timeline.start_us < end)]
+colours = plt.get_cmap("tab20").colors
+for i, (name, rows) in enumerate(timeline.groupby("operator", sort=False)):
+    gantt.barh([streams.index(s) for s in rows.stream], (rows.end_us - rows.start_us) / 1e3, left=rows.start_us / 1e3,
+               color=colours[i % len(colours)], label=name)
 gantt.set(xlabel="time, ms", yticks=range(len(streams)), yticklabels=streams,
           title=f"GPU {timeline['rank'].iloc[0]}")
-gantt.legend(ncol=4, fontsize="small")
+gantt.legend(ncol=1, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
 
 time = table["operators"].groupby(["operator", "kind"]).mean_us.sum().sort_values() / 1e3
 bars.barh([f"{name} ({kind})" for name, kind in time.index], time.values)

@@ -1,0 +1,75 @@
+// What a sweep costs beside the simulations themselves: planning, starting, recording and tabulating its points.
+// Measures; asserts nothing.
+
+#include <benchmark/benchmark.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "analysis/run.hpp"
+#include "analysis/scenario.hpp"
+#include "analysis/sweep/plan.hpp"
+#include "analysis/sweep/sweep.hpp"
+
+namespace {
+
+using namespace teapot;
+/// Processor time of this process and its ended children, in ms: what others do on the machine is not in it.
+double cpu_ms() {
+  double ms = 0;
+  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage usage{};
+    getrusage(who, &usage);
+    for (const timeval& time : {usage.ru_utime, usage.ru_stime}) {
+      ms += 1e3 * static_cast<double>(time.tv_sec) + 1e-3 * static_cast<double>(time.tv_usec);
+    }
+  }
+  return ms;
+}
+
+/// 64 points of EP 64 in a fresh folder, with one worker. `overhead_ms` is the processor time of a point less that
+/// of its program and simulation alone, planning and tabulating included.
+void sweep_point(benchmark::State& state) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("teapot-benchmark-" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  const std::string file = (folder / "points.yaml").string();
+  std::ofstream{file} << "base: {from: " << TEAPOT_HOME << "/examples/deepseek-v3-h800.yaml, "
+                      << "deployment: {gpus: 64, expert_parallel: 64}}\n"
+                      << "axes:\n  deployment.requests_per_gpu: {from: 16, to: 128, step: 16}\n"
+                      << "  deployment.context_tokens: {from: 512, to: 4096, step: 512}\n";
+  const SweepPlan plan = read_sweep(file, {}, {});
+  const auto points = static_cast<double>(plan.points.size());
+  double overhead = 0;
+  double point = 0;
+  for (auto _ : state) {
+    double bare = 0;
+    for (const auto& task : plan.tasks) {
+      const Scenario scenario = read_scenario(task.scenario, plan.name);
+      const double begin = cpu_ms();
+      benchmark::DoNotOptimize(run(scenario));
+      bare += cpu_ms() - begin;
+    }
+    SweepOptions options;
+    options.file = file;
+    options.folder = (folder / "results").string();
+    options.workers = 1;
+    const double begin = cpu_ms();
+    benchmark::DoNotOptimize(run_sweep(options));
+    point = (cpu_ms() - begin) / points;
+    overhead = point - bare / points;
+    fs::remove_all(options.folder);
+  }
+  state.counters["points"] = points;
+  state.counters["point_ms"] = point;
+  state.counters["overhead_ms"] = overhead;
+  fs::remove_all(folder);
+}
+
+}  // namespace
+
+BENCHMARK(sweep_point)->Iterations(1)->Repetitions(3)->Unit(benchmark::kMillisecond)->UseRealTime();

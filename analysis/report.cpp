@@ -6,59 +6,42 @@
 #include <algorithm>
 #include <set>
 
+#include "analysis/intervals.hpp"
 #include "workloads/decode_step.hpp"
 
 namespace teapot {
 namespace {
 
-struct Interval {
-  double begin;
-  double end;
+/// A collective under way, on one rank.
+struct Flight {
+  BusyInterval time;
   int name;  // index into Report::operators
 };
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
-/// The union of intervals sorted by begin, as disjoint ones.
-std::vector<Interval> merged(const std::vector<Interval>& intervals) {
-  std::vector<Interval> result;
-  for (const auto& interval : intervals) {
-    if (!result.empty() && interval.begin <= result.back().end) {
-      result.back().end = std::max(result.back().end, interval.end);
-    } else if (interval.end > interval.begin) {
-      result.push_back(interval);
-    }
-  }
-  return result;
-}
-
-double length(const std::vector<Interval>& intervals) {
-  double sum = 0;
-  for (const auto& interval : intervals) sum += interval.end - interval.begin;
-  return sum;
-}
-
 /// Of the time of `collectives` (sorted by begin) outside of `computing`, the part of each: where two are in flight the
 /// one that began first is waited for.
-double expose(const std::vector<Interval>& collectives, const std::vector<Interval>& computing,
+double expose(const std::vector<Flight>& collectives, const std::vector<BusyInterval>& computing,
               std::vector<double>& by_name) {
   double exposed = 0;
   double covered = 0;  // everything before this time has been given to a collective already
   std::size_t c = 0;
   for (const auto& flight : collectives) {
-    double from = std::max(flight.begin, covered);
-    while (c > 0 && computing[c - 1].end > from) --c;
-    while (c < computing.size() && computing[c].end <= from) ++c;
-    for (std::size_t i = c; from < flight.end; ++i) {
-      const double busy_from = i < computing.size() ? std::min(computing[i].begin, flight.end) : flight.end;
+    double from = std::max(flight.time.begin_s, covered);
+    while (c > 0 && computing[c - 1].end_s > from) --c;
+    while (c < computing.size() && computing[c].end_s <= from) ++c;
+    for (std::size_t i = c; from < flight.time.end_s; ++i) {
+      const double busy_from =
+          i < computing.size() ? std::min(computing[i].begin_s, flight.time.end_s) : flight.time.end_s;
       if (busy_from > from) {
         by_name[at(flight.name)] += busy_from - from;
         exposed += busy_from - from;
       }
       if (i >= computing.size()) break;
-      from = std::max(from, computing[i].end);
+      from = std::max(from, computing[i].end_s);
     }
-    covered = std::max(covered, flight.end);
+    covered = std::max(covered, flight.time.end_s);
   }
   return exposed;
 }
@@ -118,26 +101,34 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   std::vector<double> busy(r.operators.size()), exposed(r.operators.size());
   double compute = 0, communication = 0, exposed_all = 0, busiest = 0;
   int busiest_rank = 0;
-  std::vector<Interval> computing, flying;
+  std::vector<BusyInterval> computing, flying;
+  std::vector<Flight> flights;
+  const auto by_begin = [](const BusyInterval& a, const BusyInterval& b) { return a.begin_s < b.begin_s; };
   for (int rank = 0; rank < timeline.ranks; ++rank) {
     computing.clear();
     flying.clear();
+    flights.clear();
     for (int op = 0; op < timeline.operators; ++op) {
-      const Interval interval{timeline.start(op, rank).value, timeline.end(op, rank).value, name_of[at(op)]};
-      const double duration = interval.end - interval.begin;
-      OperatorTime& kind = r.operators[at(interval.name)];
-      busy[at(interval.name)] += duration;
-      kind.longest = std::max(kind.longest, Seconds{duration});
-      (kind.communication ? flying : computing).push_back(interval);
+      const int name = name_of[at(op)];
+      const BusyInterval time{timeline.start(op, rank).value, timeline.end(op, rank).value};
+      OperatorTime& kind = r.operators[at(name)];
+      busy[at(name)] += time.end_s - time.begin_s;
+      kind.longest = std::max(kind.longest, Seconds{time.end_s - time.begin_s});
+      if (kind.communication) {
+        flights.push_back({time, name});
+      } else {
+        computing.push_back(time);
+      }
     }
-    const auto by_begin = [](const Interval& a, const Interval& b) { return a.begin < b.begin; };
     std::stable_sort(computing.begin(), computing.end(), by_begin);
-    std::stable_sort(flying.begin(), flying.end(), by_begin);
+    std::stable_sort(flights.begin(), flights.end(),
+                     [&](const Flight& a, const Flight& b) { return by_begin(a.time, b.time); });
+    for (const auto& flight : flights) flying.push_back(flight.time);
     const auto busy_computing = merged(computing);
-    const double own = length(busy_computing);
+    const double own = length_s(busy_computing);
     compute += own;
-    communication += length(merged(flying));
-    exposed_all += expose(flying, busy_computing, exposed);
+    communication += length_s(merged(flying));
+    exposed_all += expose(flights, busy_computing, exposed);
     if (own > busiest) {
       busiest = own;
       busiest_rank = rank;

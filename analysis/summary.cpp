@@ -27,6 +27,22 @@ std::string inputs(const Scenario& s) {
   return text;
 }
 
+/// Where the times of kernels come from, as parts of the computing: nothing where nothing is computed.
+std::string provenance(const Report& r) {
+  std::map<Provenance, Seconds> times;
+  Seconds all;
+  for (const auto& kernel : r.kernels) {
+    times[kernel.provenance] += kernel.time;
+    all += kernel.time;
+  }
+  if (!(all > Seconds{})) return "";
+  std::string text;
+  for (const auto& [from, time] : times) {
+    text += fmt::format("{}{} {}", text.empty() ? "kernel times: " : ", ", to_text(from), percent(time / all));
+  }
+  return text + '\n';
+}
+
 const char* meaning(const ResourceUse& use) { return use.kind == "compute" ? "busiest GPU" : "busiest link"; }
 
 std::string json_name(std::string name) {
@@ -78,6 +94,7 @@ std::string summary_text(const Scenario& scenario, const Run& run, const Report&
     text += fmt::format("\nbusiest: {} ({} {}); --explain says what would help\n", r.resources[0].kind,
                         meaning(r.resources[0]), r.resources[0].name);
   }
+  text += provenance(r);
   text += fmt::format("\n{} layers, {} collectives, {} events in {:.2f} s\n", r.layers, run.timeline.collectives,
                       run.timeline.events, run.wall_s);
   return text;

@@ -63,7 +63,9 @@ std::vector<std::string> names_in(const std::string& folder) {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator{fs::path{home()} / folder, error}) {
-    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+    const std::string name = entry.path().stem().string();
+    if (entry.path().extension() == ".yaml" && name != "prices")
+      names.push_back(name);  // lists lie beside what they price
   }
   std::sort(names.begin(), names.end());
   return names;

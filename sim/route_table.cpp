@@ -8,17 +8,12 @@
 #include <map>
 #include <set>
 
+#include "sim/random.hpp"
+
 namespace teapot {
 namespace {
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
-
-/// Spreads the bits of a number (the finaliser of SplitMix64).
-std::uint64_t mixed(std::uint64_t x) {
-  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-  return x ^ x >> 31;
-}
 
 }  // namespace
 
@@ -40,13 +35,13 @@ void RouteTable::add_row(const Network& network, int ranks, int source) {
   for (int d = 0; d < ranks; ++d) {
     double latency_s = 0;
     if (d != source) {
-      const std::uint64_t pair = mixed(static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint64_t>(d));
+      const std::uint64_t pair = mix(static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint64_t>(d));
       for (const Hop& hop : network.route(source, d)) {
         row.link.push_back(static_cast<std::uint32_t>(hop.link));
         row.share.push_back(static_cast<float>(hop.share));
         spread = spread || hop.share != 1;
         latency_s += hop.share * network.links[at(hop.link)].latency.value;
-        signature_[at(hop.link)] += mixed(pair + std::bit_cast<std::uint64_t>(hop.share));
+        signature_[at(hop.link)] += mix(pair + std::bit_cast<std::uint64_t>(hop.share));
       }
     }
     row.latency_s.push_back(latency_s);

@@ -50,11 +50,7 @@ std::vector<std::string> fabric_kinds() {
   return kinds;
 }
 
-std::vector<std::string> fabric_names() {
-  auto names = names_in("topologies");
-  std::erase(names, "prices");
-  return names;
-}
+std::vector<std::string> fabric_names() { return names_in("topologies"); }
 
 Fabric build_fabric(const Config& config) {
   const Kind& kind = kind_of(config);

@@ -9,7 +9,7 @@
 #include <cmath>
 
 #include "workloads/overlap.hpp"
-#include "workloads/random.hpp"
+#include "sim/random.hpp"
 
 namespace teapot {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sim/config.hpp"
-#include "workloads/random.hpp"
+#include "sim/random.hpp"
 
 namespace teapot {
 

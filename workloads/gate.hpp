@@ -9,7 +9,7 @@
 
 #include "workloads/decode.hpp"
 #include "workloads/model.hpp"
-#include "workloads/random.hpp"
+#include "sim/random.hpp"
 
 namespace teapot {
 

@@ -11,7 +11,7 @@
 #include <numeric>
 
 #include "workloads/distribution.hpp"
-#include "workloads/random.hpp"
+#include "sim/random.hpp"
 
 namespace teapot {
 

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "workloads/random.hpp"
+#include "sim/random.hpp"
 
 namespace teapot {
 

@@ -156,8 +156,12 @@ void execute(const RunOptions& options) {
     why = explain(scenario, result, explaining);
   }
   progress.clear();
-  auto json = summary_json(scenario, result, sums);
-  if (!options.explain.empty()) json["explanation"] = explanation_json(*why, scenario, result);
+  std::string json;
+  if (options.json || !options.folder.empty()) {
+    auto object = summary_json(scenario, result, sums);
+    if (!options.explain.empty()) object["explanation"] = explanation_json(*why, scenario, result);
+    json = object.dump(2) + '\n';
+  }
   std::string text = summary_text(scenario, result, sums);
   if (!options.explain.empty() && options.explain != "traffic") {
     text += '\n' + explanation_text(*why, scenario, result, options.explain);
@@ -173,12 +177,11 @@ void execute(const RunOptions& options) {
   }
   if (!options.html.empty()) write_file(options.html, html_report(scenario, result, sums, *why));
   if (!options.folder.empty()) {
-    write_tables(options.folder, result.program, result.timeline, scenario.network, selection,
-                 {{"summary.json", json.dump(2) + '\n'},
-                  {"summary.txt", text},
-                  {"scenario.yaml", to_yaml(resolved(scenario.source))}});
+    write_tables(
+        options.folder, result.program, result.timeline, scenario.network, selection,
+        {{"summary.json", json}, {"summary.txt", text}, {"scenario.yaml", to_yaml(resolved(scenario.source))}});
   }
-  fmt::print("{}", options.json ? json.dump(2) + '\n' : text);
+  fmt::print("{}", options.json ? json : text);
 }
 
 }  // namespace

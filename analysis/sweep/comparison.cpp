@@ -75,7 +75,7 @@ std::optional<double> number(const Design& design, const std::string& name) {
   return found->get<double>();
 }
 
-std::string binding(const Design& design) {
+std::string busiest(const Design& design) {
   if (!design.result.contains("bottleneck") || !design.result.at("bottleneck").contains("kind")) return "";
   const Json& b = design.result.at("bottleneck");
   return fmt::format("{} {:.0f}%", b.at("kind").get<std::string>(), 100 * b.at("use").get<double>());
@@ -163,8 +163,8 @@ std::string comparison_text(const std::vector<Design>& designs) {
     }
     if (any) results.add(std::move(cells));
   }
-  std::vector<std::string> cells{"binding"};
-  for (const auto& design : designs) cells.push_back(binding(design));
+  std::vector<std::string> cells{"busiest"};
+  for (const auto& design : designs) cells.push_back(busiest(design));
   results.add(std::move(cells));
   return text + '\n' + results.to_text();
 }

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <utility>
 
-#include "analysis/sweep/random.hpp"
+#include "sim/random.hpp"
 
 namespace teapot {
 namespace {
@@ -45,7 +45,7 @@ Settings sample(const std::vector<Axis>& axes, const Sampling& sampling) {
   Settings points(count, std::vector<AxisSetting>(axes.size()));
   std::vector<std::size_t> part(count);
   for (std::size_t a = 0; a < axes.size(); ++a) {
-    SplitMix random{sampling.seed + 0x632be59bd9b4e019 * (a + 1)};  // a stream an axis: adding one changes no other
+    Random random{sampling.seed, a};  // a stream an axis: adding one changes no other
     std::iota(part.begin(), part.end(), std::size_t{0});
     for (std::size_t i = count; i > 1; --i) std::swap(part[i - 1], part[random.next() % i]);
     for (std::size_t p = 0; p < count; ++p) {

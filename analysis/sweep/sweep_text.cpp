@@ -39,7 +39,7 @@ std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& 
   for (const auto& figure : figures) {
     if (table.column(figure.column)) columns.push_back({figure.title, TextTable::Align::right});
   }
-  columns.push_back({"binding"});
+  columns.push_back({"busiest"});
   TextTable text{columns};
   for (const auto r : rows) {
     std::vector<std::string> cells;

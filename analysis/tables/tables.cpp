@@ -10,6 +10,7 @@
 #include <iterator>
 #include <limits>
 
+#include "analysis/intervals.hpp"
 #include "analysis/output_file.hpp"
 #include "analysis/tables/csv.hpp"
 #include "analysis/tables/link_tables.hpp"
@@ -69,36 +70,6 @@ std::string operators_csv(const Program& program, const Timeline& timeline) {
   return csv;
 }
 
-/// The union of intervals that are sorted by begin.
-std::vector<BusyInterval> merged(const std::vector<BusyInterval>& intervals) {
-  std::vector<BusyInterval> result;
-  for (const auto& interval : intervals) {
-    if (interval.end_s <= interval.begin_s) continue;
-    if (!result.empty() && interval.begin_s <= result.back().end_s) {
-      result.back().end_s = std::max(result.back().end_s, interval.end_s);
-    } else {
-      result.push_back(interval);
-    }
-  }
-  return result;
-}
-
-double length(const std::vector<BusyInterval>& intervals) {
-  double sum = 0;
-  for (const auto& interval : intervals) sum += interval.end_s - interval.begin_s;
-  return sum;
-}
-
-/// How long two sets of disjoint intervals overlap.
-double overlap(const std::vector<BusyInterval>& a, const std::vector<BusyInterval>& b) {
-  double sum = 0;
-  for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-    sum += std::max(0.0, std::min(a[i].end_s, b[j].end_s) - std::max(a[i].begin_s, b[j].begin_s));
-    a[i].end_s < b[j].end_s ? ++i : ++j;
-  }
-  return sum;
-}
-
 /// What one rank did: the intervals of its operators of one kind, as a union.
 std::vector<BusyInterval> intervals_of(const Program& program, const Timeline& timeline, int rank, bool collectives) {
   std::vector<BusyInterval> intervals;
@@ -130,11 +101,11 @@ std::string ranks_csv(const Program& program, const Timeline& timeline, const Ne
   for (int r = 0; r < timeline.ranks; ++r) {
     const auto computing = intervals_of(program, timeline, r, false);
     const auto in_flight = intervals_of(program, timeline, r, true);
-    const double exposed = length(in_flight) - overlap(in_flight, computing);
+    const double exposed = length_s(in_flight) - overlap_s(in_flight, computing);
     fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{},{},{},{}\n", r,
                    csv_text(network.nodes[at(network.gpus[at(r)])].name), network.domain[at(r)],
-                   length(computing) * 1e6, length(in_flight) * 1e6, exposed * 1e6,
-                   (timeline.step.value - length(computing) - exposed) * 1e6, sent[at(r)], received[at(r)]);
+                   length_s(computing) * 1e6, length_s(in_flight) * 1e6, exposed * 1e6,
+                   (timeline.step.value - length_s(computing) - exposed) * 1e6, sent[at(r)], received[at(r)]);
   }
   return csv;
 }

@@ -4,16 +4,12 @@
 
 #include <vector>
 
+#include "analysis/intervals.hpp"
 #include "sim/network.hpp"
 #include "sim/program.hpp"
 #include "sim/timeline.hpp"
 
 namespace teapot {
-
-struct BusyInterval {
-  double begin_s = 0;
-  double end_s = 0;
-};
 
 /// For each wanted link the times in which it carried bytes, in order and without overlap; other links have none.
 /// A link of a collective-depth simulation works at full speed as long as it has anything to send, whoever shares it,

@@ -8,7 +8,7 @@
 #include "sim/catalogue.hpp"
 #include "sim/engine.hpp"
 #include "workloads/decode_step.hpp"
-#include "workloads/random.hpp"
+#include "sim/random.hpp"
 
 using namespace teapot;
 

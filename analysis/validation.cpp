@@ -34,6 +34,10 @@ double quantile(const std::vector<double>& sorted, double part) {
   return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
+bool changes_scenario(const std::string& column) {
+  return column == "model" || column == "fabric" || column == "accelerator" || column.find('.') != std::string::npos;
+}
+
 using Replay = void (*)(const Config&, Validation&);
 
 const std::map<std::string, Replay>& replays() {
@@ -132,10 +136,12 @@ Use CaseRow::use() const {
   return static_cast<Use>(found - uses.begin());
 }
 
+bool CaseRow::varies() const { return std::any_of(columns.begin(), columns.end(), changes_scenario); }
+
 Tree CaseRow::scenario(const Tree& base) const {
   Tree tree = base;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].find('.') != std::string::npos) set_path(tree, columns[i], cells[i].tree());
+    if (changes_scenario(columns[i])) set_path(tree, columns[i], cells[i].tree());
   }
   return tree;
 }
@@ -143,7 +149,7 @@ Tree CaseRow::scenario(const Tree& base) const {
 std::string CaseRow::label() const {
   std::string label;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i] == "measured" || columns[i] == "use") continue;
+    if (columns[i] == "measured" || columns[i] == "use" || !cells[i].is_scalar()) continue;
     const std::string column = columns[i].substr(columns[i].rfind('.') + 1);
     const auto text = cells[i].as<std::string>();
     if (!label.empty()) label += ", ";

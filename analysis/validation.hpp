@@ -67,7 +67,9 @@ struct CaseRow {
   const Config& cell(const std::string& column) const;  ///< throws where there is no such column
   bool has(const std::string& column) const;
   Use use() const;
-  /// `base` with each column whose name holds a dot put at that path.
+  /// Whether a column changes the scenario: `model`, `fabric`, `accelerator`, and every name that holds a dot.
+  bool varies() const;
+  /// `base` with those columns put at their paths.
   Tree scenario(const Tree& base) const;
   std::string label() const;  ///< the cells apart from measured and use
 };

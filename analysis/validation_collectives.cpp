@@ -92,7 +92,10 @@ void replay_collectives(const Config& config, Validation& validation) {
     const Seconds time =
         exchange ? time_exchange(s, operation) : time_dense(s, operation, row.cell("bytes").as<Bytes>());
     Comparison comparison{row.label(), row.cell("measured").as_positive<double>(), time.value * 1e6, row.use()};
-    if (unit == "GB/s") comparison.simulated = (bytes_to_nodes(s, operation == "combine") / time).value * 1e-9;
+    if (unit == "GB/s") {
+      const Bytes bytes = exchange ? bytes_to_nodes(s, operation == "combine") : row.cell("bytes").as<Bytes>();
+      comparison.simulated = (bytes / time).value * 1e-9;
+    }
     validation.rows.push_back(comparison);
   }
 }

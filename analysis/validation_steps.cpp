@@ -1,6 +1,8 @@
 // Replays whole decode steps: a scenario is run, and figures of its report are compared.
 // Knows no case by name.
 
+#include <algorithm>
+#include <map>
 #include <sstream>
 
 #include "analysis/report.hpp"
@@ -23,18 +25,43 @@ Seconds time_of_call(const Report& report, const std::string& names, const Confi
   return sum;
 }
 
-double figure(const Report& report, const std::string& quantity, const Config& place) {
-  if (quantity == "step_ms") return report.step.value * 1e3;
-  if (quantity == "tokens_per_s_per_gpu") return report.tokens_per_s_per_gpu;
-  const std::string prefix = "call_us ";
-  if (quantity.starts_with(prefix)) return time_of_call(report, quantity.substr(prefix.size()), place).value * 1e6;
-  place.fail("unknown quantity (allowed: step_ms, tokens_per_s_per_gpu, call_us a+b)");
+/// Mean over calls of the time on the GPU that takes longest.
+Seconds time_of_slowest(const Run& run, const std::string& name, const Config& place) {
+  Seconds sum;
+  int calls = 0;
+  for (int op = 0; op < run.timeline.operators; ++op) {
+    if (run.program.operators[static_cast<std::size_t>(op)].name != name) continue;
+    Seconds longest;
+    for (int rank = 0; rank < run.timeline.ranks; ++rank)
+      longest = std::max(longest, run.timeline.end(op, rank) - run.timeline.start(op, rank));
+    sum += longest;
+    ++calls;
+  }
+  if (calls == 0) place.fail("the step has no operator " + name);
+  return sum / calls;
 }
 
-Report run_report(const Tree& tree, const std::string& name) {
+struct Step {
+  Run run;
+  Report report;
+};
+
+double figure(const Step& step, const std::string& quantity, const Config& place) {
+  if (quantity == "step_ms") return step.report.step.value * 1e3;
+  if (quantity == "tokens_per_s_per_gpu") return step.report.tokens_per_s_per_gpu;
+  const std::string call = "call_us ";
+  if (quantity.starts_with(call)) return time_of_call(step.report, quantity.substr(call.size()), place).value * 1e6;
+  const std::string slowest = "slowest_us ";
+  if (quantity.starts_with(slowest))
+    return time_of_slowest(step.run, quantity.substr(slowest.size()), place).value * 1e6;
+  place.fail("unknown quantity (allowed: step_ms, tokens_per_s_per_gpu, call_us a+b, slowest_us a)");
+}
+
+Step simulated(const Tree& tree, const std::string& name) {
   const Scenario s = read_scenario(tree, name);
-  const Run result = run(s);
-  return report(s, result.program, result.timeline);
+  Run result = run(s);
+  Report sums = report(s, result.program, result.timeline);
+  return {std::move(result), std::move(sums)};
 }
 
 }  // namespace
@@ -42,15 +69,18 @@ Report run_report(const Tree& tree, const std::string& name) {
 void replay_steps(const Config& config, Validation& validation) {
   const auto rows = case_rows(config);
   const Tree base = config.at("scenario").tree();
-  Tree ideal = base;
-  set_path(ideal, "decode.runtime", parse_yaml("ideal", "validation"));
-  const Report with_runtime = run_report(base, validation.name);
-  const Report alone = run_report(ideal, validation.name);
+  std::map<std::string, Step> steps;  // by scenario: rows may be several figures of one
   for (const auto& row : rows) {
+    Tree tree = row.varies() ? row.scenario(base) : base;
+    if (row.use() == Use::bound) set_path(tree, "decode.runtime", parse_yaml("ideal", "validation"));
+    const std::string key = to_yaml(tree);
+    if (!steps.contains(key)) {
+      if (row.varies()) steps.clear();  // as many timelines as rows need not be kept
+      steps.emplace(key, simulated(tree, validation.name));
+    }
     const Config& quantity = row.cell("quantity");
-    const Report& of = row.use() == Use::bound ? alone : with_runtime;
     validation.rows.push_back({row.label(), row.cell("measured").as_positive<double>(),
-                               figure(of, quantity.as<std::string>(), quantity), row.use()});
+                               figure(steps.at(key), quantity.as<std::string>(), quantity), row.use()});
   }
 }
 

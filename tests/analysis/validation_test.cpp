@@ -138,6 +138,14 @@ TEST_CASE("published: experts of one layer on accelerators whose efficiencies we
   }
 }
 
+TEST_CASE("published: steps, skewed experts and all-to-alls that nothing was fitted on") {
+  for (const char* name :
+       {"sglang-qwen3-h20", "skewed-experts-h100", "skewed-experts-gb200", "all-to-all-planes-and-rails"}) {
+    CAPTURE(name);
+    CHECK(replayed(name).holds());
+  }
+}
+
 TEST_CASE("published: whole steps with their own serving stack, and no slower than measured with an ideal one") {
   for (const char* name : {"sglang-h100", "vllm-h200", "sglang-gb200"}) {
     CAPTURE(name);

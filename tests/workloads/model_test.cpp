@@ -35,6 +35,7 @@ const Published published[] = {
     {"qwen2.5-72b", 72.7, 0, 0, "huggingface.co/Qwen/Qwen2.5-72B"},
     {"qwen2.5-7b", 7.61, 0, 0, "huggingface.co/Qwen/Qwen2.5-7B"},
     {"qwen3-235b-a22b", 235, 22, 1, "arXiv 2505.09388, table 2"},
+    {"qwen3-8b", 8.2, 0, 0, "huggingface.co/Qwen/Qwen3-8B"},
     {"qwen3-30b-a3b", 30.5, 3.3, 0.1, "huggingface.co/Qwen/Qwen3-30B-A3B"},
     {"llama-3.1-8b", 8.03, 0, 0, "huggingface.co/meta-llama/Llama-3.1-8B"},
     {"llama-3.1-70b", 70.6, 0, 0, "huggingface.co/meta-llama/Llama-3.1-70B"},

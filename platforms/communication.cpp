@@ -19,6 +19,7 @@ std::shared_ptr<const Wire> read_wire(const Config& config) {
     to.efficiency = use.fraction_or("efficiency", 1.0);
     if (!(to.efficiency > 0)) use.at("efficiency").fail("must be above zero (a part of the line rate)");
     to.per_message = use.non_negative_or("per_message", Seconds{});
+    to.latency = use.non_negative_or("latency", Seconds{});
   }
   return wire;
 }

@@ -117,6 +117,7 @@ PairNetwork::Message PairNetwork::message(int op, int source, int destination, d
   double seconds = 0;
   double line_rate = 0;
   double latency_s = 0;
+  Seconds latest;  // of the wire's tiers on the path
   for (const Hop& hop : network_.route(source, destination)) {
     const Link& link = network_.links[at(hop.link)];
     Wire::Use use;
@@ -128,10 +129,11 @@ PairNetwork::Message PairNetwork::message(int op, int source, int destination, d
       line_rate = link.bandwidth.value;
     }
     latency_s += link.latency.value;
+    latest = std::max(latest, use.latency);
     use_[at(hop.link)].bytes.value += copies * c.bytes_per_copy.value;
     use_[at(hop.link)].busy.value += busy;
   }
-  return {destination, latency_s, static_cast<std::uint64_t>(std::llround(seconds * line_rate))};
+  return {destination, latency_s + latest.value, static_cast<std::uint64_t>(std::llround(seconds * line_rate))};
 }
 
 /// The latency of a path is paid before the first byte: destinations in order of it. Mailboxes, not Comm::sendto, which

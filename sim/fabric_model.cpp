@@ -87,18 +87,17 @@ std::shared_ptr<const Traffic> FabricModel::sent_by(const Collective& collective
   return turned_.back().turned;
 }
 
-std::shared_ptr<const Support> FabricModel::support_of(const std::shared_ptr<const Traffic>& traffic) {
+FabricModel::CachedSupport& FabricModel::support_of(const std::shared_ptr<const Traffic>& traffic) {
   const bool by_group = traffic->pairs() >= dense_receivers * at(ranks_);
-  for (const auto& cached : supports_) {
+  for (auto& cached : supports_) {
     if (by_group ? cached.support->by_group && cached.groups == traffic->groups : cached.traffic == traffic) {
-      return cached.support;
+      return cached;
     }
   }
   auto support = std::make_shared<Support>();
   support->by_group = by_group;
   support->words = words_;
   support->touch.assign(links_.size() * words_, 0);
-  support->latency_s.assign(at(ranks_), 0);
   support->senders.assign(at(ranks_), 0);
   for (int source = 0; source < ranks_; ++source) {
     const auto& row = routes_.row(source);
@@ -108,13 +107,27 @@ std::shared_ptr<const Support> FabricModel::support_of(const std::shared_ptr<con
         set_bit(bits, source);
         set_bit(bits, d);
       }
-      support->latency_s[at(d)] = std::max(support->latency_s[at(d)], row.latency_s[at(d)]);
       ++support->senders[at(d)];
     });
   }
   if (supports_.size() >= cache_size) supports_.erase(supports_.begin());
-  supports_.push_back({by_group ? nullptr : traffic, traffic->groups, support});
-  return support;
+  supports_.push_back({by_group ? nullptr : traffic, traffic->groups, support, {}});
+  return supports_.back();
+}
+
+std::shared_ptr<const std::vector<double>> FabricModel::latencies(CachedSupport& cached, const Traffic& traffic,
+                                                                  const Wire* wire) const {
+  auto& known = cached.latency_s[wire];
+  if (known) return known;
+  const std::vector<double> of_tiers = routes_.tier_latencies_s(wire);
+  std::vector<double> latency_s(at(ranks_), 0.0);
+  for (int source = 0; source < ranks_; ++source) {
+    for_each_peer(traffic, cached.support->by_group, source, [&](int d) {
+      latency_s[at(d)] = std::max(latency_s[at(d)], routes_.latency_s(source, d, of_tiers));
+    });
+  }
+  known = std::make_shared<const std::vector<double>>(std::move(latency_s));
+  return known;
 }
 
 int FabricModel::begin(const Collective& collective) {
@@ -123,7 +136,9 @@ int FabricModel::begin(const Collective& collective) {
   transfer.cost = cost_of(collective);
   transfer.traffic = sent_by(collective);
   assert(transfer.traffic->ranks == ranks_);
-  transfer.support = support_of(transfer.traffic);
+  CachedSupport& cached = support_of(transfer.traffic);
+  transfer.support = cached.support;
+  transfer.latency_s = latencies(cached, *transfer.traffic, collective.wire.get());
   transfer.missing = transfer.support->senders;
   if (transfer.support->by_group) {  // counted by group: a group is complete when all of its ranks are in
     transfer.missing.assign(at(ranks_), 0);
@@ -262,7 +277,7 @@ void FabricModel::evaluate(int id, double now) {
       const int rank = static_cast<int>(word * 64) + std::countr_zero(bits);
       set_bit(transfer.done.data(), rank);
       --transfer.left;
-      arrivals_.push({now + transfer.support->latency_s[at(rank)], id, rank});
+      arrivals_.push({now + (*transfer.latency_s)[at(rank)], id, rank});
     }
   };
   double next = never;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <queue>
 #include <vector>
@@ -21,7 +22,6 @@ inline constexpr double never = std::numeric_limits<double>::infinity();
 struct Support {
   std::size_t words = 0;             ///< 64-bit words for one bit a rank
   std::vector<std::uint64_t> touch;  ///< [link * words ...]: ranks that send or receive over the link
-  std::vector<double> latency_s;     ///< by rank: the longest path to it from one of its senders
   std::vector<int> senders;          ///< by rank: how many others must enter before it can be done
   bool by_group = false;             ///< senders are all of the group, not only those of the matrix
 };
@@ -68,8 +68,9 @@ class FabricModel {
     const Collective* collective = nullptr;
     std::shared_ptr<const Traffic> traffic;  // rows are what each rank sends
     std::shared_ptr<const Support> support;
-    std::vector<int> links;    // those with bytes of it
-    std::vector<int> missing;  // by rank, or by group: senders that have not entered
+    std::shared_ptr<const std::vector<double>> latency_s;  // by rank: the longest path to it from one of its senders
+    std::vector<int> links;                                // those with bytes of it
+    std::vector<int> missing;                              // by rank, or by group: senders that have not entered
     std::vector<std::uint64_t> entered, armed, done;
     int left = 0;               // ranks not done
     std::uint32_t version = 0;  // of its entry in checks_
@@ -93,8 +94,17 @@ class FabricModel {
     std::vector<double> copies;            // by link
   };
 
+  struct CachedSupport {
+    std::shared_ptr<const Traffic> traffic;
+    std::shared_ptr<const std::vector<int>> groups;
+    std::shared_ptr<const Support> support;
+    std::map<const Wire*, std::shared_ptr<const std::vector<double>>> latency_s;
+  };
+
   std::size_t cost_of(const Collective& collective);
-  std::shared_ptr<const Support> support_of(const std::shared_ptr<const Traffic>& traffic);
+  CachedSupport& support_of(const std::shared_ptr<const Traffic>& traffic);
+  std::shared_ptr<const std::vector<double>> latencies(CachedSupport& support, const Traffic& traffic,
+                                                       const Wire* wire) const;
   std::shared_ptr<const Traffic> sent_by(const Collective& collective);
   void arm(Transfer& transfer, int rank);
   void flush();
@@ -120,11 +130,6 @@ class FabricModel {
   std::vector<double> batch_copies_;  // by link
   std::vector<int> batch_links_;
 
-  struct CachedSupport {
-    std::shared_ptr<const Traffic> traffic;
-    std::shared_ptr<const std::vector<int>> groups;
-    std::shared_ptr<const Support> support;
-  };
   struct CachedTurn {
     std::shared_ptr<const Traffic> traffic, turned;
   };

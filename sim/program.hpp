@@ -38,6 +38,7 @@ struct Wire {
   struct Use {
     double efficiency = 1;  ///< in (0, 1]
     Seconds per_message;
+    Seconds latency;  ///< of a path that crosses the tier, on top of its links': posting, completion, polling
   };
   std::map<std::string, Use> tiers;
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <map>
 #include <set>
 
@@ -23,9 +24,37 @@ Wire::Use use_of(const Wire* wire, const Link& link) {
   return use == wire->tiers.end() ? Wire::Use{} : use->second;
 }
 
+std::vector<double> RouteTable::tier_latencies_s(const Wire* wire) const {
+  std::vector<double> latencies;
+  if (wire == nullptr) return latencies;
+  for (const auto& tier : tiers_) {
+    const auto use = wire->tiers.find(tier);
+    latencies.push_back(use == wire->tiers.end() ? 0 : use->second.latency.value);
+  }
+  if (std::all_of(latencies.begin(), latencies.end(), [](double latency) { return latency == 0; })) latencies.clear();
+  return latencies;
+}
+
+double RouteTable::latency_s(int source, int destination, const std::vector<double>& tier_latencies_s) const {
+  const Row& of = row(source);
+  double latest = 0;
+  for (std::size_t bit = 0; bit < tier_latencies_s.size(); ++bit) {
+    if ((of.tiers[at(destination)] >> bit & 1U) != 0) latest = std::max(latest, tier_latencies_s[bit]);
+  }
+  return of.latency_s[at(destination)] + latest;
+}
+
 RouteTable::RouteTable(const Network& network, const Program& program) : signature_(network.links.size()) {
   for (int source = 0; source < program.ranks; ++source) add_row(network, program.ranks, source);
   merge_series(network, program);
+}
+
+int RouteTable::bit_of(const std::string& tier) {
+  const auto found = std::find(tiers_.begin(), tiers_.end(), tier);
+  if (found != tiers_.end()) return static_cast<int>(found - tiers_.begin());
+  assert(tiers_.size() < 32);
+  tiers_.push_back(tier);
+  return static_cast<int>(tiers_.size()) - 1;
 }
 
 void RouteTable::add_row(const Network& network, int ranks, int source) {
@@ -34,6 +63,7 @@ void RouteTable::add_row(const Network& network, int ranks, int source) {
   bool spread = false;
   for (int d = 0; d < ranks; ++d) {
     double latency_s = 0;
+    std::uint32_t tiers = 0;
     if (d != source) {
       const std::uint64_t pair = mix(static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint64_t>(d));
       for (const Hop& hop : network.route(source, d)) {
@@ -41,10 +71,12 @@ void RouteTable::add_row(const Network& network, int ranks, int source) {
         row.share.push_back(static_cast<float>(hop.share));
         spread = spread || hop.share != 1;
         latency_s += hop.share * network.links[at(hop.link)].latency.value;
+        tiers |= std::uint32_t{1} << bit_of(network.links[at(hop.link)].tier);
         signature_[at(hop.link)] += mix(pair + std::bit_cast<std::uint64_t>(hop.share));
       }
     }
     row.latency_s.push_back(latency_s);
+    row.tiers.push_back(tiers);
     row.begin.push_back(static_cast<std::uint32_t>(row.link.size()));
   }
   if (!spread) row.share.clear();

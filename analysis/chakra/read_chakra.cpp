@@ -149,10 +149,12 @@ class ProgramReader {
     const auto json = nlohmann::json::parse(text, nullptr, false);
     Wire read;
     for (const auto& [tier, use] : json.items()) {
-      if (!use.is_array() || use.size() != 2 || !use[0].is_number() || !use[1].is_number()) {
+      const bool whole = use.is_array() && use.size() == 3 &&
+                         std::all_of(use.begin(), use.end(), [](const auto& part) { return part.is_number(); });
+      if (!whole) {
         throw ConfigError("a trace's attribute teapot_wire is damaged: " + text);
       }
-      read.tiers[tier] = {use[0].get<double>(), Seconds{use[1].get<double>()}};
+      read.tiers[tier] = {use[0].get<double>(), Seconds{use[1].get<double>()}, Seconds{use[2].get<double>()}};
     }
     return known = std::make_shared<const Wire>(std::move(read));
   }

@@ -178,7 +178,8 @@ class RankTrace {
     add(n, "teapot_weight").set_double_value(c.weight);
     if (!c.wire) return;
     nlohmann::ordered_json wire = nlohmann::ordered_json::object();
-    for (const auto& [tier, use] : c.wire->tiers) wire[tier] = {use.efficiency, use.per_message.value};
+    for (const auto& [tier, use] : c.wire->tiers)
+      wire[tier] = {use.efficiency, use.per_message.value, use.latency.value};
     add(n, "teapot_wire").set_string_value(wire.dump());
   }
 

@@ -53,13 +53,14 @@ CollectiveProfile CollectiveProfiles::profile(const Collective& collective) {
 void CollectiveProfiles::add_loads(const Collective& collective, const Traffic& sent, CollectiveProfile& p) const {
   std::vector<double> copies(network_.links.size(), 0.0);
   p.latency.assign(at(ranks_), {});
+  const std::vector<double> of_tiers = routes_.tier_latencies_s(collective.wire.get());
   for (int source = 0; source < ranks_; ++source) {
     const auto& row = routes_.row(source);
     sent.for_each_receiver(source, [&](int d, double count) {
       for (auto i = row.begin[at(d)]; i < row.begin[at(d) + 1]; ++i) {
         copies[row.link[i]] += row.share.empty() ? count : count * static_cast<double>(row.share[i]);
       }
-      p.latency[at(d)] = std::max(p.latency[at(d)], Seconds{row.latency_s[at(d)]});
+      p.latency[at(d)] = std::max(p.latency[at(d)], Seconds{routes_.latency_s(source, d, of_tiers)});
     });
   }
   p.bytes.resize(network_.links.size());

@@ -56,7 +56,7 @@ void speed_up_collectives(Scenario& s, const std::string& resource, double facto
     CollectiveCost cost = of(operation);
     if (resource == "software") cost.overhead = cost.overhead / factor;
     if (resource == "communication SMs") cost.sm_share /= factor;
-    if (resource != "messages" || !cost.wire) return cost;
+    if ((resource != "messages" && resource != "software") || !cost.wire) return cost;
     const auto known =
         std::find_if(wires->begin(), wires->end(), [&](const Changed& wire) { return wire.from == cost.wire; });
     if (known != wires->end()) {
@@ -64,7 +64,10 @@ void speed_up_collectives(Scenario& s, const std::string& resource, double facto
       return cost;
     }
     Wire changed = *cost.wire;
-    for (auto& [tier, use] : changed.tiers) use.per_message = use.per_message / factor;
+    for (auto& [tier, use] : changed.tiers) {
+      Seconds& faster = resource == "messages" ? use.per_message : use.latency;
+      faster = faster / factor;
+    }
     wires->push_back({cost.wire, std::make_shared<const Wire>(std::move(changed))});
     cost.wire = wires->back().to;
     return cost;
@@ -104,7 +107,7 @@ std::vector<Resource> resources(const Scenario& scenario, const Program& program
                                  [](const auto& tier) { return tier.second.per_message > Seconds{}; });
   };
   if (any_collective([](const Collective& c) { return c.overhead > Seconds{}; })) {
-    all.push_back({"software", "floor of each call of " + scenario.communication});
+    all.push_back({"software", "floor and latency of each call of " + scenario.communication});
   }
   if (any_collective(pays_messages)) all.push_back({"messages", "cost of each message on a wire"});
   if (any_collective([](const Collective& c) { return c.sm_share > 0; })) {

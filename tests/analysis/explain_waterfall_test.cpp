@@ -56,13 +56,13 @@ TEST_CASE("waterfall: one exchange is serialisation, wire, latency and software,
   auto& c = std::get<Collective>(op.work);
   c.overhead = 5.0_us;
   Wire wire;
-  wire.tiers["nic"] = {0.8, 2.0_us};
+  wire.tiers["nic"] = {0.8, 2.0_us, 3.0_us};
   c.wire = std::make_shared<const Wire>(wire);
   auto parts = parts_of(program(4, {op}), star(4, 10.0_GBps, 1.0_us));
   const double line = 3 * 1e6 / 1e10;  // to three others, at line rate
   CHECK(parts["ideal serialisation"] == doctest::Approx(line).epsilon(1e-12));
   CHECK(parts["wire efficiency"] == doctest::Approx(line / 0.8 - line + 3 * 2e-6).epsilon(1e-12));
-  CHECK(parts["latency"] == doctest::Approx(2e-6).epsilon(1e-12));  // up and down
+  CHECK(parts["latency"] == doctest::Approx(2e-6 + 3e-6).epsilon(1e-12));  // up, down and the wire's own
   CHECK(parts["software floor"] == doctest::Approx(5e-6).epsilon(1e-12));
   for (const char* nothing : {"uneven links", "waiting for others", "contention", "hidden by overlap", "idle"}) {
     CHECK(std::abs(parts[nothing]) < 1e-15);

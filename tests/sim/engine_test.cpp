@@ -60,12 +60,13 @@ TEST_CASE("engine: a collective without bytes costs its overhead and latency onl
   CHECK(at_depth(program(8, {op}), network, NetworkDepth::pair).step.value == doctest::Approx(22e-6).epsilon(1e-9));
 }
 
-TEST_CASE("engine: a wire's efficiency and message cost slow the links of its tier") {
+TEST_CASE("engine: a wire's efficiency, message cost and latency slow the links of its tier, and no other") {
   Operator op = collective(uniform(4), 1.0_MB);
   auto wire = std::make_shared<Wire>();
-  wire->tiers["nic"] = {0.8, 2.0_us};
+  wire->tiers["nic"] = {0.8, 2.0_us, 7.0_us};
+  wire->tiers["nvlink"] = {0.1, 9.0_us, 9.0_us};
   std::get<Collective>(op.work).wire = wire;
-  const Seconds formula = 3 * (1.0_MB / (0.8 * 50.0_GBps) + 2.0_us);
+  const Seconds formula = 3 * (1.0_MB / (0.8 * 50.0_GBps) + 2.0_us) + 7.0_us;
   CHECK(simulate(program(4, {op}), star(4, 50.0_GBps, 0.0_us)).step.value == exactly(formula));
   CHECK(at_depth(program(4, {op}), star(4, 50.0_GBps, 0.0_us), NetworkDepth::pair).step.value ==
         doctest::Approx(formula.value).epsilon(1e-6));

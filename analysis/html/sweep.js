@@ -34,6 +34,12 @@ function sweepColumns(points) {
   return { shown, numbers };
 }
 
+// A row begins with the point's number and its axes; what follows is the status and the results.
+function axesOf(points) {
+  const keys = Object.keys(points[0]);
+  return keys.slice(0, Math.max(0, keys.indexOf("status"))).filter((key) => key !== "point");
+}
+
 function sweepSets(points, x, y, colour) {
   const usable = points.filter((point) => typeof point[x] === "number" && typeof point[y] === "number");
   const groups = new Map();
@@ -60,9 +66,8 @@ function showSweep() {
   if (tpot) {
     const known = points.filter((point) => typeof point[tpot] === "number");
     const best = known.reduce((a, b) => (b[tpot] < a[tpot] ? b : a), known[0]);
-    const texts = shown.filter((key) => !numbers.includes(key)).slice(0, 4);
     section("Lowest TPOT", null, true).append(figures([[digits(best[tpot]) + " ms", "TPOT"],
-      ...texts.map((key) => [String(best[key] ?? ""), key])]));
+      ...axesOf(points).slice(0, 7).map((key) => [String(best[key] ?? ""), key])]));
   }
   if (numbers.length > 0) {
     const price = first(["usd_per_gpu", "network_usd_per_gpu"]);

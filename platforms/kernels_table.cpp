@@ -95,7 +95,7 @@ Row rising(Row row) {
   }
   std::size_t next = 0;
   for (const auto& [mean, weight] : pools) {
-    for (double i = 0; i < weight; ++i) row[next++].log_time = mean;
+    for (int i = 0; i < static_cast<int>(weight); ++i) row[next++].log_time = mean;
   }
   row.erase(std::unique(row.begin(), row.end(), [](const Point& a, const Point& b) { return a.along == b.along; }),
             row.end());

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "workloads/overlap.hpp"
 #include "sim/random.hpp"
+#include "workloads/overlap.hpp"
 
 namespace teapot {
 namespace {

@@ -7,9 +7,9 @@
 #include <memory>
 #include <vector>
 
+#include "sim/random.hpp"
 #include "workloads/decode.hpp"
 #include "workloads/model.hpp"
-#include "sim/random.hpp"
 
 namespace teapot {
 

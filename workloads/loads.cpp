@@ -10,8 +10,8 @@
 #include <numbers>
 #include <numeric>
 
-#include "workloads/distribution.hpp"
 #include "sim/random.hpp"
+#include "workloads/distribution.hpp"
 
 namespace teapot {
 

@@ -7,8 +7,8 @@
 
 #include "sim/catalogue.hpp"
 #include "sim/engine.hpp"
-#include "workloads/decode_step.hpp"
 #include "sim/random.hpp"
+#include "workloads/decode_step.hpp"
 
 using namespace teapot;
 

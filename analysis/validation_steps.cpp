@@ -71,7 +71,7 @@ void replay_steps(const Config& config, Validation& validation) {
   const Tree base = config.at("scenario").tree();
   std::map<std::string, Step> steps;  // by scenario: rows may be several figures of one
   for (const auto& row : rows) {
-    Tree tree = row.varies() ? row.scenario(base) : base;
+    Tree tree = row.scenario(base);
     if (row.use() == Use::bound) set_path(tree, "decode.runtime", parse_yaml("ideal", "validation"));
     const std::string key = to_yaml(tree);
     if (!steps.contains(key)) {

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "sim/config.hpp"
+#include "sim/route_table.hpp"
 
 namespace teapot {
 namespace {
@@ -120,8 +121,7 @@ PairNetwork::Message PairNetwork::message(int op, int source, int destination, d
   Seconds latest;  // of the wire's tiers on the path
   for (const Hop& hop : network_.route(source, destination)) {
     const Link& link = network_.links[at(hop.link)];
-    Wire::Use use;
-    if (c.wire && c.wire->tiers.contains(link.tier)) use = c.wire->tiers.at(link.tier);
+    const Wire::Use use = use_of(c.wire.get(), link);
     const double busy =
         copies * (c.bytes_per_copy.value / (link.bandwidth.value * use.efficiency) + use.per_message.value);
     if (busy > seconds) {

@@ -14,12 +14,6 @@ std::size_t at(int index) { return static_cast<std::size_t>(index); }
 // The engine lets a rank with so many peers wait for its whole group (sim/fabric_model.cpp); so does this account.
 constexpr std::size_t dense_receivers = 64;
 
-Wire::Use use_of(const Wire* wire, const std::string& tier) {
-  if (wire == nullptr) return {};
-  const auto use = wire->tiers.find(tier);
-  return use == wire->tiers.end() ? Wire::Use{} : use->second;
-}
-
 }  // namespace
 
 CollectiveProfiles::CollectiveProfiles(const Network& network, const Program& program)
@@ -67,7 +61,7 @@ void CollectiveProfiles::add_loads(const Collective& collective, const Traffic& 
   p.busy.resize(network_.links.size());
   for (std::size_t l = 0; l < network_.links.size(); ++l) {
     const double carried = copies[at(routes_.stand_in(static_cast<int>(l)))];
-    const Wire::Use use = use_of(collective.wire.get(), network_.links[l].tier);
+    const Wire::Use use = use_of(collective.wire.get(), network_.links[l]);
     p.bytes[l] = carried * collective.bytes_per_copy;
     p.busy[l] =
         carried * (collective.bytes_per_copy / (network_.links[l].bandwidth * use.efficiency) + use.per_message);

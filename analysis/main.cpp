@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/commands.hpp"
+#include "analysis/commands/commands.hpp"
 #include "analysis/version.hpp"
 #include "sim/config.hpp"
 #include "sim/engine.hpp"

@@ -1,7 +1,7 @@
 // ./teapot chakra: the program of a scenario as MLCommons Chakra execution traces.
 // Does not know the format.
 
-#include "analysis/chakra/chakra.hpp"
+#include "analysis/output/chakra/chakra.hpp"
 
 #include <fmt/format.h>
 
@@ -9,9 +9,9 @@
 #include <filesystem>
 #include <memory>
 
-#include "analysis/commands.hpp"
-#include "analysis/run.hpp"
-#include "analysis/scenario.hpp"
+#include "analysis/commands/commands.hpp"
+#include "analysis/run/run.hpp"
+#include "analysis/scenario/scenario.hpp"
 
 namespace teapot {
 namespace {

@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "analysis/collective_run.hpp"
-#include "analysis/commands.hpp"
-#include "analysis/fabric_progress.hpp"
-#include "analysis/scenario.hpp"
+#include "analysis/collective/collective_run.hpp"
+#include "analysis/commands/commands.hpp"
+#include "analysis/facts/fabric_progress.hpp"
+#include "analysis/scenario/scenario.hpp"
 #include "platforms/communication.hpp"
-#include "platforms/platform_file.hpp"
+#include "platforms/platform_file/platform_file.hpp"
 #include "sim/catalogue.hpp"
 #include "topologies/topology.hpp"
 

@@ -7,9 +7,9 @@
 #include <fstream>
 #include <memory>
 
-#include "analysis/commands.hpp"
-#include "analysis/html/html_report.hpp"
-#include "analysis/output_file.hpp"
+#include "analysis/commands/commands.hpp"
+#include "analysis/output/html/html_report.hpp"
+#include "analysis/output/output_file.hpp"
 #include "analysis/sweep/comparison.hpp"
 #include "analysis/sweep/evaluate.hpp"
 #include "analysis/sweep/sweep.hpp"

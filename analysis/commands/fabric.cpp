@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "analysis/commands.hpp"
-#include "analysis/fabric_facts.hpp"
-#include "analysis/fabric_progress.hpp"
-#include "analysis/output_file.hpp"
-#include "analysis/scenario.hpp"
+#include "analysis/commands/commands.hpp"
+#include "analysis/facts/fabric_facts.hpp"
+#include "analysis/facts/fabric_progress.hpp"
+#include "analysis/output/output_file.hpp"
+#include "analysis/scenario/scenario.hpp"
 #include "sim/catalogue.hpp"
 #include "topologies/export.hpp"
 

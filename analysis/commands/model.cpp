@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "analysis/commands.hpp"
-#include "analysis/model_facts.hpp"
-#include "analysis/text_table.hpp"
+#include "analysis/commands/commands.hpp"
+#include "analysis/facts/model_facts.hpp"
+#include "analysis/output/text_table.hpp"
 #include "platforms/accelerator.hpp"
 #include "sim/catalogue.hpp"
 

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "analysis/commands.hpp"
+#include "analysis/commands/commands.hpp"
+#include "analysis/output/text_table.hpp"
 #include "analysis/sweep/amount.hpp"
 #include "analysis/sweep/evaluate.hpp"
 #include "analysis/sweep/optimizer.hpp"
-#include "analysis/text_table.hpp"
 #include "analysis/version.hpp"
 #include "sim/engine.hpp"
 
@@ -49,7 +49,7 @@ Visit visit(const Candidate& candidate, const Tree& base, bool keep_fabric, bool
     const auto result = evaluate(tree, "optimize", lists, &known);
     if (!result.at("usd_per_million_tokens").is_number()) {
       throw ConfigError(
-          fmt::format("no price of the accelerator \"{}\", or of the network: see analysis/economics.yaml",
+          fmt::format("no price of the accelerator \"{}\", or of the network: see analysis/cost/economics.yaml",
                       accelerator_name(tree)));
     }
     v.tpot_ms = result.at("tpot_ms").get<double>();

@@ -1,7 +1,7 @@
 // ./teapot platform: a fabric as a SimGrid platform file.
 // Does not know the file's format.
 
-#include "platforms/platform_file.hpp"
+#include "platforms/platform_file/platform_file.hpp"
 
 #include <fmt/format.h>
 
@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "analysis/commands.hpp"
-#include "analysis/output_file.hpp"
-#include "analysis/scenario.hpp"
+#include "analysis/commands/commands.hpp"
+#include "analysis/output/output_file.hpp"
+#include "analysis/scenario/scenario.hpp"
 #include "platforms/accelerator.hpp"
 #include "sim/catalogue.hpp"
 #include "topologies/topology.hpp"

@@ -12,20 +12,20 @@
 #include <optional>
 #include <stdexcept>
 
-#include "analysis/chakra/chakra.hpp"
-#include "analysis/commands.hpp"
+#include "analysis/commands/commands.hpp"
 #include "analysis/explain/explanation.hpp"
-#include "analysis/html/html_report.hpp"
-#include "analysis/model_traffic.hpp"
-#include "analysis/output_file.hpp"
-#include "analysis/report.hpp"
-#include "analysis/run.hpp"
-#include "analysis/summary.hpp"
-#include "analysis/tables/tables.hpp"
-#include "analysis/trace/trace.hpp"
+#include "analysis/facts/model_traffic.hpp"
+#include "analysis/output/chakra/chakra.hpp"
+#include "analysis/output/html/html_report.hpp"
+#include "analysis/output/output_file.hpp"
+#include "analysis/output/tables/tables.hpp"
+#include "analysis/output/trace/trace.hpp"
+#include "analysis/run/report.hpp"
+#include "analysis/run/run.hpp"
+#include "analysis/run/summary.hpp"
 #include "sim/catalogue.hpp"
 #include "topologies/topology.hpp"
-#include "workloads/loads.hpp"
+#include "workloads/routing/loads.hpp"
 
 namespace teapot {
 namespace {

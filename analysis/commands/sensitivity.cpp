@@ -10,8 +10,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "analysis/commands.hpp"
-#include "analysis/text_table.hpp"
+#include "analysis/commands/commands.hpp"
+#include "analysis/output/text_table.hpp"
 #include "analysis/version.hpp"
 
 namespace teapot {

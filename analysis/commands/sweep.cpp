@@ -9,9 +9,9 @@
 #include <filesystem>
 #include <memory>
 
-#include "analysis/commands.hpp"
-#include "analysis/html/html_report.hpp"
-#include "analysis/output_file.hpp"
+#include "analysis/commands/commands.hpp"
+#include "analysis/output/html/html_report.hpp"
+#include "analysis/output/output_file.hpp"
 #include "analysis/sweep/amount.hpp"
 #include "analysis/sweep/results.hpp"
 #include "analysis/sweep/slurm.hpp"

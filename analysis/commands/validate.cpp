@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "analysis/commands.hpp"
-#include "analysis/output_file.hpp"
-#include "analysis/validation.hpp"
-#include "analysis/validation_page.hpp"
+#include "analysis/commands/commands.hpp"
+#include "analysis/output/output_file.hpp"
+#include "analysis/validation/page.hpp"
+#include "analysis/validation/validation.hpp"
 #include "sim/catalogue.hpp"
 
 namespace teapot {

@@ -3,7 +3,7 @@
 
 #include "analysis/explain/explanation.hpp"
 
-#include "workloads/decode_step.hpp"
+#include "workloads/step/decode_step.hpp"
 
 namespace teapot {
 namespace {

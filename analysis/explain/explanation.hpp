@@ -11,8 +11,8 @@
 #include "analysis/explain/link_loads.hpp"
 #include "analysis/explain/waterfall.hpp"
 #include "analysis/explain/what_if.hpp"
-#include "analysis/run.hpp"
-#include "analysis/scenario.hpp"
+#include "analysis/run/run.hpp"
+#include "analysis/scenario/scenario.hpp"
 
 namespace teapot {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "analysis/explain/explanation.hpp"
-#include "analysis/text_table.hpp"
+#include "analysis/output/text_table.hpp"
 
 namespace teapot {
 namespace {

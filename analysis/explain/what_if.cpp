@@ -8,8 +8,8 @@
 #include <memory>
 #include <utility>
 
-#include "analysis/run.hpp"
-#include "platforms/kernels.hpp"
+#include "analysis/run/run.hpp"
+#include "platforms/kernels/kernels.hpp"
 
 namespace teapot {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/scenario.hpp"
+#include "analysis/scenario/scenario.hpp"
 #include "sim/units.hpp"
 
 namespace teapot {

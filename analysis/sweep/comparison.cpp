@@ -9,7 +9,7 @@
 #include <map>
 #include <optional>
 
-#include "analysis/text_table.hpp"
+#include "analysis/output/text_table.hpp"
 
 namespace teapot {
 namespace {

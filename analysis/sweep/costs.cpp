@@ -11,7 +11,7 @@
 namespace teapot {
 
 std::string economics_file(const PriceFiles& files) {
-  return files.economics.empty() ? home() + "/analysis/economics.yaml" : files.economics;
+  return files.economics.empty() ? home() + "/analysis/cost/economics.yaml" : files.economics;
 }
 
 std::string prices_file(const PriceFiles& files) {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "analysis/economics.hpp"
-#include "analysis/known_parts.hpp"
+#include "analysis/cost/economics.hpp"
+#include "analysis/scenario/known_parts.hpp"
 #include "analysis/sweep/plan.hpp"
 #include "topologies/cost.hpp"
 

@@ -3,9 +3,9 @@
 
 #include "analysis/sweep/evaluate.hpp"
 
-#include "analysis/report.hpp"
-#include "analysis/run.hpp"
-#include "analysis/summary.hpp"
+#include "analysis/run/report.hpp"
+#include "analysis/run/run.hpp"
+#include "analysis/run/summary.hpp"
 
 namespace teapot {
 

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <map>
 
-#include "analysis/scenario.hpp"
+#include "analysis/scenario/scenario.hpp"
 #include "analysis/sweep/amount.hpp"
 #include "analysis/sweep/axis.hpp"
 #include "analysis/sweep/condition.hpp"

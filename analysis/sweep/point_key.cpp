@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "analysis/scenario.hpp"
+#include "analysis/scenario/scenario.hpp"
 #include "analysis/sweep/costs.hpp"
 #include "analysis/sweep/digest.hpp"
 #include "analysis/version.hpp"

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "analysis/known_parts.hpp"
+#include "analysis/scenario/known_parts.hpp"
 #include "analysis/sweep/plan.hpp"
 #include "sim/config.hpp"
 

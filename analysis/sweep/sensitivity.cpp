@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "analysis/explain/what_if.hpp"
-#include "analysis/report.hpp"
-#include "analysis/run.hpp"
+#include "analysis/run/report.hpp"
+#include "analysis/run/run.hpp"
 
 namespace teapot {
 namespace {

@@ -16,7 +16,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "analysis/output_file.hpp"
+#include "analysis/output/output_file.hpp"
 #include "analysis/sweep/sweep_text.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/engine.hpp"

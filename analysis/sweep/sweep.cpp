@@ -18,7 +18,7 @@
 #include <sstream>
 #include <thread>
 
-#include "analysis/output_file.hpp"
+#include "analysis/output/output_file.hpp"
 #include "analysis/sweep/evaluate.hpp"
 #include "analysis/sweep/point_key.hpp"
 #include "analysis/sweep/pool.hpp"

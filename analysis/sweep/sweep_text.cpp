@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "analysis/text_table.hpp"
+#include "analysis/output/text_table.hpp"
 
 namespace teapot {
 namespace {

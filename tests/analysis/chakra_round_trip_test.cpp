@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "analysis/chakra/attributes.hpp"
-#include "analysis/chakra/chakra.hpp"
-#include "analysis/chakra/trace_files.hpp"
-#include "analysis/run.hpp"
+#include "analysis/output/chakra/attributes.hpp"
+#include "analysis/output/chakra/chakra.hpp"
+#include "analysis/output/chakra/trace_files.hpp"
+#include "analysis/run/run.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/engine.hpp"
 

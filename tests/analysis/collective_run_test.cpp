@@ -1,6 +1,6 @@
 // One exchange alone on a fabric: its time against formulas, the paper's comparisons, and what is refused.
 
-#include "analysis/collective_run.hpp"
+#include "analysis/collective/collective_run.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "analysis/economics.hpp"
+#include "analysis/cost/economics.hpp"
 #include "analysis/sweep/comparison.hpp"
 #include "analysis/sweep/costs.hpp"
 #include "analysis/sweep/results.hpp"

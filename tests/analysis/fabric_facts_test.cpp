@@ -1,6 +1,6 @@
 // What ./teapot fabric prints: names of JSON, unknown figures as null, exports that hold every link.
 
-#include "analysis/fabric_facts.hpp"
+#include "analysis/facts/fabric_facts.hpp"
 
 #include <doctest/doctest.h>
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "analysis/summary.hpp"
+#include "analysis/run/summary.hpp"
 #include "tests/analysis/scenarios.hpp"
 
 using namespace teapot;

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <string>
 
-#include "analysis/html/html_report.hpp"
-#include "analysis/summary.hpp"
+#include "analysis/output/html/html_report.hpp"
+#include "analysis/run/summary.hpp"
 #include "tests/analysis/scenarios.hpp"
 
 namespace teapot::testing {

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "analysis/html/html_report.hpp"
-#include "analysis/html/topology_drawing.hpp"
+#include "analysis/output/html/html_report.hpp"
+#include "analysis/output/html/topology_drawing.hpp"
 #include "sim/engine.hpp"
 #include "tests/analysis/html_pages.hpp"
 

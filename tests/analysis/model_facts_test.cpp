@@ -1,6 +1,6 @@
 // Model facts: what `./teapot model show` prints.
 
-#include "analysis/model_facts.hpp"
+#include "analysis/facts/model_facts.hpp"
 
 #include <doctest/doctest.h>
 

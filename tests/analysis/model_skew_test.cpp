@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "platforms/kernels.hpp"
+#include "platforms/kernels/kernels.hpp"
 #include "sim/catalogue.hpp"
-#include "workloads/decode_step.hpp"
-#include "workloads/layer_kernels.hpp"
+#include "workloads/step/decode_step.hpp"
+#include "workloads/step/layer_kernels.hpp"
 
 using namespace teapot;
 

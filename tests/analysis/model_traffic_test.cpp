@@ -1,6 +1,6 @@
 // The traffic of a step as text.
 
-#include "analysis/model_traffic.hpp"
+#include "analysis/facts/model_traffic.hpp"
 
 #include <doctest/doctest.h>
 

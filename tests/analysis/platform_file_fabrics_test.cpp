@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "platforms/accelerator.hpp"
-#include "platforms/platform_file.hpp"
+#include "platforms/platform_file/platform_file.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/engine.hpp"
 #include "topologies/topology.hpp"

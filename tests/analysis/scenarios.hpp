@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "analysis/report.hpp"
-#include "analysis/run.hpp"
-#include "analysis/scenario.hpp"
+#include "analysis/run/report.hpp"
+#include "analysis/run/run.hpp"
+#include "analysis/scenario/scenario.hpp"
 
 namespace teapot::testing {
 

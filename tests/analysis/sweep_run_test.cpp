@@ -9,9 +9,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "analysis/output_file.hpp"
-#include "analysis/report.hpp"
-#include "analysis/run.hpp"
+#include "analysis/output/output_file.hpp"
+#include "analysis/run/report.hpp"
+#include "analysis/run/run.hpp"
 #include "analysis/sweep/point_key.hpp"
 #include "analysis/sweep/sweep.hpp"
 

@@ -1,6 +1,6 @@
 // Tables: what a run's CSV files say adds up.
 
-#include "analysis/tables/tables.hpp"
+#include "analysis/output/tables/tables.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -12,8 +12,8 @@
 #include <map>
 #include <sstream>
 
-#include "analysis/tables/csv.hpp"
-#include "analysis/tables/link_tables.hpp"
+#include "analysis/output/tables/csv.hpp"
+#include "analysis/output/tables/link_tables.hpp"
 #include "sim/config.hpp"
 #include "sim/engine.hpp"
 

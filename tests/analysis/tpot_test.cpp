@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "analysis/summary.hpp"
-#include "platforms/platform_file.hpp"
+#include "analysis/run/summary.hpp"
+#include "platforms/platform_file/platform_file.hpp"
 #include "tests/analysis/scenarios.hpp"
 
 using namespace teapot;

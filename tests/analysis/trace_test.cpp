@@ -1,6 +1,6 @@
 // Traces: what happened is in them, in each format, and nothing else.
 
-#include "analysis/trace/trace.hpp"
+#include "analysis/output/trace/trace.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -14,8 +14,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "analysis/trace/events.hpp"
-#include "analysis/trace/link_activity.hpp"
+#include "analysis/output/trace/events.hpp"
+#include "analysis/output/trace/link_activity.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/config.hpp"
 #include "sim/engine.hpp"
@@ -167,7 +167,7 @@ TEST_CASE("trace: a Perfetto file decodes with protoc, by our schema and by Perf
   selection.memory_bandwidth = 4e12 * 1.0_B / 1.0_s;
   write_trace(file.path, program, timeline, network, selection);
   const std::string text = output_of("protoc --proto_path=" + home() + " --decode=teapot.perfetto.Trace " +
-                                     "analysis/trace/perfetto.proto < " + file.path);
+                                     "analysis/output/trace/perfetto.proto < " + file.path);
   CHECK(count(text, "TYPE_SLICE_BEGIN") == 24);
   CHECK(count(text, "TYPE_SLICE_END") == 24);
   CHECK(count(text, "name: \"dispatch L1 b1\"") == 4);

@@ -1,6 +1,6 @@
 // Validation: how errors are judged, how a case is read, and what the published measurements say of the model.
 
-#include "analysis/validation.hpp"
+#include "analysis/validation/validation.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "analysis/validation_page.hpp"
+#include "analysis/validation/page.hpp"
 #include "sim/catalogue.hpp"
 
 using namespace teapot;

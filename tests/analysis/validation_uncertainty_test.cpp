@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "analysis/run.hpp"
-#include "analysis/uncertainty.hpp"
+#include "analysis/run/run.hpp"
+#include "analysis/run/uncertainty.hpp"
 
 using namespace teapot;
 using namespace teapot::literals;

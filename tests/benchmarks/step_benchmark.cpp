@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <string>
 
-#include "analysis/report.hpp"
-#include "analysis/run.hpp"
-#include "analysis/scenario.hpp"
+#include "analysis/run/report.hpp"
+#include "analysis/run/run.hpp"
+#include "analysis/scenario/scenario.hpp"
 
 namespace {
 

@@ -10,8 +10,8 @@
 #include <fstream>
 #include <string>
 
-#include "analysis/run.hpp"
-#include "analysis/scenario.hpp"
+#include "analysis/run/run.hpp"
+#include "analysis/scenario/scenario.hpp"
 #include "analysis/sweep/plan.hpp"
 #include "analysis/sweep/sweep.hpp"
 

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "platforms/communication.hpp"
-#include "platforms/kernels.hpp"
+#include "platforms/kernels/kernels.hpp"
 #include "platforms/runtime.hpp"
 #include "sim/catalogue.hpp"
 

@@ -1,6 +1,6 @@
 // Measured kernels: between two rows, beyond them, and how well rows that were left out are met.
 
-#include "platforms/kernels_table.hpp"
+#include "platforms/kernels/table.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // Kernel times: the roofline term by term.
 
-#include "platforms/kernels.hpp"
+#include "platforms/kernels/kernels.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // Platform files: what is written comes back, with the same route for every pair.
 
-#include "platforms/platform_file.hpp"
+#include "platforms/platform_file/platform_file.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "sim/catalogue.hpp"
-#include "topologies/finite_field.hpp"
+#include "topologies/kinds/finite_field.hpp"
 #include "topologies/metrics.hpp"
 #include "topologies/topology.hpp"
 

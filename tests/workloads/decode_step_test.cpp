@@ -1,6 +1,6 @@
 // Decode step: sizes, order and conservation of what a step computes and sends.
 
-#include "workloads/decode_step.hpp"
+#include "workloads/step/decode_step.hpp"
 
 #include <doctest/doctest.h>
 

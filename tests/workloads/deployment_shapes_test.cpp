@@ -9,8 +9,8 @@
 #include <numeric>
 
 #include "sim/catalogue.hpp"
-#include "workloads/decode_step.hpp"
-#include "workloads/requests.hpp"
+#include "workloads/load/requests.hpp"
+#include "workloads/step/decode_step.hpp"
 
 using namespace teapot;
 

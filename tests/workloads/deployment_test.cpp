@@ -1,6 +1,6 @@
 // Deployment: what divides and what does not.
 
-#include "workloads/deployment.hpp"
+#include "workloads/layout/deployment.hpp"
 
 #include <doctest/doctest.h>
 

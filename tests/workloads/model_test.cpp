@@ -1,6 +1,6 @@
 // Models: what their shapes say against what their authors publish.
 
-#include "workloads/model.hpp"
+#include "workloads/model/model.hpp"
 
 #include <doctest/doctest.h>
 

@@ -8,7 +8,7 @@
 #include "sim/catalogue.hpp"
 #include "sim/engine.hpp"
 #include "sim/random.hpp"
-#include "workloads/decode_step.hpp"
+#include "workloads/step/decode_step.hpp"
 
 using namespace teapot;
 

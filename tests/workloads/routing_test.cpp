@@ -10,8 +10,8 @@
 #include <set>
 
 #include "sim/catalogue.hpp"
-#include "workloads/traffic.hpp"
-#include "workloads/traffic_table.hpp"
+#include "workloads/routing/traffic.hpp"
+#include "workloads/routing/traffic_table.hpp"
 
 using namespace teapot;
 

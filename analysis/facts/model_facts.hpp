@@ -1,0 +1,51 @@
+#pragma once
+// What follows from a model's shapes alone, and how much of it accelerators hold: the figures of `./teapot model show`.
+// Knows no deployment and no time.
+
+#include <string>
+#include <vector>
+
+#include "platforms/accelerator.hpp"
+#include "workloads/model/model.hpp"
+
+namespace teapot {
+
+/// In which formats, and at which length of a request, a model is looked at.
+struct ModelView {
+  double context = 4096;  ///< tokens
+  std::string weights;    ///< a format; empty: the model's own
+  std::string kv = "bf16";
+};
+
+/// How a model fits on one kind of accelerator when its weights are spread evenly and stored once.
+struct ModelFit {
+  std::string accelerator;
+  Bytes memory;
+  int gpus = 0;           ///< fewest that hold the weights
+  int node_requests = 0;  ///< requests of the view's context whose cache eight of them hold beside the weights
+};
+
+struct ModelFacts {
+  std::string name;
+  std::string source;
+  std::string attention;  ///< MHA, GQA, MQA or MLA, with " + window" where some layers have one
+  int layers = 0;
+  int expert_layers = 0;
+  double parameters = 0;
+  double active_parameters = 0;
+  double mtp_parameters = 0;
+  Bytes kv_per_token;
+  Bytes kv_per_request;
+  Flops training_per_token;
+  Flops decode_per_token;
+  Bytes weights;  ///< embedding and head in BF16, the rest in the view's format
+  std::string weights_format;
+  std::vector<ModelFit> fits;
+};
+
+ModelFacts model_facts(const Model& model, const ModelView& view, const std::vector<Accelerator>& accelerators);
+
+std::string model_table(const std::vector<ModelFacts>& models, const ModelView& view);
+std::string model_json(const std::vector<ModelFacts>& models, const ModelView& view);
+
+}  // namespace teapot

@@ -1,0 +1,107 @@
+// A run's data for its page.
+// Does not draw.
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "analysis/output/html/html_report.hpp"
+#include "analysis/output/html/topology_drawing.hpp"
+#include "analysis/run/summary.hpp"
+
+namespace teapot {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int heat_cells = 64;  // of each side: more cannot be told apart on a screen
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+/// Six significant digits: what a chart can show, in half the bytes.
+double rounded(double value) { return std::stod(fmt::format("{:.6g}", value)); }
+
+/// Every operator on one rank, as columns: name, layer, micro-batch, stream, begin and end in microseconds.
+Json timeline_json(const Run& run, int rank, const std::map<std::string, int>& names) {
+  Json rows = Json::array();
+  for (int op = 0; op < run.timeline.operators; ++op) {
+    const Operator& o = run.program.operators[at(op)];
+    rows.push_back({names.at(o.name), o.layer, o.micro_batch, o.stream,
+                    rounded(run.timeline.start(op, rank).value * 1e6),
+                    rounded(run.timeline.end(op, rank).value * 1e6)});
+  }
+  return rows;
+}
+
+Json gantt_json(const Run& run, const Explanation& e) {
+  Json json;
+  std::map<std::string, int> names;
+  auto& list = json["names"] = Json::array();
+  for (const auto& op : run.program.operators) {
+    if (names.emplace(op.name, static_cast<int>(names.size())).second) {
+      list.push_back({{"name", op.name}, {"communication", std::holds_alternative<Collective>(op.work)}});
+    }
+  }
+  json["streams"] = run.program.streams;
+  std::vector<int> ranks{0};
+  if (!e.path.empty() && e.path.back().rank != 0) ranks.push_back(e.path.back().rank);
+  auto& gpus = json["gpus"] = Json::array();
+  for (const int rank : ranks) gpus.push_back({{"gpu", rank}, {"operators", timeline_json(run, rank, names)}});
+  return json;
+}
+
+/// Bytes that each GPU (or block of GPUs) sends to each other one in the step.
+Json heat_json(const Program& program) {
+  const int block = (program.ranks + heat_cells - 1) / heat_cells;
+  const int cells = (program.ranks + block - 1) / block;
+  std::vector<double> bytes(at(cells) * at(cells));
+  std::map<std::pair<const Traffic*, bool>, double> sums;  // bytes a copy, of all collectives of a matrix
+  std::vector<std::pair<const Traffic*, bool>> order;      // addresses must not decide in which order numbers add up
+  for (const auto& op : program.operators) {
+    const auto* c = std::get_if<Collective>(&op.work);
+    if (c == nullptr) continue;
+    const std::pair key{c->traffic.get(), c->reversed};
+    if (!sums.contains(key)) order.push_back(key);
+    sums[key] += c->bytes_per_copy.value;
+  }
+  for (const auto& key : order) {
+    for (int r = 0; r < program.ranks; ++r) {
+      key.first->for_each_receiver(r, [&](int d, double copies) {
+        const int from = (key.second ? d : r) / block;
+        const int to = (key.second ? r : d) / block;
+        bytes[at(from) * at(cells) + at(to)] += copies * sums[key];
+      });
+    }
+  }
+  Json json{{"gpus_per_cell", block}, {"cells", cells}};
+  auto& values = json["bytes"] = Json::array();
+  for (const double value : bytes) values.push_back(rounded(value));
+  return json;
+}
+
+Json topology_json(const Network& network, const Timeline& timeline) {
+  const Drawing drawing = draw(network, timeline);
+  Json json;
+  auto& nodes = json["nodes"] = Json::array();
+  for (const auto& node : drawing.nodes) nodes.push_back({node.name, node.role, rounded(node.x), rounded(node.y)});
+  auto& edges = json["edges"] = Json::array();
+  for (const auto& edge : drawing.edges) edges.push_back({edge.a, edge.b, edge.links, edge.tier, rounded(edge.use)});
+  return json;
+}
+
+}  // namespace
+
+std::string html_report(const Scenario& scenario, const Run& run, const Report& report, const Explanation& e) {
+  Json data;
+  data["kind"] = "run";
+  data["summary"] = summary_json(scenario, run, report);
+  data["explanation"] = explanation_json(e, scenario, run);
+  data["explanation"].erase("critical_path");  // a thousand rows that no chart shows
+  data["gantt"] = gantt_json(run, e);
+  data["heat"] = heat_json(run.program);
+  data["topology"] = topology_json(scenario.network, run.timeline);
+  data["inputs"] = to_yaml(scenario.source);
+  return html_page("teapot: " + scenario.name, data);
+}
+
+}  // namespace teapot

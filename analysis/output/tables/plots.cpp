@@ -1,0 +1,151 @@
+// Plotting scripts.
+// Do not know the figures.
+
+#include "analysis/output/tables/plots.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace teapot {
+
+namespace {
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+/// In single quotes, as gnuplot wants them.
+std::string quoted(const std::string& text) {
+  std::string safe = "'";
+  for (const char c : text) safe += c == '\'' ? std::string{"''"} : std::string{c};
+  return safe + "'";
+}
+
+std::string joined(const std::vector<std::string>& parts, const char* separator) {
+  return fmt::format("{}", fmt::join(parts, separator));
+}
+
+/// What a chart of a whole step cannot show: the time of two layers in its middle, on the first GPU.
+std::pair<double, double> middle_ms(const TraceEvents& events, const Program& program) {
+  std::vector<int> layers;
+  for (const auto& slice : events.slices) {
+    const int layer = program.operators[at(slice.op)].layer;
+    if (slice.gpu == events.gpus.front() && layer >= 0) layers.push_back(layer);
+  }
+  if (layers.empty()) return {0, events.slices.empty() ? 1 : events.slices.back().end_s * 1e3};
+  std::nth_element(layers.begin(), layers.begin() + static_cast<std::ptrdiff_t>(layers.size() / 2), layers.end());
+  const int middle = layers[layers.size() / 2];
+  double from = std::numeric_limits<double>::infinity();
+  double to = 0;
+  for (const auto& slice : events.slices) {
+    const int layer = program.operators[at(slice.op)].layer;
+    if (slice.gpu != events.gpus.front() || (layer != middle && layer != middle + 1)) continue;
+    from = std::min(from, slice.begin_s * 1e3);
+    to = std::max(to, slice.end_s * 1e3);
+  }
+  return {from, to};
+}
+
+}  // namespace
+
+std::string gnuplot_script(const TraceEvents& events, const Program& program, const Timeline& timeline,
+                           const Network& network) {
+  std::set<std::string> tiers;
+  for (std::size_t l = 0; l < network.links.size(); ++l) {
+    if (timeline.links[l].bytes > Bytes{}) tiers.insert(network.links[l].tier);
+  }
+  std::vector<std::string> use{"  NaN notitle"};
+  for (const auto& tier : tiers) {
+    use.push_back(
+        fmt::format("  'link_series.csv' using (strcol(1) eq '*' && strcol(2) eq {0} ? $3 / 1000 : NaN):"
+                    "(100 * $5) with steps title {0}",
+                    quoted(tier)));
+  }
+  std::vector<std::string> rows;
+  for (std::size_t s = 0; s < program.streams.size(); ++s)
+    rows.push_back(fmt::format("{} {}", quoted(program.streams[s]), s));
+  std::vector<std::string> boxes{"  NaN notitle"};
+  const auto [from_ms, to_ms] = middle_ms(events, program);
+  std::set<std::pair<std::string, int>> drawn;
+  for (const auto& slice : events.slices) {
+    if (slice.gpu != events.gpus.front() || slice.end_s * 1e3 <= from_ms || slice.begin_s * 1e3 >= to_ms) continue;
+    const Operator& op = program.operators[at(slice.op)];
+    if (!drawn.emplace(op.name, op.stream).second) continue;
+    boxes.push_back(
+        fmt::format("  'timeline.csv' using (strcol(1) eq '{0}' && strcol(2) eq {1} && strcol(3) eq {2} ? ($6 + $7) / "
+                    "2000 : NaN):({3}):"
+                    "($6 / 1000):($7 / 1000):({3} - 0.4):({3} + 0.4) with boxxyerror fill solid 0.7 title {2}",
+                    events.gpus.front(), quoted(program.streams[at(op.stream)]), quoted(op.name), op.stream));
+  }
+  return fmt::format(
+      "# gnuplot plot.gp   writes plot.svg: use of each tier of links over the step, and two layers on one GPU\n"
+      "set datafile separator ','\n"
+      "set terminal svg size 1100,700 background 'white' noenhanced\n"
+      "set output 'plot.svg'\n"
+      "set multiplot layout 2,1\n"
+      "set xlabel 'time, ms'\n"
+      "set ylabel 'mean use of links, %'\n"
+      "set yrange [0:105]\n"
+      "set key outside\n"
+      "plot \\\n{}\n"
+      "set ylabel {}\n"
+      "set xrange [{}:{}]\n"
+      "set yrange [-0.5:{} - 0.5]\n"
+      "set ytics ({})\n"
+      "plot \\\n{}\n"
+      "unset multiplot\n",
+      joined(use, ", \\\n"), quoted(events.gpu_names.front()), from_ms, to_ms, program.streams.size(),
+      joined(rows, ", "), joined(boxes, ", \\\n"));
+}
+
+std::string python_script() {
+  return R"py(#!/usr/bin/env python3
+"""Draws the tables beside this file into plot.png: use of links over time, what one GPU did, time by operator."""
+import os
+
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import pandas as pd
+
+here = os.path.dirname(os.path.abspath(__file__))
+table = {name: pd.read_csv(os.path.join(here, name + ".csv")) for name in ("timeline", "operators", "link_series")}
+figure, (use, gantt, bars) = plt.subplots(3, 1, figsize=(12, 12), constrained_layout=True)
+
+series = table["link_series"]
+for tier, rows in series[series.link == "*"].groupby("tier"):
+    use.step(rows.begin_us / 1e3, 100 * rows.utilisation, where="post", label=tier)
+use.set(xlabel="time, ms", ylabel="mean use of links, %", ylim=(0, 105))
+use.legend()
+
+timeline = table["timeline"]
+timeline = timeline[timeline["rank"] == timeline["rank"].min()]
+streams = list(timeline.stream.unique())
+layers = timeline[timeline.layer >= 0]  # a whole step would be one block: show two layers in its middle
+middle = layers[layers.layer.between(layers.layer.median(), layers.layer.median() + 1)]
+if len(middle):
+    begin, end = middle.start_us.min(), middle.end_us.max()
+    gantt.set_xlim(begin / 1e3, end / 1e3)
+    timeline = timeline[(timeline.end_us > begin) & (timeline.start_us < end)]
+colours = plt.get_cmap("tab20").colors
+for i, (name, rows) in enumerate(timeline.groupby("operator", sort=False)):
+    gantt.barh([streams.index(s) for s in rows.stream], (rows.end_us - rows.start_us) / 1e3, left=rows.start_us / 1e3,
+               color=colours[i % len(colours)], label=name)
+gantt.set(xlabel="time, ms", yticks=range(len(streams)), yticklabels=streams,
+          title=f"GPU {timeline['rank'].iloc[0]}")
+gantt.legend(ncol=1, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+
+time = table["operators"].groupby(["operator", "kind"]).mean_us.sum().sort_values() / 1e3
+bars.barh([f"{name} ({kind})" for name, kind in time.index], time.values)
+bars.set(xlabel="time in the step, mean over GPUs, ms")
+
+figure.savefig(os.path.join(here, "plot.png"), dpi=120)
+print(os.path.join(here, "plot.png"))
+)py";
+}
+
+}  // namespace teapot

@@ -1,0 +1,251 @@
+// Picks what was selected and finds who sent to whom.
+// Knows no file format.
+
+#include "analysis/output/trace/events.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "analysis/output/trace/link_activity.hpp"
+#include "sim/config.hpp"
+
+namespace teapot {
+namespace {
+
+// With more GPUs an arrow from every sender would make more arrows than slices.
+constexpr std::size_t most_senders = 16;
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+std::vector<int> selected_gpus(const TraceSelection& selection, int ranks) {
+  std::vector<int> gpus = selection.gpus;
+  if (gpus.empty()) {
+    for (int r = 0; r < std::min(ranks, 8); ++r) gpus.push_back(r);
+  }
+  std::sort(gpus.begin(), gpus.end());
+  gpus.erase(std::unique(gpus.begin(), gpus.end()), gpus.end());
+  if (gpus.front() < 0 || gpus.back() >= ranks) {
+    throw ConfigError(fmt::format("trace: there is no GPU {} (allowed: 0 to {})",
+                                  gpus.front() < 0 ? gpus.front() : gpus.back(), ranks - 1));
+  }
+  return gpus;
+}
+
+double copies_between(const Traffic& traffic, int from, int to) {
+  const auto first = traffic.destination.begin() + traffic.row_begin[at(from)];
+  const auto last = traffic.destination.begin() + traffic.row_begin[at(from) + 1];
+  const auto found = std::lower_bound(first, last, static_cast<std::uint16_t>(to));
+  if (found == last || *found != to) return 0;
+  return traffic.count(static_cast<std::size_t>(found - traffic.destination.begin()));
+}
+
+bool sends(const Collective& collective, int from, int to) {
+  return collective.reversed ? copies_between(*collective.traffic, to, from) > 0
+                             : copies_between(*collective.traffic, from, to) > 0;
+}
+
+/// Copies out of and into each rank, for each traffic matrix.
+class Totals {
+ public:
+  struct Both {
+    std::vector<double> out, in;
+  };
+  const Both& of(const Traffic& traffic) {
+    Both& both = known_[&traffic];
+    if (!both.out.empty()) return both;
+    both.out.assign(at(traffic.ranks), 0);
+    both.in.assign(at(traffic.ranks), 0);
+    for (int r = 0; r < traffic.ranks; ++r) {
+      traffic.for_each_receiver(r, [&](int d, double copies) {
+        both.out[at(r)] += copies;
+        both.in[at(d)] += copies;
+      });
+    }
+    return both;
+  }
+
+ private:
+  std::map<const Traffic*, Both> known_;
+};
+
+/// The first later operator that waits for each one, or -1.
+std::vector<int> waiters_of(const Program& program) {
+  std::vector<int> waiters(program.operators.size(), -1);
+  for (std::size_t op = 0; op < program.operators.size(); ++op) {
+    for (const int earlier : program.operators[op].after) {
+      if (waiters[at(earlier)] < 0) waiters[at(earlier)] = static_cast<int>(op);
+    }
+  }
+  return waiters;
+}
+
+void add_slices(TraceEvents& events, const Program& program, const Timeline& timeline,
+                const TraceSelection& selection) {
+  Totals totals;
+  for (const int gpu : events.gpus) {
+    for (int stream = 0; stream < static_cast<int>(program.streams.size()); ++stream) {
+      for (int op = 0; op < timeline.operators; ++op) {
+        const Operator& o = program.operators[at(op)];
+        if (o.stream != stream || o.layer < selection.first_layer || o.layer > selection.last_layer) continue;
+        TraceSlice slice;
+        slice.gpu = gpu;
+        slice.op = op;
+        slice.begin_s = timeline.start(op, gpu).value;
+        slice.end_s = timeline.end(op, gpu).value;
+        if (slice.end_s < selection.from.value || slice.begin_s > selection.to.value) continue;
+        if (const auto* collective = std::get_if<Collective>(&o.work)) {
+          const auto& both = totals.of(*collective->traffic);
+          slice.sent_bytes = (collective->reversed ? both.in : both.out)[at(gpu)] * collective->bytes_per_copy.value;
+          slice.received_bytes =
+              (collective->reversed ? both.out : both.in)[at(gpu)] * collective->bytes_per_copy.value;
+        }
+        events.slices.push_back(std::move(slice));
+      }
+    }
+  }
+}
+
+void add_arrows(TraceEvents& events, const Program& program, const Timeline& timeline) {
+  std::map<std::pair<int, int>, std::size_t> slice_of;  // by operator and rank
+  for (std::size_t i = 0; i < events.slices.size(); ++i) {
+    slice_of[{events.slices[i].op, events.slices[i].gpu}] = i;
+  }
+  const auto waiters = waiters_of(program);
+  std::uint64_t number = 0;
+  for (int op = 0; op < timeline.operators; ++op) {
+    const auto* collective = std::get_if<Collective>(&program.operators[at(op)].work);
+    if (collective == nullptr || waiters[at(op)] < 0) continue;
+    for (const int receiver : events.gpus) {
+      const auto waiter = slice_of.find({waiters[at(op)], receiver});
+      if (waiter == slice_of.end()) continue;
+      std::vector<int> senders;
+      for (const int sender : events.gpus) {
+        if (!slice_of.contains({op, sender})) continue;
+        if (sender == receiver || sends(*collective, sender, receiver)) senders.push_back(sender);
+      }
+      if (events.gpus.size() > most_senders && !senders.empty()) {
+        senders = {*std::max_element(senders.begin(), senders.end(),
+                                     [&](int a, int b) { return timeline.start(op, a) < timeline.start(op, b); })};
+      }
+      for (const int sender : senders) {
+        ++number;
+        events.slices[slice_of.at({op, sender})].arrows_out.push_back(number);
+        events.slices[waiter->second].arrows_in.push_back(number);
+      }
+    }
+  }
+}
+
+/// The time that a trace's counters cover: all of the step, or what the selected slices span.
+std::pair<double, double> window_of(const TraceEvents& events) {
+  double from = std::numeric_limits<double>::infinity();
+  double to = 0;
+  for (const auto& slice : events.slices) {
+    from = std::min(from, slice.begin_s);
+    to = std::max(to, slice.end_s);
+  }
+  return {from, to};
+}
+
+void add_memory_counters(TraceEvents& events, const Program& program, BytesPerSecond bandwidth) {
+  const bool percent = bandwidth > BytesPerSecond{};
+  for (const int gpu : events.gpus) {
+    TraceCounter counter{gpu, "HBM", percent ? "%" : "GB/s", {}};
+    for (const auto& slice : events.slices) {
+      const auto* compute = std::get_if<Compute>(&program.operators[at(slice.op)].work);
+      if (slice.gpu != gpu || compute == nullptr || slice.end_s <= slice.begin_s) continue;
+      const double rate = compute->bytes.value / (slice.end_s - slice.begin_s);
+      const double value = percent ? 100 * rate / bandwidth.value : rate / 1e9;
+      if (!counter.points.empty() && counter.points.back().first >= slice.begin_s) counter.points.pop_back();
+      counter.points.emplace_back(slice.begin_s, value);
+      counter.points.emplace_back(slice.end_s, 0.0);
+    }
+    if (!counter.points.empty()) events.counters.push_back(std::move(counter));
+  }
+}
+
+void add_link_counters(TraceEvents& events, const Program& program, const Timeline& timeline, const Network& network) {
+  std::vector<char> wanted(network.links.size());
+  for (const int gpu : events.gpus) {
+    for (const int link : own_links(network, gpu)) wanted[at(link)] = 1;
+  }
+  const auto activity = link_activity(program, timeline, network, wanted);
+  const auto [from, to] = window_of(events);
+  for (const int gpu : events.gpus) {
+    for (const int link : own_links(network, gpu)) {
+      TraceCounter counter{gpu, network.links[at(link)].name, "%", {}};
+      for (const auto& busy : activity[at(link)]) {
+        if (busy.end_s <= from || busy.begin_s >= to || busy.end_s <= busy.begin_s) continue;
+        counter.points.emplace_back(std::max(busy.begin_s, from), 100.0);
+        counter.points.emplace_back(std::min(busy.end_s, to), 0.0);
+      }
+      if (!counter.points.empty()) events.counters.push_back(std::move(counter));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<int> own_links(const Network& network, int gpu) {
+  const int own = network.gpus[at(gpu)];
+  std::vector<char> near(network.nodes.size());
+  near[at(own)] = 1;
+  for (int round = 0; round < 2; ++round) {
+    for (const Link& link : network.links) {
+      const auto& role = network.nodes[at(link.to)].role;
+      if (near[at(link.from)] && (role == "pcie" || role == "nic")) near[at(link.to)] = 1;
+    }
+  }
+  std::vector<int> links;
+  for (std::size_t l = 0; l < network.links.size(); ++l) {
+    if (near[at(network.links[l].from)] || near[at(network.links[l].to)]) links.push_back(static_cast<int>(l));
+  }
+  return links;
+}
+
+TraceEvents trace_events(const Program& program, const Timeline& timeline, const Network& network,
+                         const TraceSelection& selection) {
+  TraceEvents events;
+  events.gpus = selected_gpus(selection, timeline.ranks);
+  for (const int gpu : events.gpus) {
+    events.gpu_names.push_back(fmt::format("GPU {} ({})", gpu, network.nodes[at(network.gpus[at(gpu)])].name));
+  }
+  events.streams = program.streams;
+  add_slices(events, program, timeline, selection);
+  add_arrows(events, program, timeline);
+  if (selection.counters && !events.slices.empty()) {
+    add_memory_counters(events, program, selection.memory_bandwidth);
+    add_link_counters(events, program, timeline, network);
+  }
+  return events;
+}
+
+std::string slice_name(const Operator& op) {
+  return op.layer < 0 ? op.name : fmt::format("{} L{} b{}", op.name, op.layer, op.micro_batch);
+}
+
+std::vector<TraceArgument> slice_arguments(const Operator& op, const TraceSlice& slice) {
+  std::vector<TraceArgument> arguments;
+  if (op.layer >= 0) {
+    arguments.push_back({"layer", std::int64_t{op.layer}});
+    arguments.push_back({"micro_batch", std::int64_t{op.micro_batch}});
+  }
+  if (const auto* compute = std::get_if<Compute>(&op.work)) {
+    arguments.push_back({"flops", compute->flops.value});
+    arguments.push_back({"hbm_bytes", compute->bytes.value});
+    for (const auto& part : compute->parts) {
+      arguments.push_back({part.name, fmt::format("{} ({})", to_text(part.time), to_text(part.provenance))});
+    }
+  } else {
+    const auto& collective = std::get<Collective>(op.work);
+    arguments.push_back({"sent_bytes", slice.sent_bytes});
+    arguments.push_back({"received_bytes", slice.received_bytes});
+    arguments.push_back({"overhead_us", collective.overhead.value * 1e6});
+  }
+  return arguments;
+}
+
+}  // namespace teapot

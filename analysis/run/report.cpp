@@ -1,0 +1,157 @@
+// Sums a timeline up.
+// Does not print.
+
+#include "analysis/run/report.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "analysis/run/intervals.hpp"
+#include "workloads/step/decode_step.hpp"
+
+namespace teapot {
+namespace {
+
+/// A collective under way, on one rank.
+struct Flight {
+  BusyInterval time;
+  int name;  // index into Report::operators
+};
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+/// Of the time of `collectives` (sorted by begin) outside of `computing`, the part of each: where two are in flight the
+/// one that began first is waited for.
+double expose(const std::vector<Flight>& collectives, const std::vector<BusyInterval>& computing,
+              std::vector<double>& by_name) {
+  double exposed = 0;
+  double covered = 0;  // everything before this time has been given to a collective already
+  std::size_t c = 0;
+  for (const auto& flight : collectives) {
+    double from = std::max(flight.time.begin_s, covered);
+    while (c > 0 && computing[c - 1].end_s > from) --c;
+    while (c < computing.size() && computing[c].end_s <= from) ++c;
+    for (std::size_t i = c; from < flight.time.end_s; ++i) {
+      const double busy_from =
+          i < computing.size() ? std::min(computing[i].begin_s, flight.time.end_s) : flight.time.end_s;
+      if (busy_from > from) {
+        by_name[at(flight.name)] += busy_from - from;
+        exposed += busy_from - from;
+      }
+      if (i >= computing.size()) break;
+      from = std::max(from, computing[i].end_s);
+    }
+    covered = std::max(covered, flight.time.end_s);
+  }
+  return exposed;
+}
+
+std::vector<KernelPart> kernel_times(const Program& program) {
+  std::vector<KernelPart> kernels;
+  std::map<std::string, std::size_t> index;
+  for (const auto& op : program.operators) {
+    const auto* compute = std::get_if<Compute>(&op.work);
+    if (compute == nullptr) continue;
+    for (const auto& part : compute->parts) {
+      const auto [found, is_new] = index.emplace(part.name, kernels.size());
+      if (is_new) {
+        kernels.push_back(part);
+      } else {
+        kernels[found->second].time += part.time;
+      }
+    }
+  }
+  return kernels;
+}
+
+std::vector<ResourceUse> resource_use(const Network& network, const Timeline& timeline, Seconds busiest_compute,
+                                      int rank) {
+  std::map<std::string, ResourceUse> by_tier;
+  for (std::size_t l = 0; l < network.links.size(); ++l) {
+    const double use = timeline.links[l].busy / timeline.step;
+    ResourceUse& tier = by_tier[network.links[l].tier];
+    if (use > tier.use) tier = {network.links[l].tier, network.links[l].name, use};
+  }
+  std::vector<ResourceUse> resources{
+      {"compute", network.nodes[at(network.gpus[at(rank)])].name, busiest_compute / timeline.step}};
+  for (const auto& [tier, use] : by_tier) {
+    if (use.use > 0) resources.push_back(use);
+  }
+  std::stable_sort(resources.begin(), resources.end(), [](const auto& a, const auto& b) { return a.use > b.use; });
+  return resources;
+}
+
+}  // namespace
+
+Report report(const Scenario& scenario, const Program& program, const Timeline& timeline) {
+  Report r;
+  std::map<std::string, int> names;
+  std::vector<int> name_of(program.operators.size());
+  std::set<int> layers;
+  for (std::size_t op = 0; op < program.operators.size(); ++op) {
+    const Operator& o = program.operators[op];
+    const auto [found, is_new] = names.emplace(o.name, static_cast<int>(r.operators.size()));
+    if (is_new) r.operators.push_back({o.name, std::holds_alternative<Collective>(o.work), 0, {}, {}, {}});
+    name_of[op] = found->second;
+    ++r.operators[at(found->second)].count;
+    if (o.layer >= 0) layers.insert(o.layer);
+  }
+  r.layers = static_cast<int>(layers.size());
+
+  std::vector<double> busy(r.operators.size()), exposed(r.operators.size());
+  double compute = 0, communication = 0, exposed_all = 0, busiest = 0;
+  int busiest_rank = 0;
+  std::vector<BusyInterval> computing, flying;
+  std::vector<Flight> flights;
+  const auto by_begin = [](const BusyInterval& a, const BusyInterval& b) { return a.begin_s < b.begin_s; };
+  for (int rank = 0; rank < timeline.ranks; ++rank) {
+    computing.clear();
+    flying.clear();
+    flights.clear();
+    for (int op = 0; op < timeline.operators; ++op) {
+      const int name = name_of[at(op)];
+      const BusyInterval time{timeline.start(op, rank).value, timeline.end(op, rank).value};
+      OperatorTime& kind = r.operators[at(name)];
+      busy[at(name)] += time.end_s - time.begin_s;
+      kind.longest = std::max(kind.longest, Seconds{time.end_s - time.begin_s});
+      if (kind.communication) {
+        flights.push_back({time, name});
+      } else {
+        computing.push_back(time);
+      }
+    }
+    std::stable_sort(computing.begin(), computing.end(), by_begin);
+    std::stable_sort(flights.begin(), flights.end(),
+                     [&](const Flight& a, const Flight& b) { return by_begin(a.time, b.time); });
+    for (const auto& flight : flights) flying.push_back(flight.time);
+    const auto busy_computing = merged(computing);
+    const double own = length_s(busy_computing);
+    compute += own;
+    communication += length_s(merged(flying));
+    exposed_all += expose(flights, busy_computing, exposed);
+    if (own > busiest) {
+      busiest = own;
+      busiest_rank = rank;
+    }
+  }
+  const double ranks = timeline.ranks;
+  for (std::size_t i = 0; i < r.operators.size(); ++i) {
+    r.operators[i].busy = {busy[i] / ranks};
+    r.operators[i].exposed = {exposed[i] / ranks};
+  }
+  r.compute = {compute / ranks};
+  r.communication = {communication / ranks};
+  r.exposed = {exposed_all / ranks};
+  r.step = timeline.step;
+  r.idle = std::max(Seconds{}, r.step - r.compute - r.exposed);  // below zero by rounding only
+  r.overlap_fraction = r.communication.value > 0 ? 1 - r.exposed / r.communication : 0;
+  r.tokens_per_step = tokens_per_step(scenario.decode);
+  r.tpot = r.step / r.tokens_per_step;
+  r.tokens_per_s_per_user = 1 / r.tpot.value;
+  r.tokens_per_s_per_gpu = scenario.deployment.requests_per_gpu / r.tpot.value;
+  r.kernels = kernel_times(program);
+  r.resources = resource_use(scenario.network, timeline, {busiest}, busiest_rank);
+  return r;
+}
+
+}  // namespace teapot

@@ -1,0 +1,50 @@
+#pragma once
+// What a run means: TPOT and where the step's time went. A pure function of scenario, program and timeline.
+// Knows no output format.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "analysis/run/run.hpp"
+#include "analysis/scenario/scenario.hpp"
+
+namespace teapot {
+
+/// Time of one kind of operator, the mean over ranks, summed over layers and micro-batches.
+struct OperatorTime {
+  std::string name;
+  bool communication = false;
+  int count = 0;    ///< operators of this name in the program
+  Seconds busy;     ///< computing, or in flight from entry to arrival
+  Seconds exposed;  ///< communication only: while in flight, the accelerator had nothing to do
+  Seconds longest;  ///< of one operator on one rank
+};
+
+/// How much of the step the busiest resource of a kind was in use.
+struct ResourceUse {
+  std::string kind;  ///< compute, or a tier of links: nvlink, nic, leaf, ...
+  std::string name;  ///< the busiest one: a GPU or a link
+  double use = 0;    ///< busy time over step
+};
+
+struct Report {
+  Seconds tpot;
+  Seconds step;
+  double tokens_per_step = 1;  ///< emitted by a request
+  double tokens_per_s_per_user = 0;
+  double tokens_per_s_per_gpu = 0;
+  Seconds compute;              ///< mean over ranks of the time spent computing
+  Seconds communication;        ///< mean over ranks of the time with a collective in flight
+  Seconds exposed;              ///< mean over ranks of the time with a collective in flight and nothing computing
+  Seconds idle;                 ///< mean over ranks of the rest of the step: step = compute + exposed + idle
+  double overlap_fraction = 0;  ///< 1 - exposed / communication
+  std::vector<OperatorTime> operators;  ///< in order of first appearance
+  std::vector<KernelPart> kernels;      ///< by name: time of one step, mean over ranks
+  std::vector<ResourceUse> resources;   ///< busiest first
+  int layers = 0;                       ///< simulated, the prediction module included
+};
+
+Report report(const Scenario& scenario, const Program& program, const Timeline& timeline);
+
+}  // namespace teapot

@@ -1,0 +1,22 @@
+#pragma once
+// One run: the scenario's program, and what happened when it was simulated.
+// Knows no output format.
+
+#include "analysis/scenario/scenario.hpp"
+#include "sim/program.hpp"
+#include "sim/timeline.hpp"
+
+namespace teapot {
+
+struct Run {
+  Program program;
+  Timeline timeline;
+  double wall_s = 0;  ///< real time of program and simulation
+};
+
+/// The operators of one decode step, timed for the scenario's machine.
+Program decode_program(const Scenario& scenario);
+/// Throws SimulationError where the simulation cannot finish.
+Run run(const Scenario& scenario, const std::function<void(double fraction)>& progress = {});
+
+}  // namespace teapot

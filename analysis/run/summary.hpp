@@ -1,0 +1,18 @@
+#pragma once
+// A report for people (a summary for the terminal) and for programs (one JSON object).
+// Computes nothing: every figure is a Report's.
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "analysis/run/report.hpp"
+#include "analysis/run/run.hpp"
+#include "analysis/scenario/scenario.hpp"
+
+namespace teapot {
+
+std::string summary_text(const Scenario& scenario, const Run& run, const Report& report);
+/// Names are fixed by the contract of the JSON output; `wall_s` is the only field that differs between equal runs.
+nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, const Report& report);
+
+}  // namespace teapot

@@ -1,0 +1,33 @@
+#pragma once
+// How far a step may be off: the residuals of the parts it is made of, propagated.
+// Knows no output format.
+
+#include <string>
+#include <vector>
+
+#include "analysis/run/report.hpp"
+#include "analysis/scenario/scenario.hpp"
+
+namespace teapot {
+
+/// A part of the step whose constants come from one fit.
+struct UncertainPart {
+  std::string name;  ///< kind of kernel, "exposed <operation>" or "runtime"
+  Seconds time;
+  double error = 0;  ///< median relative residual of the fit
+};
+
+struct Band {
+  Seconds low;
+  Seconds high;
+  std::vector<UncertainPart> parts;  ///< most uncertain first
+};
+
+/// Errors of one fit are taken as one (they add up), those of different fits as independent (their squares add up).
+/// The band holds nine cases in ten: 1.645 standard deviations, a median residual being 0.6745 of one.
+Band band(Seconds step, std::vector<UncertainPart> parts);
+
+/// Kernels by kind, exposed communication by operation, and what the serving stack adds.
+Band uncertainty(const Scenario& scenario, const Report& report);
+
+}  // namespace teapot

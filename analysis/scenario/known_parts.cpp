@@ -1,0 +1,50 @@
+// Remembers.
+// Does not know what the parts are for.
+
+#include "analysis/scenario/known_parts.hpp"
+
+#include <filesystem>
+
+#include "sim/catalogue.hpp"
+
+namespace teapot {
+namespace {
+
+constexpr std::size_t networks_kept = 8;
+
+/// Names of things are resolved from the folder of the file they are written in, so that is part of what they mean.
+std::string written(const Config& value, const std::string& folder) {
+  const auto& file = value.tree().place.file;
+  const std::string from = file ? std::filesystem::path{*file}.parent_path().string() : std::string{};
+  return folder + '\n' + from + '\n' + to_yaml(value.tree());
+}
+
+}  // namespace
+
+Tree KnownParts::resolve(const Config& value, const std::string& folder, const std::string& what) {
+  const std::string name = written(value, folder);
+  const auto known = parts_.find(name);
+  if (known != parts_.end()) return known->second;
+  return parts_.emplace(name, resolve_named(value, folder, what)).first->second;
+}
+
+Tree named_part(const Config& parent, const std::string& key, const std::string& folder, const std::string& what,
+                const std::string& fallback, KnownParts* known) {
+  Tree name;
+  name.kind = Tree::Kind::scalar;
+  name.text = fallback;
+  const Config value = parent.has(key) ? parent.at(key) : Config{name};
+  return known != nullptr ? known->resolve(value, folder, what) : resolve_named(value, folder, what);
+}
+
+const Network* KnownParts::network(const std::string& key) const {
+  const auto found = networks_.find(key);
+  return found == networks_.end() ? nullptr : &found->second;
+}
+
+void KnownParts::keep(const std::string& key, const Network& network) {
+  if (networks_.size() >= networks_kept) networks_.clear();
+  networks_.emplace(key, network);
+}
+
+}  // namespace teapot

@@ -1,0 +1,56 @@
+#pragma once
+// Everything one run needs, read and checked: the only place where fabric, model and accelerator meet.
+// Every mistake of the user ends here, as a ConfigError; what comes after cannot fail on input.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "analysis/scenario/known_parts.hpp"
+#include "platforms/accelerator.hpp"
+#include "sim/engine.hpp"
+#include "sim/network.hpp"
+#include "workloads/layout/deployment.hpp"
+#include "workloads/model/model.hpp"
+#include "workloads/step/decode.hpp"
+#include "workloads/step/machine.hpp"
+
+namespace teapot {
+
+enum class ComputeDepth {
+  modelled,          ///< roofline with fitted efficiencies
+  measured,          ///< kernel tables where the accelerator has them, modelled elsewhere
+  none,              ///< computing takes no time: what the network alone allows
+  as_communication,  ///< each layer computes exactly as long as it communicates (paper, section 2.3.2)
+};
+
+struct Scenario {
+  std::string name;  ///< of its file, without folder and suffix
+  Tree source;       ///< the scenario as written, with --set applied
+  Model model;
+  Accelerator accelerator;
+  std::string fabric;  ///< name of the fabric, or of the platform file
+  Network network;
+  Deployment deployment;
+  Decode decode;
+  Machine machine;
+  std::string runtime;        ///< name of the serving stack
+  std::string communication;  ///< name of the communication library
+  ComputeDepth compute = ComputeDepth::modelled;
+  NetworkDepth depth = NetworkDepth::collective;
+  std::uint64_t seed = 1;
+};
+
+/// A scenario's YAML with `key=value` changes; the values of `sets` are YAML themselves.
+Tree load_scenario_tree(const std::string& file, const std::vector<std::string>& sets = {});
+/// Puts `key=value` into a tree.
+void apply_set(Tree& tree, const std::string& assignment);
+/// Takes files and networks from `known` and adds to it, where it is given.
+Scenario read_scenario(const Tree& tree, const std::string& name, KnownParts* known = nullptr);
+/// The scenario with the whole model, accelerator, fabric, runtime and communication library in place of their names;
+/// reading it gives the same figures, on a machine without those files too.
+Tree resolved(const Tree& tree, KnownParts* known = nullptr);
+Scenario load_scenario(const std::string& file, const std::vector<std::string>& sets = {});
+
+}  // namespace teapot

@@ -1,0 +1,93 @@
+// Lays out validation cases as a page and as a table.
+// Does not simulate.
+
+#include "analysis/validation/page.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace teapot {
+namespace {
+
+constexpr std::size_t all_rows = 16;  // a longer case is shown by its worst rows
+
+std::string percent(double part) { return fmt::format("{:.1f}%", 100 * part); }
+std::string limit(double part) { return part == 0 ? "" : fmt::format(" (≤ {:g}%)", 100 * part); }
+
+int count(const Validation& one, Use use) {
+  return static_cast<int>(
+      std::count_if(one.rows.begin(), one.rows.end(), [&](const Comparison& row) { return row.use == use; }));
+}
+
+std::string fitted(const Validation& one) {
+  const int fit = count(one, Use::fit);
+  const int check = count(one, Use::check);
+  if (fit == 0) return "no";
+  return check == 0 ? "yes" : fmt::format("{} of {}", fit, fit + check);
+}
+
+std::vector<Comparison> shown(const Validation& one) {
+  auto rows = one.rows;
+  if (rows.size() <= all_rows) return rows;
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Comparison& a, const Comparison& b) { return std::abs(a.error()) > std::abs(b.error()); });
+  rows.resize(all_rows / 2);
+  return rows;
+}
+
+std::string section(const Validation& one) {
+  std::string text = fmt::format("## {}\n\nSource: {}.\n", one.title, one.source);
+  if (!one.note.empty()) text += one.note + "\n";
+  const auto rows = shown(one);
+  if (rows.size() < one.rows.size()) {
+    text += fmt::format("\nThe {} worst of {} rows:\n", rows.size(), one.rows.size());
+  }
+  text += fmt::format("\n| row | measured ({}) | simulated | error | used |\n|---|---|---|---|---|\n", one.unit);
+  for (const auto& row : rows) {
+    text += fmt::format("| {} | {:.4g} | {:.4g} | {:+.1f}% | {} |\n", row.what, row.measured, row.simulated,
+                        100 * row.error(), to_text(row.use));
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string validation_page(const std::vector<Validation>& cases, const std::string& plot,
+                            const std::string& where_it_fails) {
+  std::string text =
+      "# How far predictions are from measurements\n\n"
+      "Written by `./teapot validate --page`; the cases are the data files of `analysis/validation/cases`, and a new "
+      "one\n"
+      "is a new file or row. Errors are simulated over measured, less one; the table gives their absolute values. "
+      "*Fit*\n"
+      "says whether constants were fitted on the rows: such a case shows how well a few constants describe the\n"
+      "measurements, the others whether they predict. A *bound* is a measured step that an ideal serving stack must "
+      "not\n"
+      "exceed.\n\n";
+  text += fmt::format("![Simulated against measured times]({})\n\n", plot);
+  text += "| case | rows | fit | median | nine tenths | worst | holds |\n|---|---|---|---|---|---|---|\n";
+  for (const auto& one : cases) {
+    text += fmt::format("| {} | {} | {} | {}{} | {}{} | {}{} | {} |\n", one.title, one.rows.size(), fitted(one),
+                        percent(one.median()), limit(one.median_limit), percent(one.tenth()), limit(one.tenth_limit),
+                        percent(one.worst()), limit(one.worst_limit), one.holds() ? "yes" : "**no**");
+  }
+  text += "\n## Where it fails\n\n" + where_it_fails + "\n";
+  for (const auto& one : cases) text += section(one);
+  while (text.ends_with("\n\n")) text.pop_back();
+  return text;
+}
+
+std::string validation_table(const std::vector<Validation>& cases) {
+  std::string text =
+      fmt::format("{:<44}{:>6}{:>11}{:>9}{:>9}{:>9}  {}\n", "case", "rows", "fit", "median", "90%", "worst", "limits");
+  for (const auto& one : cases) {
+    text +=
+        fmt::format("{:<44}{:>6}{:>11}{:>9}{:>9}{:>9}  {}\n", one.name, one.rows.size(), fitted(one),
+                    percent(one.median()), percent(one.tenth()), percent(one.worst()), one.holds() ? "kept" : "missed");
+  }
+  return text;
+}
+
+}  // namespace teapot

@@ -1,0 +1,76 @@
+// The roofline: what a kernel asks, over what the accelerator gives.
+// Knows no measured table.
+
+#include "platforms/kernels/kernels.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace teapot {
+namespace {
+
+/// Bytes of one operand value; what cannot be told from the name is two bytes wide.
+double width(const std::string& precision) {
+  if (precision == "fp4" || precision == "int4") return 0.5;
+  if (precision == "fp8" || precision == "int8") return 1;
+  if (precision == "fp32" || precision == "tf32") return 4;
+  return 2;
+}
+
+bool is_product(const Kernel& kernel) {
+  return kernel.kind.ends_with("gemm") && kernel.shape.m > 0 && kernel.shape.n > 0 && kernel.shape.k > 0;
+}
+
+/// Time of the tiles: full tiles are computed even where few rows are wanted, SMs work through them in waves, one SM
+/// can only load so fast, and a block of 128 along k has a latency. The shapes are those of the instruction set (64 or
+/// 128 rows, 16 to 128 columns).
+Seconds tiled(const Kernel& kernel, const Accelerator& accelerator, const KernelFit& fit) {
+  const KernelShape& shape = kernel.shape;
+  const double groups = std::max(1.0, shape.groups);
+  const double rows = kernel.kind == "grouped-gemm" ? shape.m / groups : shape.m;
+  const FlopsPerSecond speed = accelerator.peak_of(kernel.precision) * fit.compute / accelerator.sms;
+  const Seconds block = rows < fit.paired_rows ? fit.block : fit.paired_block;
+  const Seconds latency = block * (shape.k / 128);
+  Seconds best{std::numeric_limits<double>::infinity()};
+  for (const double tile_rows : {64.0, 128.0}) {
+    for (const double tile_columns : {16.0, 32.0, 48.0, 64.0, 96.0, 128.0}) {
+      const double tiles = groups * std::ceil(rows / tile_rows) * std::ceil(shape.n / tile_columns);
+      Seconds tile = std::max(latency, Flops{2 * tile_rows * tile_columns * shape.k} / speed);
+      if (fit.sm_bandwidth > BytesPerSecond{}) {
+        const Bytes loaded{(tile_columns + tile_rows) * shape.k * width(kernel.precision)};
+        tile = std::max(tile, loaded / fit.sm_bandwidth);
+      }
+      best = std::min(best, tile * std::ceil(tiles / accelerator.sms));
+    }
+  }
+  return best;
+}
+
+Seconds compute_time(const Kernel& kernel, const Accelerator& accelerator, const KernelFit& fit) {
+  if (!(kernel.flops > Flops{})) return {};
+  if (is_product(kernel)) return tiled(kernel, accelerator, fit);
+  return kernel.flops / (accelerator.peak_of(kernel.precision) * fit.compute);
+}
+
+/// A corner that is rounded where arithmetic and memory traffic do not overlap fully.
+Seconds roofline(Seconds compute, Seconds memory, double sharpness) {
+  const Seconds longer = std::max(compute, memory);
+  if (sharpness == 0 || !(longer > Seconds{})) return longer;
+  const double ratio = std::min(compute, memory) / longer;
+  return longer * std::pow(1 + std::pow(ratio, sharpness), 1 / sharpness);
+}
+
+}  // namespace
+
+TimeKernel modelled(const Accelerator& accelerator) {
+  return [accelerator](const Kernel& kernel) {
+    const KernelFit& fit = accelerator.fit(kernel.kind, kernel.precision);
+    const Seconds compute = compute_time(kernel, accelerator, fit);
+    const Seconds memory = kernel.bytes / (accelerator.memory_bandwidth * fit.memory);
+    return KernelTime{(accelerator.launch + fit.startup) * kernel.launches + roofline(compute, memory, fit.sharpness),
+                      Provenance::modelled};
+  };
+}
+
+}  // namespace teapot

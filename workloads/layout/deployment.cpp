@@ -1,0 +1,119 @@
+// Reading and checking a deployment.
+// Knows neither time nor network.
+
+#include "workloads/layout/deployment.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numeric>
+
+namespace teapot {
+namespace {
+
+/// The value at `key`, or the section where the key has its default.
+Config place_of(const Config& section, const std::string& key) { return section.has(key) ? section.at(key) : section; }
+
+void read_experts(const Config& section, const Model& model, Deployment& d) {
+  const int ranks = d.gpus / d.tensor_parallel;
+  d.expert_parallel = section.positive_or<int>("expert_parallel", ranks);
+  // The experts of a model that is tensor parallel throughout are split as its attention is.
+  const bool split = d.expert_parallel * d.tensor_parallel == d.gpus;
+  d.expert_tensor_parallel = section.positive_or<int>("expert_tensor_parallel", split ? d.tensor_parallel : 1);
+  d.redundant_experts = section.non_negative_or<int>("redundant_experts", 0);
+  if (d.gpus % d.expert_gpus() != 0) {
+    place_of(section, "expert_parallel")
+        .fail(fmt::format("{} GPUs do not divide into groups of {} (expert_parallel {} x expert_tensor_parallel {})",
+                          d.gpus, d.expert_gpus(), d.expert_parallel, d.expert_tensor_parallel));
+  }
+  const int slots = model.experts.routed + d.redundant_experts;
+  if (slots % d.expert_parallel != 0) {
+    const int more = d.expert_parallel - slots % d.expert_parallel;
+    place_of(section, "expert_parallel")
+        .fail(fmt::format("{} experts and {} redundant ones do not divide over {} ranks (redundant_experts: {} would)",
+                          model.experts.routed, d.redundant_experts, d.expert_parallel, d.redundant_experts + more));
+  }
+  if (model.experts.intermediate % d.expert_tensor_parallel != 0) {
+    place_of(section, "expert_tensor_parallel")
+        .fail(fmt::format("must divide the experts' intermediate size {}", model.experts.intermediate));
+  }
+}
+
+/// Layers must be dense and alike from stage to stage, so that all stages do the same at the same time.
+void read_pipeline(const Config& section, const Model& model, Deployment& d) {
+  d.pipeline_parallel = section.positive_or<int>("pipeline_parallel", 1);
+  if (d.pipeline_parallel == 1) return;
+  const Config at = section.at("pipeline_parallel");
+  if (model.has_experts()) at.fail("is for models without experts; " + model.name + " spreads experts over all GPUs");
+  if (d.gpus % (d.tensor_parallel * d.pipeline_parallel) != 0) {
+    at.fail(
+        fmt::format("{} stages of {} GPUs must divide the {} GPUs", d.pipeline_parallel, d.tensor_parallel, d.gpus));
+  }
+  const auto stages = static_cast<std::size_t>(d.pipeline_parallel);
+  if (model.layers.size() % stages != 0) at.fail(fmt::format("must divide the {} layers", model.layers.size()));
+  const std::size_t each = model.layers.size() / stages;
+  for (std::size_t l = each; l < model.layers.size(); ++l) {
+    if (!(model.layers[l].attention == model.layers[l % each].attention))
+      at.fail("its stages would differ in attention");
+  }
+}
+
+void read_requests(const Config& section, Deployment& d) {
+  if (section.has("context_tokens")) {
+    d.context = read_distribution(section.at("context_tokens"));
+  } else {
+    d.context.mean = d.context_tokens;
+  }
+  d.context_tokens = d.context.mean;
+  if (!section.has("requests_per_gpu")) return;
+  const Config value = section.at("requests_per_gpu");
+  if (value.is_scalar()) {
+    d.requests = {value.as_positive<int>()};
+  } else if (value.is_sequence()) {  // dealt to the GPUs in turn
+    std::vector<int> pattern;
+    for (const Config& item : value.items()) pattern.push_back(item.as_positive<int>());
+    if (pattern.empty()) value.fail("must name at least one number");
+    d.requests.clear();
+    for (int gpu = 0; gpu < d.gpus; ++gpu) {
+      d.requests.push_back(pattern[static_cast<std::size_t>(gpu) % pattern.size()]);
+    }
+  } else {
+    const Distribution distribution = read_distribution(value);
+    d.requests.clear();
+    for (int gpu = 0; gpu < d.gpus; ++gpu) {
+      Random random{distribution.seed, gpu, 1};
+      d.requests.push_back(static_cast<int>(std::lround(distribution.draw(random))));
+    }
+  }
+  d.requests_per_gpu =
+      std::accumulate(d.requests.begin(), d.requests.end(), 0.0) / static_cast<double>(d.requests.size());
+}
+
+}  // namespace
+
+Deployment read_deployment(const Config& section, const Model& model) {
+  Deployment d;
+  d.gpus = section.positive_or<int>("gpus", d.gpus);
+  d.tensor_parallel = section.positive_or<int>("tensor_parallel", 1);
+  if (d.gpus % d.tensor_parallel != 0) {
+    section.at("tensor_parallel").fail(fmt::format("must divide the {} GPUs, got {}", d.gpus, d.tensor_parallel));
+  }
+  for (const Layer& layer : model.layers) {
+    if (layer.attention.heads % d.tensor_parallel != 0) {
+      section.at("tensor_parallel").fail(fmt::format("must divide the {} attention heads", layer.attention.heads));
+    }
+  }
+  read_requests(section, d);
+  read_pipeline(section, model, d);
+  if (model.has_experts()) {
+    read_experts(section, model, d);
+  } else {
+    for (const char* key : {"expert_parallel", "expert_tensor_parallel", "redundant_experts"}) {
+      if (section.has(key)) section.at(key).fail(model.name + " has no experts");
+    }
+    d.expert_parallel = 1;
+  }
+  return d;
+}
+
+}  // namespace teapot

@@ -1,0 +1,85 @@
+// The table of number formats and the arithmetic of their sizes.
+// Knows no model and no accelerator.
+
+#include "workloads/model/precision.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "sim/catalogue.hpp"
+
+namespace teapot {
+namespace {
+
+// FP8: 1x128 activation tiles and 128x128 weight blocks with FP32 scales (DeepSeek-V3 report, arXiv 2412.19437, 3.3.2).
+// INT8: an FP32 scale for each token and each output channel. INT4 (GPTQ, AWQ): groups of 128 along a row with an FP16
+// scale and a 4-bit zero point. NVFP4: an FP8 scale for each 16 values. MXFP4: an 8-bit exponent for each 32.
+// LogFMT: minimum and step of a 1x128 tile, 2 bytes each (Insights into DeepSeek-V3, arXiv 2505.09343, 3.2).
+const std::vector<Format>& formats() {
+  static const std::vector<Format> table = {
+      {"bf16", 16, 0, 0, 1, 0, 0, "bf16", 1},         {"fp16", 16, 0, 0, 1, 0, 0, "bf16", 1},
+      {"fp32", 32, 0, 0, 1, 0, 0, "bf16", 1},         {"fp8", 8, 128, 4, 128, 128, 4, "fp8", 1},
+      {"int8", 8, 0, 4, 1, 0, 4, "int8", 1},          {"int4", 4, 128, 2.5, 1, 128, 2.5, "bf16", 1},
+      {"gptq", 4, 128, 2.5, 1, 128, 2.5, "bf16", 1},  {"nvfp4", 4, 16, 1, 1, 16, 1, "fp4", 1},
+      {"mxfp4", 4, 32, 1, 1, 32, 1, "fp4", 1},        {"logfmt8", 8, 128, 4, 1, 128, 4, "bf16", 1},
+      {"logfmt10", 10, 128, 4, 1, 128, 4, "bf16", 1},
+  };
+  return table;
+}
+
+}  // namespace
+
+std::vector<std::string> format_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : formats()) names.push_back(entry.name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+const Format& format(const std::string& name) {
+  const auto found = std::find_if(formats().begin(), formats().end(), [&](const Format& f) { return f.name == name; });
+  assert(found != formats().end());
+  return *found;
+}
+
+Format read_format(const Config& value) {
+  const std::string name = value.as<std::string>();
+  const auto known = format_names();
+  if (!std::binary_search(known.begin(), known.end(), name)) value.fail(unknown_name("format", name, known));
+  return format(name);
+}
+
+Format read_weight_format(const Config& value) {
+  if (!value.is_mapping()) return read_format(value);
+  Format f = read_format(value.at("format"));
+  if (value.choice_or("sparsity", {"none", "2:4"}, "none") == "2:4") f.density = 0.5;
+  return f;
+}
+
+Bytes weight_bytes(const Format& f, double rows, double columns) {
+  const double block_columns = f.block_columns > 0 ? f.block_columns : columns;
+  const double scales = f.block_bytes > 0 ? std::ceil(rows / f.block_rows) * std::ceil(columns / block_columns) : 0;
+  // Stored values of a sparse matrix carry 2 bits each that say where they stood (2:4: two of four places).
+  const double bits = f.density < 1 ? f.density * (f.bits + 2) : f.bits;
+  return {rows * columns * bits / 8 + scales * f.block_bytes};
+}
+
+Bytes activation_bytes(const Format& f, double rows, double columns) {
+  const double tile = f.tile > 0 ? f.tile : columns;
+  const double scales = f.tile_bytes > 0 ? std::ceil(columns / tile) : 0;
+  return {rows * (columns * f.bits / 8 + scales * f.tile_bytes)};
+}
+
+CopyFormat read_copy_format(const Config& value, Bytes default_header) {
+  if (!value.is_mapping()) return {read_format(value), default_header};
+  CopyFormat copy{read_format(value.at("format")), value.non_negative_or<Bytes>("header", default_header)};
+  if (!value.get_or<bool>("scales", true)) copy.format.tile_bytes = 0;
+  return copy;
+}
+
+Bytes copy_bytes(const CopyFormat& copy, double hidden) {
+  return activation_bytes(copy.format, 1, hidden) + copy.header;
+}
+
+}  // namespace teapot

@@ -1,0 +1,233 @@
+// Counting the copies of sampled tokens into a sparse matrix.
+// Knows no links and no time.
+
+#include "workloads/routing/traffic.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+namespace teapot {
+namespace {
+
+/// Counts the copies of one gate, sender after sender.
+class CopyCounter {
+ public:
+  CopyCounter(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement, const Routing& routing)
+      : layout_(layout), chooser_(chooser), placement_(placement), routing_(routing) {
+    const auto gpus = static_cast<std::size_t>(layout.gpus);
+    to_.resize(static_cast<std::size_t>(layout.group_gpus));
+    experts_.resize(static_cast<std::size_t>(chooser.gate().experts));
+    arrived_.resize(gpus * static_cast<std::size_t>(placement.slots_per_rank));
+    for (std::size_t slot = 0; slot < placement.expert.size(); ++slot) {
+      const int rank = placement.rank_of(static_cast<int>(slot));
+      receiver_.push_back(static_cast<std::size_t>(rank * layout.gpus_per_rank));
+      local_.push_back(slot % static_cast<std::size_t>(placement.slots_per_rank));
+    }
+    traffic_.ranks = layout.gpus;
+    traffic_.groups = layout.groups;
+    traffic_.row_begin.push_back(0);
+    if (per_node()) {
+      for (const auto& mates : layout.members) widest_ = std::max(widest_, mates.size());
+      forwarded_.resize(gpus * widest_);
+      seen_node_.resize(layout.members.size());
+    } else {
+      const std::size_t most = gpus * std::min(to_.size(), experts_.size() + 1);
+      traffic_.destination.reserve(most);
+      traffic_.copies.reserve(most);
+    }
+  }
+
+  Exchange count(const std::vector<int>& tokens, const GateSeed& seed) {
+    std::vector<std::vector<std::uint32_t>> own;  // per node: kept until all that is forwarded is known
+    for (int gpu = 0; gpu < layout_.gpus; ++gpu) {
+      const int n = tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(gpu)];
+      std::fill(to_.begin(), to_.end(), 0U);
+      const Random random{seed.seed, seed.layer, seed.micro_batch, gpu};
+      if (routing_.per == CopyPer::expert) {
+        count_for_each_expert(gpu, n, random);
+        if (routing_.shared_copies) count_shared(gpu, n);
+      } else {
+        count_each_token(gpu, n, random);
+      }
+      if (routing_.remote_all) spread_own(gpu);
+      if (per_node()) {
+        own.push_back(to_);
+      } else {
+        append(gpu);
+      }
+    }
+    for (int gpu = 0; per_node() && gpu < layout_.gpus; ++gpu) {
+      to_ = std::move(own[static_cast<std::size_t>(gpu)]);
+      add_forwarded(gpu);
+      append(gpu);
+    }
+    traffic_.destination.shrink_to_fit();
+    traffic_.copies.shrink_to_fit();
+    return {std::make_shared<const Traffic>(std::move(traffic_)), std::move(arrived_)};
+  }
+
+ private:
+  bool per_node() const { return routing_.per == CopyPer::node; }
+  /// Counted from the first GPU of the group.
+  std::size_t receiver(int slot) const { return receiver_[static_cast<std::size_t>(slot)]; }
+  /// Of several copies of an expert a GPU always uses the same one, different GPUs different ones. The shift from one
+  /// run of GPUs to the next, and from expert to expert, keeps the choice out of step with the order of GPUs in a node:
+  /// a copy used by the third GPU of every node only would answer through the third plane only.
+  int slot_for(int gpu, std::size_t expert) const {
+    const auto& slots = placement_.slots[expert];
+    if (slots.size() == 1) return slots[0];
+    const auto index = static_cast<std::size_t>(gpu - layout_.first_of_group(gpu));
+    return slots[(index + index / slots.size() + expert) % slots.size()];
+  }
+  void arrive(int gpu, int slot, std::uint32_t tokens) {
+    const auto per_rank = static_cast<std::size_t>(placement_.slots_per_rank);
+    const std::size_t first = static_cast<std::size_t>(layout_.first_of_group(gpu)) + receiver(slot);
+    for (std::size_t part = 0; part < static_cast<std::size_t>(layout_.gpus_per_rank); ++part) {
+      arrived_[(first + part) * per_rank + local_[static_cast<std::size_t>(slot)]] += tokens;
+    }
+  }
+
+  /// One copy for each chosen expert: it is enough to count how often each expert was chosen.
+  void count_for_each_expert(int gpu, int tokens, Random random) {
+    std::fill(experts_.begin(), experts_.end(), 0U);
+    auto* const counts = experts_.data();
+    chooser_.each_token(random, tokens, [counts, k = chooser_.gate().top_k](const std::uint16_t* chosen) {
+      for (int i = 0; i < k; ++i) ++counts[chosen[i]];
+    });
+    for (std::size_t expert = 0; expert < experts_.size(); ++expert) {
+      if (counts[expert] == 0) continue;
+      const int slot = slot_for(gpu, expert);
+      arrive(gpu, slot, counts[expert]);
+      for (int part = 0; part < layout_.gpus_per_rank; ++part) {
+        to_[receiver(slot) + static_cast<std::size_t>(part)] += counts[expert];
+      }
+    }
+  }
+
+  /// One copy for each distinct GPU, or for each distinct node and from there for each distinct GPU.
+  void count_each_token(int gpu, int tokens, Random random) {
+    seen_gpu_.assign(to_.size(), -1);
+    std::fill(seen_node_.begin(), seen_node_.end(), -1);
+    int token = -1;
+    chooser_.each_token(random, tokens, [&](const std::uint16_t* chosen) {
+      ++token;
+      for (int i = 0; i < chooser_.gate().top_k; ++i) {
+        const int slot = slot_for(gpu, chosen[i]);
+        arrive(gpu, slot, 1);
+        for (int part = 0; part < layout_.gpus_per_rank; ++part) {
+          deliver(gpu, token, receiver(slot) + static_cast<std::size_t>(part));
+        }
+      }
+      if (routing_.shared_copies) deliver(gpu, token, shared_receiver(gpu, token));
+    });
+  }
+
+  void deliver(int gpu, int token, std::size_t to) {
+    if (std::exchange(seen_gpu_[to], token) == token) return;
+    const int first = layout_.first_of_group(gpu);
+    const std::size_t target = static_cast<std::size_t>(first) + to;
+    const int node = layout_.node[target];
+    if (!per_node() || node == layout_.node[static_cast<std::size_t>(gpu)]) {
+      ++to_[to];
+      return;
+    }
+    const auto relay = static_cast<std::size_t>(layout_.relay(gpu, node));
+    if (std::exchange(seen_node_[static_cast<std::size_t>(node)], token) != token) {
+      ++to_[relay - static_cast<std::size_t>(first)];
+    }
+    if (relay != target) ++forwarded_[relay * widest_ + static_cast<std::size_t>(layout_.position[target])];
+  }
+
+  /// The copies that travel to shared experts are spread evenly over the EP group.
+  std::size_t shared_receiver(int gpu, int token) const {
+    return static_cast<std::size_t>((gpu - layout_.first_of_group(gpu) + 1 + token) % layout_.group_gpus);
+  }
+  void count_shared(int gpu, int tokens) {
+    for (int token = 0; token < tokens; ++token) ++to_[shared_receiver(gpu, token)];
+  }
+
+  /// Sends what would stay to the others in turn.
+  void spread_own(int gpu) {
+    const std::size_t n = to_.size();
+    const auto own = static_cast<std::size_t>(gpu - layout_.first_of_group(gpu));
+    const auto stays = std::exchange(to_[own], 0U);
+    for (std::size_t i = 0; n > 1 && i < stays; ++i) ++to_[(own + 1 + i % (n - 1)) % n];
+  }
+
+  void add_forwarded(int gpu) {
+    const auto& mates = layout_.members[static_cast<std::size_t>(layout_.node[static_cast<std::size_t>(gpu)])];
+    for (std::size_t i = 0; i < mates.size(); ++i) {
+      to_[static_cast<std::size_t>(mates[i] - layout_.first_of_group(gpu))] +=
+          forwarded_[static_cast<std::size_t>(gpu) * widest_ + i];
+    }
+  }
+
+  void append(int gpu) {
+    const auto first = static_cast<std::size_t>(layout_.first_of_group(gpu));
+    for (std::size_t to = 0; to < to_.size(); ++to) {
+      if (to_[to] == 0 || first + to == static_cast<std::size_t>(gpu)) continue;
+      if (!wide_ && to_[to] > std::numeric_limits<std::uint16_t>::max()) widen();
+      traffic_.destination.push_back(static_cast<std::uint16_t>(first + to));
+      if (!wide_) {
+        traffic_.copies.push_back(static_cast<std::uint16_t>(to_[to]));
+      } else {
+        traffic_.weight.push_back(to_[to]);
+      }
+    }
+    traffic_.row_begin.push_back(static_cast<std::uint32_t>(traffic_.destination.size()));
+  }
+
+  /// More copies between two GPUs than 16 bits count: all are kept as numbers with a point from here on.
+  void widen() {
+    traffic_.weight.assign(traffic_.copies.begin(), traffic_.copies.end());
+    traffic_.copies = {};
+    wide_ = true;
+  }
+
+  const ExchangeLayout& layout_;
+  const Chooser& chooser_;
+  const Placement& placement_;
+  const Routing& routing_;
+  Traffic traffic_;
+  std::vector<std::size_t> receiver_;     // by slot: the first GPU that holds it, counted within the group
+  std::vector<std::size_t> local_;        // by slot: which one of its GPU's it is
+  std::vector<std::uint32_t> to_;         // of the sender at hand, by GPU of its EP group
+  std::vector<std::uint32_t> forwarded_;  // [relay * widest node + position of the receiver]
+  std::vector<std::uint32_t> experts_;    // of the sender at hand: how often each expert was chosen
+  std::vector<std::uint32_t> arrived_;    // [gpu * slots_per_rank + slot]
+  std::vector<int> seen_gpu_;             // the last token delivered there
+  std::vector<int> seen_node_;
+  std::size_t widest_ = 0;
+  bool wide_ = false;
+};
+
+}  // namespace
+
+Exchange sampled_exchange(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement,
+                          const Routing& routing, const std::vector<int>& tokens, const GateSeed& seed) {
+  return CopyCounter{layout, chooser, placement, routing}.count(tokens, seed);
+}
+
+Chooser keep_favourites(const Chooser& chooser, int gpus, const std::vector<int>& tokens, const GateSeed& seed,
+                        int distinct) {
+  const auto experts = static_cast<std::size_t>(chooser.gate().experts);
+  std::vector<std::uint64_t> chosen_by(experts);
+  for (int gpu = 0; gpu < gpus; ++gpu) {
+    const int n = tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(gpu)];
+    chooser.each_token(Random{seed.seed, seed.layer, seed.micro_batch, gpu}, n, [&](const std::uint16_t* chosen) {
+      for (int i = 0; i < chooser.gate().top_k; ++i) ++chosen_by[chosen[i]];
+    });
+  }
+  std::vector<std::size_t> order(experts);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return chosen_by[a] > chosen_by[b]; });
+  std::vector<double> weights = chooser.weights();
+  if (weights.empty()) weights.assign(experts, 1.0);
+  for (std::size_t i = static_cast<std::size_t>(distinct); i < experts; ++i) weights[order[i]] = 0;
+  return Chooser::weighted(chooser.gate(), std::move(weights));
+}
+
+}  // namespace teapot

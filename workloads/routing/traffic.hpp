@@ -1,0 +1,60 @@
+#pragma once
+// Who sends how many copies to whom, from the experts that tokens choose.
+// Knows no links and no time.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sim/traffic.hpp"
+#include "workloads/layout/placement.hpp"
+#include "workloads/routing/gate.hpp"
+#include "workloads/step/decode.hpp"
+
+namespace teapot {
+
+/// The exchange of one gate.
+struct Exchange {
+  std::shared_ptr<const Traffic> traffic;
+  std::vector<std::uint32_t> arrived;  ///< tokens at each slot: [gpu * slots_per_rank + slot]; empty if balanced
+};
+
+/// GPUs as EP groups and scale-up domains divide them: what does not change between the gates of a program.
+struct ExchangeLayout {
+  int gpus = 0;
+  int group_gpus = 0;     ///< of one EP group
+  int gpus_per_rank = 1;  ///< that share each expert
+  std::shared_ptr<const std::vector<int>> groups;
+  std::vector<std::vector<int>> members;  ///< GPUs of one EP group in one scale-up domain: a node
+  std::vector<int> node;                  ///< of each GPU
+  std::vector<int> position;              ///< of each GPU among the members of its node
+
+  /// `domain`: of each GPU; empty: every GPU is a node of its own.
+  ExchangeLayout(const Deployment& deployment, const std::vector<int>& domain);
+  int first_of_group(int gpu) const { return gpu / group_gpus * group_gpus; }
+  /// The GPU of a node that takes a sender's copies for it: the one that stands where the sender stands in its own.
+  int relay(int source, int to_node) const;
+  int nodes_of_group() const;  ///< 0 where groups differ or their nodes do
+};
+
+/// Expected values: every expert takes the same share. `tokens`: of each GPU; one entry holds for all.
+Exchange balanced_exchange(const ExchangeLayout& layout, const Gate& gate, const Routing& routing,
+                           const std::vector<double>& tokens);
+
+/// Names the random numbers of one gate.
+struct GateSeed {
+  std::uint64_t seed = 1;
+  int layer = 0;
+  int micro_batch = 0;
+};
+
+/// Counted from the choices of each GPU's tokens.
+Exchange sampled_exchange(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement,
+                          const Routing& routing, const std::vector<int>& tokens, const GateSeed& seed);
+
+/// Batch-aware selection (Lynx, arXiv 2411.08982): tokens choose anew, only among the `distinct` experts that most of
+/// the batch chose.
+Chooser keep_favourites(const Chooser& chooser, int gpus, const std::vector<int>& tokens, const GateSeed& seed,
+                        int distinct);
+
+}  // namespace teapot

@@ -1,0 +1,83 @@
+// Two micro-batches, half a layer apart: while one computes, the other communicates. The order of one layer is that of
+// DeepSeek's published decode profile (github.com/deepseek-ai/profile-data). Knows no kernels, no bytes and no time.
+
+#include "workloads/step/overlap.hpp"
+
+namespace teapot {
+namespace {
+
+class Order {
+ public:
+  explicit Order(const std::vector<bool>& experts) : experts_(experts), layers_(static_cast<int>(experts.size())) {}
+
+  std::vector<Issue> issues() {
+    int layer = next_with_experts(0);
+    if (layer == layers_) {
+      dense_only();
+      return issues_;
+    }
+    up_to_attention(0, 0, layer);
+    attention(0, layer);
+    int before = 0;
+    while (layer < layers_) {
+      const int next = next_with_experts(layer + 1);
+      // Micro-batch 0 is in this layer; micro-batch 1 comes from where it stopped, up to this layer.
+      half(0, layer, 1, before, layer);
+      // The other way round; micro-batch 0 goes on to the next layer with experts.
+      half(1, layer, 0, layer + 1, next);
+      before = layer + 1;
+      layer = next;
+    }
+    up_to_attention(1, before, layers_);
+    return issues_;
+  }
+
+ private:
+  /// Dispatch, experts and combine of one micro-batch, with the other one's attention between them.
+  void half(int communicating, int layer, int computing, int from, int to) {
+    issue(Stage::dispatch, layer, communicating);
+    issue(Stage::shared, layer, communicating);
+    up_to_attention(computing, from, to);
+    issue(Stage::experts, layer, communicating);
+    issue(Stage::combine, layer, communicating);
+    attention(computing, to);
+  }
+  /// The dense layers from `from` on and the first part of attention of layer `to`, which has experts.
+  void up_to_attention(int micro_batch, int from, int to) {
+    for (int l = from; l < to; ++l) {
+      for (const Stage stage : {Stage::projections, Stage::attention, Stage::feed_forward})
+        issue(stage, l, micro_batch);
+    }
+    if (to < layers_) issue(Stage::projections, to, micro_batch);
+  }
+  void attention(int micro_batch, int layer) {
+    if (layer == layers_) return;
+    issue(Stage::attention, layer, micro_batch);
+    issue(Stage::gate, layer, micro_batch);
+  }
+  /// Nothing to dispatch: the micro-batches take turns, which hides all-reduces where there are some.
+  void dense_only() {
+    for (int l = 0; l < layers_; ++l) {
+      for (const int micro_batch : {0, 1}) {
+        issue(Stage::projections, l, micro_batch);
+        issue(Stage::attention, l, micro_batch);
+      }
+      for (const int micro_batch : {0, 1}) issue(Stage::feed_forward, l, micro_batch);
+    }
+  }
+  void issue(Stage stage, int layer, int micro_batch) { issues_.push_back({stage, layer, micro_batch, false}); }
+  int next_with_experts(int layer) const {
+    while (layer < layers_ && !experts_[static_cast<std::size_t>(layer)]) ++layer;
+    return layer;
+  }
+
+  const std::vector<bool>& experts_;
+  int layers_;
+  std::vector<Issue> issues_;
+};
+
+const OverlapRegistration registration{
+    {"dual-micro-batch", 2, [](const std::vector<bool>& experts) { return Order{experts}.issues(); }}};
+
+}  // namespace
+}  // namespace teapot

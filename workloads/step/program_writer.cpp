@@ -1,0 +1,88 @@
+// Appending operators.
+// Knows no model and no layer.
+
+#include "workloads/step/program_writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace teapot {
+namespace {
+
+constexpr int compute_stream = 0;
+constexpr int communication_stream = 1;
+
+}  // namespace
+
+void add_part(Compute& work, const char* name, Seconds time) {
+  if (time == Seconds{}) return;
+  for (Seconds& duration : work.duration) duration += time;
+  work.parts.push_back({name, "runtime", time, Provenance::modelled});
+}
+
+ProgramWriter::ProgramWriter(const Machine& machine, int ranks) : machine_(machine) {
+  program_.ranks = ranks;
+  program_.streams = {"compute", "communication"};
+  last_on_stream_.assign(program_.streams.size(), -1);
+}
+
+int ProgramWriter::add(Operator op) {
+  if (std::exchange(barrier_, false)) {
+    for (const int before : last_on_stream_) {
+      if (before >= 0) op.after.push_back(before);
+    }
+  }
+  std::sort(op.after.begin(), op.after.end());
+  op.after.erase(std::unique(op.after.begin(), op.after.end()), op.after.end());
+  last_on_stream_[static_cast<std::size_t>(op.stream)] = last() + 1;
+  program_.operators.push_back(std::move(op));
+  return last();
+}
+
+int ProgramWriter::compute(const std::string& name, const Spot& spot, std::vector<int> after, Compute work,
+                           bool opens_layer) {
+  add_part(work, "operator-overhead", machine_.runtime.per_operator);
+  if (opens_layer) add_part(work, "layer-overhead", machine_.runtime.per_layer);
+  return add({spot.prefix + name, spot.layer, spot.micro_batch, compute_stream, std::move(after), std::move(work)});
+}
+
+int ProgramWriter::collective(const std::string& name, const Spot& spot, std::vector<int> after, Collective work) {
+  const CollectiveCost cost = machine_.collective(name);
+  work.overhead = cost.overhead;
+  work.wire = cost.wire;
+  work.sm_share = cost.sm_share;
+  if (machine_.runtime.per_collective > Seconds{}) {
+    Compute kernels;
+    kernels.duration = {Seconds{}};
+    add_part(kernels, name.c_str(), machine_.runtime.per_collective);
+    after = {add(
+        {"communication-kernels", spot.layer, spot.micro_batch, compute_stream, std::move(after), std::move(kernels)})};
+  }
+  return add(
+      {spot.prefix + name, spot.layer, spot.micro_batch, communication_stream, std::move(after), std::move(work)});
+}
+
+void ProgramWriter::end_of_step() {
+  if (machine_.runtime.per_step == Seconds{}) return;
+  Compute work;
+  work.duration = {Seconds{}};
+  add_part(work, "runtime", machine_.runtime.per_step);
+  barrier();
+  add({"runtime", -1, 0, compute_stream, {}, std::move(work)});
+}
+
+Compute ProgramWriter::timed(const std::vector<Kernel>& kernels) const {
+  Compute work;
+  Seconds sum;
+  for (const Kernel& kernel : kernels) {
+    const KernelTime t = machine_.time(kernel);
+    sum += t.time;
+    work.flops += kernel.flops;
+    work.bytes += kernel.bytes;
+    work.parts.push_back({kernel.name, kernel.kind, t.time, t.provenance});
+  }
+  work.duration = {sum};
+  return work;
+}
+
+}  // namespace teapot

@@ -1,0 +1,54 @@
+#pragma once
+// Appends operators to a program, with what the serving stack and the communication kernels add to each.
+// Knows no model and no layer.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/program.hpp"
+#include "workloads/step/machine.hpp"
+
+namespace teapot {
+
+/// Where an operator stands in the step.
+struct Spot {
+  std::string prefix;  ///< before its name
+  int layer = -1;
+  int micro_batch = 0;
+};
+
+class ProgramWriter {
+ public:
+  ProgramWriter(const Machine& machine, int ranks);
+
+  /// The next operator waits for everything before it.
+  void barrier() { barrier_ = true; }
+  void no_barrier() { barrier_ = false; }
+  /// Index of the last operator; -1: none yet.
+  int last() const { return static_cast<int>(program_.operators.size()) - 1; }
+
+  int compute(const std::string& name, const Spot& spot, std::vector<int> after, Compute work,
+              bool opens_layer = false);
+  /// `name` also says which of the machine's collectives it is.
+  int collective(const std::string& name, const Spot& spot, std::vector<int> after, Collective work);
+  /// Time once a step on the compute stream, where the machine has any.
+  void end_of_step();
+
+  /// The kernels one after the other, on every rank alike.
+  Compute timed(const std::vector<Kernel>& kernels) const;
+  Program take() { return std::move(program_); }
+
+ private:
+  int add(Operator op);
+
+  const Machine& machine_;
+  Program program_;
+  std::vector<int> last_on_stream_;  // -1: none yet
+  bool barrier_ = false;
+};
+
+/// Adds time to every rank, as a part of its own.
+void add_part(Compute& work, const char* name, Seconds time);
+
+}  // namespace teapot

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "analysis/commands/commands.hpp"
+#include "analysis/commands/command_line.hpp"
 #include "analysis/run/run.hpp"
 #include "analysis/scenario/scenario.hpp"
 
@@ -37,25 +37,22 @@ void execute(const ExportOptions& options) {
              scenario.name);
 }
 
-}  // namespace
-
-void add_chakra_command(CLI::App& app) {
-  CLI::App* chakra = app.add_subcommand("chakra", "Exchange programs with ASTRA-sim and others (MLCommons Chakra)");
-  chakra->require_subcommand(1);
+void declare(Command chakra) {
+  chakra.require_subcommand();
   auto options = std::make_shared<ExportOptions>();
-  CLI::App* command = chakra->add_subcommand("export", "Write the decode step of a scenario, one trace a GPU");
-  command->add_option("scenario", options->scenario, "Scenario (YAML)")->required()->type_name("SCENARIO.yaml");
-  command->add_option("-o,--output", options->output, "Folder for the traces, made if missing")
-      ->required()
-      ->type_name("DIR");
-  command->add_option("--set", options->sets, "Change a key, e.g. --set deployment.gpus=32 (may be repeated)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  command->footer(
+  Command command = chakra.add("export", "Write the decode step of a scenario, one trace a GPU");
+  command.option("scenario", options->scenario, "Scenario (YAML)").required().type_name("SCENARIO.yaml");
+  command.option("-o,--output", options->output, "Folder for the traces, made if missing").required().type_name("DIR");
+  command.sets(options->sets, "Change a key, e.g. --set deployment.gpus=32 (may be repeated)");
+  command.footer(
       "Examples:\n"
       "  ./teapot chakra export examples/deepseek-v3-h800.yaml -o traces\n"
       "  ./teapot run --workload traces --fabric h800-ft3");
-  command->callback([options] { execute(*options); });
+  command.run([options] { execute(*options); });
 }
 
+const CommandRegistration registration{60, "chakra", "Exchange programs with ASTRA-sim and others (MLCommons Chakra)",
+                                       declare};
+
+}  // namespace
 }  // namespace teapot

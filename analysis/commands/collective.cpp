@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "analysis/collective/collective_run.hpp"
-#include "analysis/commands/commands.hpp"
+#include "analysis/commands/command_line.hpp"
 #include "analysis/facts/fabric_progress.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "platforms/communication.hpp"
@@ -189,71 +189,64 @@ void execute(const CollectiveOptions& given) {
              options.communication, collective_table(results));
 }
 
-void add_expert_options(CLI::App* command, const std::shared_ptr<CollectiveOptions>& o) {
+void add_expert_options(Command command, const std::shared_ptr<CollectiveOptions>& o) {
   ExpertExchange& experts = o->experts;
-  command->add_option("--tokens", o->tokens, "Tokens of each GPU, one number or several (default 128)")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 65'535));
-  command->add_option("--hidden", experts.hidden, "Width of a token (default 7168)")->check(CLI::PositiveNumber);
-  command->add_option("--top-k", experts.top_k, "Experts of a token (default 8)")->check(CLI::PositiveNumber);
-  command->add_option("--experts", experts.experts, "Routed experts (default 256)")->check(CLI::PositiveNumber);
-  command->add_option("--expert-groups", experts.expert_groups, "Groups of experts in the gate (default 8)")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--max-nodes", o->max_nodes, "Groups a token may choose from (default: all)")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--precision", o->precision, "Format of a copy (default fp8 for dispatch, bf16 for combine)")
-      ->check(CLI::IsMember(format_names()))
-      ->type_name("FORMAT");
-  command->add_option("--per", o->per, "One copy of a token for each: expert, gpu, node (default expert)")
-      ->check(CLI::IsMember({"expert", "gpu", "node"}));
-  command->add_option("--load", o->load, "uniform (sampled, default) or balanced (expected values)")
-      ->check(CLI::IsMember({"uniform", "balanced"}));
-  command->add_option("--copies", o->copies, "routed (default) or routed+shared")
-      ->check(CLI::IsMember({"routed", "routed+shared"}));
-  command->add_option("--remote", o->remote, "as-routed (default), or all: no copy stays on its own GPU")
-      ->check(CLI::IsMember({"as-routed", "all"}));
-  command->add_option("--seed", experts.seed, "Of the tokens' choices (default 1)");
+  command.option("--tokens", o->tokens, "Tokens of each GPU, one number or several (default 128)")
+      .comma_separated()
+      .range(1, 65'535);
+  command.option("--hidden", experts.hidden, "Width of a token (default 7168)").positive();
+  command.option("--top-k", experts.top_k, "Experts of a token (default 8)").positive();
+  command.option("--experts", experts.experts, "Routed experts (default 256)").positive();
+  command.option("--expert-groups", experts.expert_groups, "Groups of experts in the gate (default 8)").positive();
+  command.option("--max-nodes", o->max_nodes, "Groups a token may choose from (default: all)").non_negative();
+  command.option("--precision", o->precision, "Format of a copy (default fp8 for dispatch, bf16 for combine)")
+      .one_of(format_names())
+      .type_name("FORMAT");
+  command.option("--per", o->per, "One copy of a token for each: expert, gpu, node (default expert)")
+      .one_of({"expert", "gpu", "node"});
+  command.option("--load", o->load, "uniform (sampled, default) or balanced (expected values)")
+      .one_of({"uniform", "balanced"});
+  command.option("--copies", o->copies, "routed (default) or routed+shared").one_of({"routed", "routed+shared"});
+  command.option("--remote", o->remote, "as-routed (default), or all: no copy stays on its own GPU")
+      .one_of({"as-routed", "all"});
+  command.option("--seed", experts.seed, "Of the tokens' choices (default 1)");
 }
 
-}  // namespace
-
-void add_collective_command(CLI::App& app) {
+void declare(Command command) {
   auto o = std::make_shared<CollectiveOptions>();
-  CLI::App* command = app.add_subcommand("collective", "One exchange alone on a fabric: time, algbw, busbw and bound");
-  command->add_option("--fabric", o->fabric, "Name of a fabric, or a YAML file")->type_name("FABRIC");
-  command->add_option("--platform", o->platform, "A SimGrid platform file instead")->type_name("FILE.xml");
-  command->add_option("--set", o->sets, "Change a key of the fabric, e.g. --set routing=ecmp (may be repeated)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  command->add_option("--gpus", o->gpus, "How many, counted from the first; without, all of the fabric")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--op", o->operation, "What is exchanged (default all-to-all)")->check(CLI::IsMember(operations));
-  command->add_option("--bytes", o->bytes, "Size as nccl-tests counts it, one or several: 16GiB or 65536,1MiB")
-      ->delimiter(',')
-      ->type_name("SIZE");
+  command.option("--fabric", o->fabric, "Name of a fabric, or a YAML file").type_name("FABRIC");
+  command.option("--platform", o->platform, "A SimGrid platform file instead").type_name("FILE.xml");
+  command.sets(o->sets, "Change a key of the fabric, e.g. --set routing=ecmp (may be repeated)");
+  command.option("--gpus", o->gpus, "How many, counted from the first; without, all of the fabric").positive();
+  command.option("--op", o->operation, "What is exchanged (default all-to-all)").one_of(operations);
+  command.option("--bytes", o->bytes, "Size as nccl-tests counts it, one or several: 16GiB or 65536,1MiB")
+      .comma_separated()
+      .type_name("SIZE");
   add_expert_options(command, o);
-  command->add_option("--algorithm", o->algorithm, "ring (default) or direct, for all but all-to-all")
-      ->check(CLI::IsMember({"ring", "direct"}));
-  command->add_option("--group-size", o->group_size, "Several groups at once: of so many consecutive GPUs")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--groups", o->groups, "Several groups at once: so many, GPU r in group r modulo it")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--from", o->from, "Sending rank of send (default 0)")->check(CLI::NonNegativeNumber);
-  command->add_option("--to", o->to, "Receiving rank of send (default: the last)")->check(CLI::NonNegativeNumber);
-  command->add_option("--matrix", o->matrix, "Bytes from rank (row) to rank (column), in place of --op")
-      ->type_name("FILE.csv");
-  command->add_option("--communication", o->communication, "What the kernels add (default ideal: nothing)")
-      ->type_name("NAME");
-  command->add_option("--network", o->depth, "collective (default), or pair: every pair by itself, for tens of GPUs")
-      ->check(CLI::IsMember({"collective", "pair"}));
-  command->add_flag("--json", o->json, "One JSON object; several sizes in a list `results`");
-  command->footer(
+  command.option("--algorithm", o->algorithm, "ring (default) or direct, for all but all-to-all")
+      .one_of({"ring", "direct"});
+  command.option("--group-size", o->group_size, "Several groups at once: of so many consecutive GPUs").positive();
+  command.option("--groups", o->groups, "Several groups at once: so many, GPU r in group r modulo it").positive();
+  command.option("--from", o->from, "Sending rank of send (default 0)").non_negative();
+  command.option("--to", o->to, "Receiving rank of send (default: the last)").non_negative();
+  command.option("--matrix", o->matrix, "Bytes from rank (row) to rank (column), in place of --op")
+      .type_name("FILE.csv");
+  command.option("--communication", o->communication, "What the kernels add (default ideal: nothing)")
+      .type_name("NAME");
+  command.option("--network", o->depth, "collective (default), or pair: every pair by itself, for tens of GPUs")
+      .one_of({"collective", "pair"});
+  command.flag("--json", o->json, "One JSON object; several sizes in a list `results`");
+  command.footer(
       "Examples:\n"
       "  ./teapot collective --fabric h800-mpft --gpus 64 --op all-to-all --bytes 1MiB,1GiB,16GiB\n"
       "  ./teapot collective --fabric h800-mpft --gpus 128 --op dispatch --tokens 128 --communication "
       "deepep-low-latency\n"
       "  ./teapot collective --fabric h800-roce --set routing=ecmp --gpus 128 --op all-gather --groups 4 --bytes 1GiB");
-  command->callback([o] { execute(*o); });
+  command.run([o] { execute(*o); });
 }
 
+const CommandRegistration registration{50, "collective", "One exchange alone on a fabric: time, algbw, busbw and bound",
+                                       declare};
+
+}  // namespace
 }  // namespace teapot

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <memory>
 
-#include "analysis/commands/commands.hpp"
+#include "analysis/commands/command_line.hpp"
 #include "analysis/output/html/html_report.hpp"
 #include "analysis/output/output_file.hpp"
 #include "analysis/sweep/comparison.hpp"
@@ -88,28 +88,26 @@ void execute(const Options& options) {
   }
 }
 
-}  // namespace
-
-void add_compare_command(CLI::App& app) {
+void declare(Command command) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("compare", "Show scenarios or results side by side, with what tokens cost");
-  command->add_option("designs", options->designs, "Scenarios (YAML), results (JSON), or points of sweeps (DIR:N)")
-      ->required()
-      ->expected(2, 12)
-      ->type_name("SCENARIO.yaml|RESULT.json|DIR:N");
-  command->add_option("--set", options->sets, "Change a key of all scenarios (may be repeated)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  command->add_option("--html", options->html, "Write the comparison as one page that opens offline")
-      ->type_name("FILE");
-  command->add_flag("--json", options->json, "Print one JSON object");
-  command->add_option("--economics", options->prices.economics, "Prices of accelerators and power")->type_name("FILE");
-  command->add_option("--prices", options->prices.prices, "Prices of switches and cables")->type_name("FILE");
-  command->footer(
+  command.option("designs", options->designs, "Scenarios (YAML), results (JSON), or points of sweeps (DIR:N)")
+      .required()
+      .expected(2, 12)
+      .type_name("SCENARIO.yaml|RESULT.json|DIR:N");
+  command.sets(options->sets, "Change a key of all scenarios (may be repeated)");
+  command.option("--html", options->html, "Write the comparison as one page that opens offline").type_name("FILE");
+  command.flag("--json", options->json, "Print one JSON object");
+  command.option("--economics", options->prices.economics, "Prices of accelerators and power").type_name("FILE");
+  command.option("--prices", options->prices.prices, "Prices of switches and cables").type_name("FILE");
+  command.footer(
       "Examples:\n"
       "  ./teapot compare examples/deepseek-v3-h800.yaml examples/deepseek-v3-nvl72.yaml\n"
       "  ./teapot compare results/sweep-fabrics:1 results/sweep-fabrics:3");
-  command->callback([options] { execute(*options); });
+  command.run([options] { execute(*options); });
 }
 
+const CommandRegistration registration{90, "compare", "Show scenarios or results side by side, with what tokens cost",
+                                       declare};
+
+}  // namespace
 }  // namespace teapot

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/commands/commands.hpp"
+#include "analysis/commands/command_line.hpp"
 #include "analysis/facts/fabric_facts.hpp"
 #include "analysis/facts/fabric_progress.hpp"
 #include "analysis/output/output_file.hpp"
@@ -117,61 +117,60 @@ void write(const FabricOptions& options) {
   }
 }
 
-CLI::App* add(CLI::App& parent, const std::string& name, const std::string& what,
-              const std::shared_ptr<FabricOptions>& options, void (*run)(const FabricOptions&)) {
-  CLI::App* command = parent.add_subcommand(name, what);
-  command->callback([options, run] { run(*options); });
-  command->add_option("--set", options->sets, "Change a key of the fabrics, e.g. --set nodes=16 (may be repeated)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+Command add(Command parent, const std::string& name, const std::string& what,
+            const std::shared_ptr<FabricOptions>& options, void (*run)(const FabricOptions&)) {
+  Command command = parent.add(name, what);
+  command.run([options, run] { run(*options); });
+  command.sets(options->sets, "Change a key of the fabrics, e.g. --set nodes=16 (may be repeated)");
   return command;
 }
 
-void add_fabrics(CLI::App* command, const std::shared_ptr<FabricOptions>& options) {
-  command->add_option("fabrics", options->fabrics, "Names of fabrics, or YAML files")->required()->type_name("FABRIC");
-  command->add_flag("--json", options->json, "One JSON object; several fabrics in a list `fabrics`");
+void add_fabrics(Command command, const std::shared_ptr<FabricOptions>& options) {
+  command.option("fabrics", options->fabrics, "Names of fabrics, or YAML files").required().type_name("FABRIC");
+  command.flag("--json", options->json, "One JSON object; several fabrics in a list `fabrics`");
 }
 
-void add_prices(CLI::App* command, const std::shared_ptr<FabricOptions>& options) {
-  command->add_option("--prices", options->prices, "Price list (default: topologies/prices.yaml)")->type_name("FILE");
+void add_prices(Command command, const std::shared_ptr<FabricOptions>& options) {
+  command.option("--prices", options->prices, "Price list (default: topologies/prices.yaml)").type_name("FILE");
 }
 
-}  // namespace
-
-void add_fabric_command(CLI::App& app) {
+void declare(Command command) {
   auto options = std::make_shared<FabricOptions>();
-  CLI::App* command = app.add_subcommand("fabric", "Networks: what there is, distances, bisection, cost, drawings");
-  command->require_subcommand(1);
+  command.require_subcommand();
 
-  CLI::App* list_command = command->add_subcommand("list", "The fabrics and kinds there are");
-  list_command->add_flag("--json", options->json, "One JSON object");
-  list_command->callback([options] { list(*options); });
+  Command list_command = command.add("list", "The fabrics and kinds there are");
+  list_command.flag("--json", options->json, "One JSON object");
+  list_command.run([options] { list(*options); });
 
-  add_fabrics(add(*command, "show", "One fabric in words: its links by tier, and some routes", options, show), options);
+  add_fabrics(add(command, "show", "One fabric in words: its links by tier, and some routes", options, show), options);
 
-  CLI::App* metrics_command = add(
-      *command, "metrics", "Diameter, paths, bisection and latency, several fabrics side by side", options, metrics);
+  Command metrics_command = add(
+      command, "metrics", "Diameter, paths, bisection and latency, several fabrics side by side", options, metrics);
   add_fabrics(metrics_command, options);
   add_prices(metrics_command, options);
 
-  CLI::App* cost_command = add(*command, "cost", "What switches and cables cost", options, cost);
+  Command cost_command = add(command, "cost", "What switches and cables cost", options, cost);
   add_fabrics(cost_command, options);
   add_prices(cost_command, options);
 
-  CLI::App* export_command = add(*command, "export", "The graph for other programs", options, write);
-  export_command->add_option("fabric", options->fabrics, "Name of a fabric, or a YAML file")
-      ->required()
-      ->expected(1)
-      ->type_name("FABRIC");
-  export_command->add_option("--format", options->format, "graphviz, graphml or csv (default graphviz)")
-      ->check(CLI::IsMember(export_formats()));
-  export_command->add_option("-o,--output", options->output, "Where to write it; without, to standard output")
-      ->type_name("FILE");
-  command->footer(
+  Command export_command = add(command, "export", "The graph for other programs", options, write);
+  export_command.option("fabric", options->fabrics, "Name of a fabric, or a YAML file")
+      .required()
+      .expected(1, 1)
+      .type_name("FABRIC");
+  export_command.option("--format", options->format, "graphviz, graphml or csv (default graphviz)")
+      .one_of(export_formats());
+  export_command.option("-o,--output", options->output, "Where to write it; without, to standard output")
+      .type_name("FILE");
+  command.footer(
       "Examples:\n"
       "  ./teapot fabric cost paper-ft2 paper-mpft paper-ft3 paper-slim-fly paper-dragonfly\n"
       "  ./teapot fabric metrics h800-mpft h800-mrft dragonfly slim-fly\n"
       "  ./teapot fabric export h800-mpft --set nodes=4 --format graphviz | dot -Tsvg > fabric.svg");
 }
 
+const CommandRegistration registration{40, "fabric", "Networks: what there is, distances, bisection, cost, drawings",
+                                       declare};
+
+}  // namespace
 }  // namespace teapot

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/commands/commands.hpp"
+#include "analysis/commands/command_line.hpp"
 #include "analysis/facts/model_facts.hpp"
 #include "analysis/output/text_table.hpp"
 #include "platforms/accelerator.hpp"
@@ -57,34 +57,34 @@ void show(const ModelOptions& options) {
   fmt::print("{}", options.json ? model_json(facts, options.view) : model_table(facts, options.view));
 }
 
-}  // namespace
-
-void add_model_command(CLI::App& app) {
+void declare(Command command) {
   auto options = std::make_shared<ModelOptions>();
-  CLI::App* command = app.add_subcommand("model", "Language models: parameters, KV cache, FLOPs, what fits where");
-  command->require_subcommand(1);
+  command.require_subcommand();
 
-  CLI::App* list_command = command->add_subcommand("list", "The models there are");
-  list_command->add_flag("--json", options->json, "One JSON object");
-  list_command->callback([options] { list(*options); });
+  Command list_command = command.add("list", "The models there are");
+  list_command.flag("--json", options->json, "One JSON object");
+  list_command.run([options] { list(*options); });
 
-  CLI::App* show_command = command->add_subcommand("show", "What follows from the shapes of one or several models");
-  show_command
-      ->add_option("models", options->models, "Names of models, YAML files, or config.json files of Hugging Face")
-      ->required()
-      ->type_name("MODEL");
-  show_command->add_option("--context", options->view.context, "Tokens of a request (default 4096)")
-      ->check(CLI::PositiveNumber)
-      ->type_name("TOKENS");
-  show_command->add_option("--weights", options->view.weights, "Format of the weights (default: as published)")
-      ->check(CLI::IsMember(format_names()))
-      ->type_name("FORMAT");
-  show_command->add_option("--kv", options->view.kv, "Format of the KV cache (default bf16)")
-      ->check(CLI::IsMember(format_names()))
-      ->type_name("FORMAT");
-  show_command->add_flag("--json", options->json, "One JSON object; several models in a list `models`");
-  show_command->footer(fmt::format("Formats: {}", fmt::join(format_names(), ", ")));
-  show_command->callback([options] { show(*options); });
+  Command show_command = command.add("show", "What follows from the shapes of one or several models");
+  show_command.option("models", options->models, "Names of models, YAML files, or config.json files of Hugging Face")
+      .required()
+      .type_name("MODEL");
+  show_command.option("--context", options->view.context, "Tokens of a request (default 4096)")
+      .positive()
+      .type_name("TOKENS");
+  show_command.option("--weights", options->view.weights, "Format of the weights (default: as published)")
+      .one_of(format_names())
+      .type_name("FORMAT");
+  show_command.option("--kv", options->view.kv, "Format of the KV cache (default bf16)")
+      .one_of(format_names())
+      .type_name("FORMAT");
+  show_command.flag("--json", options->json, "One JSON object; several models in a list `models`");
+  show_command.footer(fmt::format("Formats: {}", fmt::join(format_names(), ", ")));
+  show_command.run([options] { show(*options); });
 }
 
+const CommandRegistration registration{30, "model", "Language models: parameters, KV cache, FLOPs, what fits where",
+                                       declare};
+
+}  // namespace
 }  // namespace teapot

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "analysis/commands/commands.hpp"
+#include "analysis/commands/command_line.hpp"
 #include "analysis/output/text_table.hpp"
 #include "analysis/sweep/amount.hpp"
 #include "analysis/sweep/evaluate.hpp"
@@ -147,34 +147,30 @@ void execute(Options& options) {
   if (!optimum.best) throw SimulationError(fmt::format("no deployment keeps a TPOT of {:g} ms", limit));
 }
 
-}  // namespace
-
-void add_optimize_command(CLI::App& app) {
+void declare(Command command) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("optimize", "Find the cheapest deployment under a limit of TPOT");
-  command->add_option("scenario", options->scenario, "Scenario (YAML)")->required()->type_name("SCENARIO.yaml");
-  command->add_option("--tpot", options->limit, "The limit, such as 50ms")->required()->type_name("TIME");
-  command->add_option("--batch", options->space.batches, "Requests a GPU to choose from (default: 8 to 512)")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 1 << 20))
-      ->allow_extra_args(false);
-  command->add_option("--ep", options->space.expert_parallel, "Expert parallelism to choose from, each on as many GPUs")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 1 << 20))
-      ->allow_extra_args(false);
-  command->add_option("--fabric", options->space.fabrics, "Fabrics to choose from")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  command->add_option("--set", options->sets, "Change a key (may be repeated)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  command->add_flag("--json", options->json, "Print one JSON object");
-  command->add_option("--economics", options->prices.economics, "Prices of accelerators and power")->type_name("FILE");
-  command->add_option("--prices", options->prices.prices, "Prices of switches and cables")->type_name("FILE");
-  command->footer(
+  command.option("scenario", options->scenario, "Scenario (YAML)").required().type_name("SCENARIO.yaml");
+  command.option("--tpot", options->limit, "The limit, such as 50ms").required().type_name("TIME");
+  command.option("--batch", options->space.batches, "Requests a GPU to choose from (default: 8 to 512)")
+      .comma_separated()
+      .range(1, 1 << 20)
+      .repeatable();
+  command.option("--ep", options->space.expert_parallel, "Expert parallelism to choose from, each on as many GPUs")
+      .comma_separated()
+      .range(1, 1 << 20)
+      .repeatable();
+  command.option("--fabric", options->space.fabrics, "Fabrics to choose from").comma_separated().repeatable();
+  command.sets(options->sets, "Change a key (may be repeated)");
+  command.flag("--json", options->json, "Print one JSON object");
+  command.option("--economics", options->prices.economics, "Prices of accelerators and power").type_name("FILE");
+  command.option("--prices", options->prices.prices, "Prices of switches and cables").type_name("FILE");
+  command.footer(
       "Example:\n"
       "  ./teapot optimize examples/deepseek-v3-h800.yaml --tpot 40ms --ep 64,128,256 --fabric h800-mpft,h800-mrft");
-  command->callback([options] { execute(*options); });
+  command.run([options] { execute(*options); });
 }
 
+const CommandRegistration registration{110, "optimize", "Find the cheapest deployment under a limit of TPOT", declare};
+
+}  // namespace
 }  // namespace teapot

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/commands/commands.hpp"
+#include "analysis/commands/command_line.hpp"
 #include "analysis/output/output_file.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "platforms/accelerator.hpp"
@@ -56,26 +56,24 @@ void execute(const PlatformOptions& options) {
   }
 }
 
-}  // namespace
-
-void add_platform_command(CLI::App& app) {
+void declare(Command command) {
   auto options = std::make_shared<PlatformOptions>();
-  CLI::App* command = app.add_subcommand("platform", "Write a fabric as a SimGrid platform file (XML)");
-  command->add_option("fabric", options->fabric, "Name of a fabric, or a YAML file")->required()->type_name("FABRIC");
-  command->add_option("-o,--output", options->output, "Where to write it; without, to standard output")
-      ->type_name("FILE.xml");
-  command->add_option("--gpus", options->gpus, "How many GPUs, counted from the first; without, all of the fabric")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--accelerator", options->accelerator, "Write this accelerator's memory as a disk of each GPU")
-      ->type_name("NAME");
-  command->add_option("--set", options->sets, "Change a key of the fabric, e.g. --set nodes=16 (may be repeated)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  command->footer(
+  command.option("fabric", options->fabric, "Name of a fabric, or a YAML file").required().type_name("FABRIC");
+  command.option("-o,--output", options->output, "Where to write it; without, to standard output")
+      .type_name("FILE.xml");
+  command.option("--gpus", options->gpus, "How many GPUs, counted from the first; without, all of the fabric")
+      .positive();
+  command.option("--accelerator", options->accelerator, "Write this accelerator's memory as a disk of each GPU")
+      .type_name("NAME");
+  command.sets(options->sets, "Change a key of the fabric, e.g. --set nodes=16 (may be repeated)");
+  command.footer(
       "Examples:\n"
       "  ./teapot platform h800-mpft --gpus 64 -o h800-mpft-64.xml\n"
       "  ./teapot platform gb200-nvl72 --accelerator gb200");
-  command->callback([options] { execute(*options); });
+  command.run([options] { execute(*options); });
 }
 
+const CommandRegistration registration{20, "platform", "Write a fabric as a SimGrid platform file (XML)", declare};
+
+}  // namespace
 }  // namespace teapot

@@ -12,7 +12,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "analysis/commands/commands.hpp"
+#include "analysis/commands/command_line.hpp"
 #include "analysis/explain/explanation.hpp"
 #include "analysis/facts/model_traffic.hpp"
 #include "analysis/output/chakra/chakra.hpp"
@@ -184,45 +184,40 @@ void execute(const RunOptions& options) {
   fmt::print("{}", options.json ? json : text);
 }
 
-}  // namespace
-
-void add_run_command(CLI::App& app) {
+void declare(Command command) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* command = app.add_subcommand("run", "Predict the TPOT of one scenario");
-  command->add_option("scenario", options->scenario, "Scenario (YAML)")->type_name("SCENARIO.yaml");
-  command->add_option("--set", options->sets, "Change a key, e.g. --set decode.overlap=none (may be repeated)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  command.option("scenario", options->scenario, "Scenario (YAML)").type_name("SCENARIO.yaml");
+  command.sets(options->sets, "Change a key, e.g. --set decode.overlap=none (may be repeated)");
   auto parts = explanation_parts();
   parts.insert(parts.begin(), "all");
   parts.emplace_back("traffic");
-  command->add_option("--explain", options->explain, fmt::format("Say why: {} (all)", fmt::join(parts, ", ")))
-      ->type_name("PART")
-      ->expected(0, 1)
-      ->default_str("all")
-      ->check(CLI::IsMember(parts));
-  command->add_option("--out", options->folder, "Write tables, plots' scripts, summary and resolved scenario")
-      ->type_name("DIR");
-  command->add_option("--html", options->html, "Write the report as one page that opens offline")->type_name("FILE");
-  command->add_flag("--json", options->json, "Print one JSON object");
-  command
-      ->add_option("--trace", options->trace, "Write a timeline: .pftrace (Perfetto), .json (Chrome) or .trace (Paje)")
-      ->type_name("FILE");
-  command->add_option("--trace-gpus", options->gpus, "GPUs in the trace (the first eight)")->type_name("0-7,16");
-  command->add_option("--trace-layers", options->layers, "Layers in the trace (all)")->type_name("3-5");
-  command->add_option("--trace-window", options->window, "Part of the step in the trace (all)")
-      ->type_name("10ms..12ms");
-  command->add_option("--workload", options->workload, "Replay Chakra execution traces instead of a scenario")
-      ->type_name("DIR");
-  command->add_option("--fabric", options->fabric, "Fabric of the replay (h800-mpft)")->type_name("F");
-  command->footer(
+  command.option("--explain", options->explain, fmt::format("Say why: {} (all)", fmt::join(parts, ", ")))
+      .type_name("PART")
+      .or_nothing("all")
+      .one_of(parts);
+  command.option("--out", options->folder, "Write tables, plots' scripts, summary and resolved scenario")
+      .type_name("DIR");
+  command.option("--html", options->html, "Write the report as one page that opens offline").type_name("FILE");
+  command.flag("--json", options->json, "Print one JSON object");
+  command.option("--trace", options->trace, "Write a timeline: .pftrace (Perfetto), .json (Chrome) or .trace (Paje)")
+      .type_name("FILE");
+  command.option("--trace-gpus", options->gpus, "GPUs in the trace (the first eight)").type_name("0-7,16");
+  command.option("--trace-layers", options->layers, "Layers in the trace (all)").type_name("3-5");
+  command.option("--trace-window", options->window, "Part of the step in the trace (all)").type_name("10ms..12ms");
+  command.option("--workload", options->workload, "Replay Chakra execution traces instead of a scenario")
+      .type_name("DIR");
+  command.option("--fabric", options->fabric, "Fabric of the replay (h800-mpft)").type_name("F");
+  command.footer(
       std::string{
           "Examples:\n"
           "  ./teapot run examples/deepseek-v3-h800.yaml\n"
           "  ./teapot run examples/deepseek-v3-h800.yaml --set decode.overlap=none --json\n"
           "  ./teapot run examples/deepseek-v3-h800.yaml --trace step.pftrace   # open at ui.perfetto.dev\n\n"} +
       load_definitions);
-  command->callback([options] { execute(*options); });
+  command.run([options] { execute(*options); });
 }
 
+const CommandRegistration registration{10, "run", "Predict the TPOT of one scenario", declare};
+
+}  // namespace
 }  // namespace teapot

@@ -10,7 +10,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "analysis/commands/commands.hpp"
+#include "analysis/commands/command_line.hpp"
 #include "analysis/output/text_table.hpp"
 #include "analysis/version.hpp"
 
@@ -76,19 +76,17 @@ void execute(const Options& options) {
   fmt::print("{}", options.json ? json_of(scenario, table).dump(2) + '\n' : text_of(scenario, table));
 }
 
-}  // namespace
-
-void add_sensitivity_command(CLI::App& app) {
+void declare(Command command) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("sensitivity", "Show what 10% more or less of each resource buys");
-  command->add_option("scenario", options->scenario, "Scenario (YAML)")->required()->type_name("SCENARIO.yaml");
-  command->add_option("--set", options->sets, "Change a key (may be repeated)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  command->add_option("--by", options->percent, "Percent of change (default: 10)")->check(CLI::Range(0.1, 90.0));
-  command->add_flag("--json", options->json, "Print one JSON object");
-  command->footer("Example:\n  ./teapot sensitivity examples/deepseek-v3-h800.yaml");
-  command->callback([options] { execute(*options); });
+  command.option("scenario", options->scenario, "Scenario (YAML)").required().type_name("SCENARIO.yaml");
+  command.sets(options->sets, "Change a key (may be repeated)");
+  command.option("--by", options->percent, "Percent of change (default: 10)").range(0.1, 90.0);
+  command.flag("--json", options->json, "Print one JSON object");
+  command.footer("Example:\n  ./teapot sensitivity examples/deepseek-v3-h800.yaml");
+  command.run([options] { execute(*options); });
 }
 
+const CommandRegistration registration{100, "sensitivity", "Show what 10% more or less of each resource buys", declare};
+
+}  // namespace
 }  // namespace teapot

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "analysis/commands/commands.hpp"
+#include "analysis/commands/command_line.hpp"
 #include "analysis/output/html/html_report.hpp"
 #include "analysis/output/output_file.hpp"
 #include "analysis/sweep/amount.hpp"
@@ -99,41 +99,36 @@ void execute(Options& options) {
   conclude(summary);
 }
 
-}  // namespace
-
-void add_sweep_command(CLI::App& app) {
+void declare(Command command) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("sweep", "Simulate many scenarios and compare them; goes on where it was left");
   SweepOptions& sweep = options->sweep;
-  command->add_option("sweep", sweep.file, "Sweep (YAML): base, axes")->type_name("SWEEP.yaml");
-  command->add_option("-j,--jobs", sweep.workers, "Simulations at once (default: one a processor)")
-      ->check(CLI::Range(1, 4096));
-  command->add_option("--out", sweep.folder, "Folder of the results (default: results/NAME)")->type_name("DIR");
-  command->add_option("--set", sweep.sets, "Change a key of the base (may be repeated)")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  command->add_option("--html", options->html, "Write the results as one page that opens offline")->type_name("FILE");
-  command->add_option("--shard", options->shard, "Do the i-th of n parts; --collect joins them")->type_name("i/n");
-  command->add_option("--collect", options->collect, "Write the results of what is in a folder")->type_name("DIR");
-  command->add_option("--engine", options->engine, "local, or slurm: submit a job array")
-      ->check(CLI::IsMember({"local", "slurm"}));
-  command->add_option("--tasks", options->slurm.tasks, "Slurm: tasks of the array (default: 8)")
-      ->check(CLI::Range(1, 100000));
-  command->add_option("--sbatch", options->slurm.arguments, "Slurm: an argument for sbatch (may be repeated)")
-      ->type_name("ARG")
-      ->allow_extra_args(false);
-  command->add_flag("--wait", options->slurm.wait, "Slurm: wait for the array, then collect");
-  command->add_option("--memory", options->memory, "Stay below (default: 80% of what is free)")->type_name("SIZE");
-  command->add_flag("--retry", sweep.retry, "Run failed points again");
-  command->add_flag("--replace", sweep.replace, "Put this sweep in the place of the folder's");
-  command->add_option("--economics", sweep.prices.economics, "Prices of accelerators and power")->type_name("FILE");
-  command->add_option("--prices", sweep.prices.prices, "Prices of switches and cables")->type_name("FILE");
-  command->footer(
+  command.option("sweep", sweep.file, "Sweep (YAML): base, axes").type_name("SWEEP.yaml");
+  command.option("-j,--jobs", sweep.workers, "Simulations at once (default: one a processor)").range(1, 4096);
+  command.option("--out", sweep.folder, "Folder of the results (default: results/NAME)").type_name("DIR");
+  command.sets(sweep.sets, "Change a key of the base (may be repeated)");
+  command.option("--html", options->html, "Write the results as one page that opens offline").type_name("FILE");
+  command.option("--shard", options->shard, "Do the i-th of n parts; --collect joins them").type_name("i/n");
+  command.option("--collect", options->collect, "Write the results of what is in a folder").type_name("DIR");
+  command.option("--engine", options->engine, "local, or slurm: submit a job array").one_of({"local", "slurm"});
+  command.option("--tasks", options->slurm.tasks, "Slurm: tasks of the array (default: 8)").range(1, 100000);
+  command.option("--sbatch", options->slurm.arguments, "Slurm: an argument for sbatch (may be repeated)")
+      .type_name("ARG")
+      .repeatable();
+  command.flag("--wait", options->slurm.wait, "Slurm: wait for the array, then collect");
+  command.option("--memory", options->memory, "Stay below (default: 80% of what is free)").type_name("SIZE");
+  command.flag("--retry", sweep.retry, "Run failed points again");
+  command.flag("--replace", sweep.replace, "Put this sweep in the place of the folder's");
+  command.option("--economics", sweep.prices.economics, "Prices of accelerators and power").type_name("FILE");
+  command.option("--prices", sweep.prices.prices, "Prices of switches and cables").type_name("FILE");
+  command.footer(
       "Examples:\n"
       "  ./teapot sweep examples/sweep-fabrics.yaml\n"
       "  ./teapot sweep examples/sweep-ep.yaml -j 4 --out results/ep --set deployment.context_tokens=8192");
-  command->callback([options] { execute(*options); });
+  command.run([options] { execute(*options); });
 }
 
+const CommandRegistration registration{80, "sweep",
+                                       "Simulate many scenarios and compare them; goes on where it was left", declare};
+
+}  // namespace
 }  // namespace teapot

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/commands/commands.hpp"
+#include "analysis/commands/command_line.hpp"
 #include "analysis/output/output_file.hpp"
 #include "analysis/validation/page.hpp"
 #include "analysis/validation/validation.hpp"
@@ -96,16 +96,16 @@ void execute(const ValidateOptions& options) {
   }
 }
 
-}  // namespace
-
-void add_validate_command(CLI::App& app) {
+void declare(Command command) {
   auto options = std::make_shared<ValidateOptions>();
-  CLI::App* command = app.add_subcommand("validate", "Replay published measurements, and show the errors");
-  command->add_option("cases", options->cases, "Beginnings of names of cases (default: all)");
-  command->add_flag("--json", options->json, "Print one JSON object");
-  command->add_option("--page", options->page, "Also write a Markdown page and its plot");
-  command->add_option("--plot", options->plot, "Where the plot goes (default: beside the page)")->needs("--page");
-  command->callback([options] { execute(*options); });
+  command.option("cases", options->cases, "Beginnings of names of cases (default: all)");
+  command.flag("--json", options->json, "Print one JSON object");
+  command.option("--page", options->page, "Also write a Markdown page and its plot");
+  command.option("--plot", options->plot, "Where the plot goes (default: beside the page)").needs("--page");
+  command.run([options] { execute(*options); });
 }
 
+const CommandRegistration registration{70, "validate", "Replay published measurements, and show the errors", declare};
+
+}  // namespace
 }  // namespace teapot

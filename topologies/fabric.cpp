@@ -6,7 +6,10 @@
 namespace teapot {
 
 Vertex Fabric::add_node(const std::string& node_name, const std::string& role, int node) {
-  return boost::add_vertex(FabricNode{node_name, role, node}, graph);
+  vertices.push_back({node_name, role, node});
+  links_out.emplace_back();
+  links_in.emplace_back();
+  return vertices.size() - 1;
 }
 
 Cable Fabric::add_cable(const std::string& cable, Vertex low, Vertex high, const FabricLink& like) {
@@ -16,7 +19,8 @@ Cable Fabric::add_cable(const std::string& cable, Vertex low, Vertex high, const
     link.name = cable + direction;
     link.from = from;
     link.to = to;
-    boost::add_edge(from, to, LinkNumber{index}, graph);
+    links_out[from].push_back(index);
+    links_in[to].push_back(index);
     return index;
   };
   const int up = add("_UP", low, high);

@@ -1,8 +1,8 @@
 #pragma once
 // The physical network as a directed graph: who is wired to whom, how fast, and which GPU owns which NIC port.
-// Knows neither YAML nor any kind of fabric; it does not route.
+// Knows neither YAML nor any kind of fabric, and no graph library; it does not route.
 
-#include <boost/graph/adjacency_list.hpp>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -18,14 +18,7 @@ struct FabricNode {
   int node = -1;     ///< the server or rack it stands in; -1 for a switch of the scale-out network
 };
 
-/// What an edge stands for, as an index into Fabric::links.
-struct LinkNumber {
-  int link = 0;
-};
-
-using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, FabricNode, LinkNumber>;
-using Vertex = Graph::vertex_descriptor;
-using Edge = Graph::edge_descriptor;
+using Vertex = std::size_t;  ///< index into Fabric::vertices
 
 /// One direction of a cable or bus.
 struct FabricLink {
@@ -70,8 +63,10 @@ struct Port {
 struct Fabric {
   std::string name;
   std::string kind;
-  Graph graph;
-  std::vector<FabricLink> links;  ///< one for each edge, in the order they were added
+  std::vector<FabricNode> vertices;
+  std::vector<FabricLink> links;            ///< in the order they were added: the two directions of a cable together
+  std::vector<std::vector<int>> links_out;  ///< by vertex: indices of the links that leave it
+  std::vector<std::vector<int>> links_in;   ///< by vertex: of those that end at it
   std::vector<Gpu> gpu;
   std::vector<Port> ports;
   int gpus_per_node = 1;

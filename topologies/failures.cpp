@@ -40,19 +40,16 @@ std::vector<int> links_of_cable(const Config& value, const std::string& what, co
 }
 
 std::vector<int> links_of_vertex(const Fabric& fabric, Vertex vertex) {
-  std::vector<int> links;
-  for (const Edge edge : boost::make_iterator_range(boost::out_edges(vertex, fabric.graph)))
-    links.push_back(fabric.graph[edge].link);
-  for (const Edge edge : boost::make_iterator_range(boost::in_edges(vertex, fabric.graph)))
-    links.push_back(fabric.graph[edge].link);
+  std::vector<int> links = fabric.links_out[vertex];
+  links.insert(links.end(), fabric.links_in[vertex].begin(), fabric.links_in[vertex].end());
   return links;
 }
 
 std::vector<int> links_of_switch(const Config& value, const Fabric& fabric) {
   const auto name = value.as<std::string>();
   std::vector<std::string> known;
-  for (Vertex v = 0; v < boost::num_vertices(fabric.graph); ++v) {
-    const FabricNode& node = fabric.graph[v];
+  for (Vertex v = 0; v < fabric.vertices.size(); ++v) {
+    const FabricNode& node = fabric.vertices[v];
     if (node.node >= 0 && node.role != "nvswitch" && node.role != "pcie") continue;
     if (node.name == name) return links_of_vertex(fabric, v);
     known.push_back(node.name);

@@ -8,9 +8,9 @@
 
 namespace teapot {
 
-SwitchGraph::SwitchGraph(const Fabric& fabric) : of_vertex_(boost::num_vertices(fabric.graph), -1) {
+SwitchGraph::SwitchGraph(const Fabric& fabric) : of_vertex_(fabric.vertices.size(), -1) {
   for (Vertex v = 0; v < of_vertex_.size(); ++v) {
-    if (fabric.graph[v].node >= 0) continue;
+    if (fabric.vertices[v].node >= 0) continue;
     of_vertex_[v] = switches();
     vertex_.push_back(v);
   }
@@ -18,9 +18,8 @@ SwitchGraph::SwitchGraph(const Fabric& fabric) : of_vertex_(boost::num_vertices(
   for (const Vertex v : vertex_) {
     rows_.push_back(neighbours_.size());
     row.clear();
-    for (const Edge edge : boost::make_iterator_range(boost::out_edges(v, fabric.graph))) {
-      const int to = of_vertex_[boost::target(edge, fabric.graph)];
-      const int link = fabric.graph[edge].link;
+    for (const int link : fabric.links_out[v]) {
+      const int to = of_vertex_[fabric.link(link).to];
       if (to >= 0 && !fabric.link(link).failed) row.emplace_back(to, link);
     }
     std::sort(row.begin(), row.end());

@@ -16,11 +16,11 @@ Network to_network(const Fabric& fabric, int gpus) {
   const int nodes = (gpus + fabric.gpus_per_node - 1) / fabric.gpus_per_node;
   Network network;
   network.name = fabric.name;
-  std::vector<int> node_of_vertex(boost::num_vertices(fabric.graph), -1);
+  std::vector<int> node_of_vertex(fabric.vertices.size(), -1);
   for (Vertex v = 0; v < node_of_vertex.size(); ++v) {
-    if (fabric.graph[v].node >= nodes) continue;
+    if (fabric.vertices[v].node >= nodes) continue;
     node_of_vertex[v] = static_cast<int>(network.nodes.size());
-    network.nodes.push_back({fabric.graph[v].name, fabric.graph[v].role});
+    network.nodes.push_back({fabric.vertices[v].name, fabric.vertices[v].role});
   }
   auto numbers = std::make_shared<std::vector<int>>(fabric.links.size(), -1);  // from the fabric's to the network's
   for (std::size_t i = 0; i < fabric.links.size(); ++i) {

@@ -103,10 +103,10 @@ TEST_CASE("catalogue: switches and cables of the graph are those of the kind's f
     CAPTURE(named.name);
     const Fabric fabric = build_fabric(named.config);
     std::int64_t switches = 0;
-    for (Vertex v = 0; v < boost::num_vertices(fabric.graph); ++v) switches += fabric.graph[v].node < 0;
+    for (Vertex v = 0; v < fabric.vertices.size(); ++v) switches += fabric.vertices[v].node < 0;
     std::map<std::string, std::int64_t> directed;
     for (const FabricLink& link : fabric.links)
-      if (fabric.graph[link.from].node < 0 && fabric.graph[link.to].node < 0) ++directed[link.tier];
+      if (fabric.vertices[link.from].node < 0 && fabric.vertices[link.to].node < 0) ++directed[link.tier];
     if (named.site.ports > 0) CHECK(switches == named.figures.switches);
     CHECK(directed.size() == named.figures.cables.size());
     for (const auto& [tier, count] : named.figures.cables) CHECK(directed[tier] == 2 * count);
@@ -123,8 +123,8 @@ TEST_CASE("catalogue: names of nodes and links are unique") {
     for (const FabricLink& link : fabric.links) names.insert(link.name);
     CHECK(names.size() == fabric.links.size());
     names.clear();
-    for (Vertex v = 0; v < boost::num_vertices(fabric.graph); ++v) names.insert(fabric.graph[v].name);
-    CHECK(names.size() == boost::num_vertices(fabric.graph));
+    for (Vertex v = 0; v < fabric.vertices.size(); ++v) names.insert(fabric.vertices[v].name);
+    CHECK(names.size() == fabric.vertices.size());
   }
 }
 

@@ -69,9 +69,9 @@ TEST_CASE(
     CHECK(slim.figures.switches == 2 * q * q);
     CHECK(slim.figures.links() == q * q * (3 * q - d) / 2);
     CHECK(slim.metrics.diameter == 2);
-    for (Vertex v = 0; v < boost::num_vertices(slim.fabric.graph); ++v)
-      if (slim.fabric.graph[v].role == "switch")
-        CHECK(boost::out_degree(v, slim.fabric.graph) == static_cast<std::size_t>((3 * q - d) / 2 + 1));
+    for (Vertex v = 0; v < slim.fabric.vertices.size(); ++v)
+      if (slim.fabric.vertices[v].role == "switch")
+        CHECK(slim.fabric.links_out[v].size() == static_cast<std::size_t>((3 * q - d) / 2 + 1));
   }
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("dragonfly: fewer groups than possible share the global ports evenly")
     std::map<std::pair<int, int>, int> between;
     for (const FabricLink& link : some.fabric.links) {
       if (link.tier != "global") continue;
-      const auto group = [&](Vertex v) { return std::stoi(some.fabric.graph[v].name.substr(9)) / 8; };
+      const auto group = [&](Vertex v) { return std::stoi(some.fabric.vertices[v].name.substr(9)) / 8; };
       ++between[{group(link.from), group(link.to)}];
     }
     CHECK(static_cast<int>(between.size()) == groups * (groups - 1));
@@ -109,9 +109,9 @@ TEST_CASE("dragonfly: fewer groups than possible share the global ports evenly")
       most = std::max(most, count);
     }
     CHECK(most - least <= 1);
-    for (Vertex v = 0; v < boost::num_vertices(some.fabric.graph); ++v) {
-      if (some.fabric.graph[v].role != "switch") continue;
-      CHECK(boost::out_degree(v, some.fabric.graph) <= 7 + 4 + 4);  // group, global, endpoints
+    for (Vertex v = 0; v < some.fabric.vertices.size(); ++v) {
+      if (some.fabric.vertices[v].role != "switch") continue;
+      CHECK(some.fabric.links_out[v].size() <= 7 + 4 + 4);  // group, global, endpoints
     }
   }
   CHECK(has(refusal("{from: dragonfly, groups: 34}"), "33 groups at most"));

@@ -19,7 +19,7 @@ struct KernelFit {
   double sharpness = 0;         ///< of the roofline's corner: (c^s + m^s)^(1/s); 0: max(c, m)
   Seconds startup;              ///< prologue and epilogue of one launch, on top of the launch overhead
   BytesPerSecond sm_bandwidth;  ///< what one SM can load when few are busy (matrix products); zero: no limit
-  Seconds block;                ///< least time of 128 values along k in a tile (matrix products)
+  Seconds block;                ///< of an SM: 128 values along k in a tile (products), a sequence's KV head (attention)
   Seconds paired_block;         ///< the same from `paired_rows` rows on, where SMs load tiles in pairs
   double paired_rows = std::numeric_limits<double>::infinity();
   double error = 0;    ///< median relative residual of the fit, for uncertainty bands

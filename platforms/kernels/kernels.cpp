@@ -50,7 +50,8 @@ Seconds tiled(const Kernel& kernel, const Accelerator& accelerator, const Kernel
 Seconds compute_time(const Kernel& kernel, const Accelerator& accelerator, const KernelFit& fit) {
   if (!(kernel.flops > Flops{})) return {};
   if (is_product(kernel)) return tiled(kernel, accelerator, fit);
-  return kernel.flops / (accelerator.peak_of(kernel.precision) * fit.compute);
+  const double pairs = kernel.shape.batch * kernel.shape.kv_heads;
+  return kernel.flops / (accelerator.peak_of(kernel.precision) * fit.compute) + fit.block * (pairs / accelerator.sms);
 }
 
 /// A corner that is rounded where arithmetic and memory traffic do not overlap fully.

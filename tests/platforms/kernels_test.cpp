@@ -61,6 +61,16 @@ TEST_CASE("modelled kernel: the precision picks the peak") {
   CHECK_THROWS_AS(time_us(fast), ConfigError);
 }
 
+TEST_CASE("modelled kernel: attention pays for each sequence's KV head, in waves over the SMs") {
+  Accelerator one = machine();
+  one.kernels["mla-decode"].block = 4.0_us;
+  Kernel attention = kernel("mla-decode", 0.0_GFLOP, 0.0_MB);
+  attention.flops = 5.0_GFLOP;  // 100 us
+  attention.shape.batch = 10;
+  attention.shape.kv_heads = 2;
+  CHECK(modelled(one)(attention).time.value * 1e6 == doctest::Approx(5 + 100 + 4.0 * 10 * 2 / 4).epsilon(1e-12));
+}
+
 TEST_CASE("modelled kernel: products run in whole tiles, in waves over the SMs") {
   // One group of 64 x 512 x 1000: four tiles of 64 x 128, one wave on 4 SMs. A tile is 2 * 64 * 128 * 1000 flops at
   // 100 TFLOPS * 0.5 / 4 = 12.5 TFLOPS: 1.31072 us.

@@ -15,19 +15,19 @@ Pattern expert_pattern(const ExpertExchange& exchange, bool combine, int ranks, 
   model.experts.routed = exchange.experts;
   model.experts.top_k = exchange.top_k;
   model.experts.groups = exchange.expert_groups;
-  Deployment deployment;
-  deployment.gpus = ranks;
-  deployment.expert_parallel = ranks;
+  Layout layout;
+  layout.gpus = ranks;
+  layout.expert_parallel = ranks;
   Routing routing = exchange.routing;
   routing.top_k = exchange.top_k;
 
-  const ExchangeLayout layout{deployment, domain};
+  const ExchangeLayout groups{layout, domain};
   const int nodes = *std::max_element(domain.begin(), domain.end()) + 1;
   const Gate gate = make_gate(model, routing, nodes);
   const Exchange copies = routing.balanced()
-                              ? balanced_exchange(layout, gate, routing, {static_cast<double>(exchange.tokens)})
-                              : sampled_exchange(layout, Chooser::uniform(gate), place_in_order(model, deployment),
-                                                 routing, {exchange.tokens}, GateSeed{exchange.seed, 0, 0});
+                              ? balanced_exchange(groups, gate, routing, {static_cast<double>(exchange.tokens)})
+                              : sampled_exchange(groups, Chooser::uniform(gate), place_in_order(model, layout), routing,
+                                                 {exchange.tokens}, GateSeed{exchange.seed, 0, 0});
 
   // Copies of one token, its own GPU's and node's among them, as DeepEP counts.
   const double per_gpu = static_cast<double>(exchange.experts) / ranks;

@@ -10,7 +10,7 @@
 #include "sim/traffic.hpp"
 #include "sim/units.hpp"
 #include "workloads/model/precision.hpp"
-#include "workloads/step/decode.hpp"
+#include "workloads/routing/routing.hpp"
 
 namespace teapot {
 

@@ -26,7 +26,7 @@ void execute(const ExportOptions& options) {
   const Scenario scenario = load_scenario(options.scenario, options.sets);
   // Computing that lasts as long as communicating is known only once that has been simulated.
   const Program program =
-      scenario.compute == ComputeDepth::as_communication ? run(scenario).program : decode_program(scenario);
+      scenario.compute == ComputeDepth::as_communication ? run(scenario).program : step_program(scenario);
   std::error_code error;
   std::filesystem::create_directories(options.output, error);
   if (!std::filesystem::is_directory(options.output)) {

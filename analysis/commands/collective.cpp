@@ -106,16 +106,17 @@ ExpertExchange read_exchange(const CollectiveOptions& options, int ranks) {
   model.experts.top_k = exchange.top_k;
   model.experts.groups = exchange.expert_groups;
   model.weights = format("bf16");
-  Deployment deployment;
-  deployment.gpus = deployment.expert_parallel = ranks;
+  Layout layout;
+  layout.gpus = layout.expert_parallel = ranks;
   const auto text = fmt::format(
-      "{{draft_tokens: 0, precision: {{{}: {}}}, routing: {{load: {}, per: {}, remote: {}, copies: {}, max_nodes: "
+      "{{precision: {{{}: {}}}, routing: {{load: {}, per: {}, remote: {}, copies: {}, max_nodes: "
       "{}}}}}",
       combine ? "combine" : "dispatch", precision, options.load, options.per, options.remote, options.copies,
       options.max_nodes);
-  const Decode decode = read_decode(Config::parse(text, "command line"), model, deployment);
-  exchange.format = combine ? decode.precision.combine : decode.precision.dispatch;
-  exchange.routing = decode.routing;
+  const Config decode = Config::parse(text, "command line");
+  const Precision formats = read_precision(decode.section("precision"), model.weights);
+  exchange.format = combine ? formats.combine : formats.dispatch;
+  exchange.routing = read_routing(decode.section("routing"), model, layout);
   return exchange;
 }
 

@@ -120,7 +120,7 @@ void execute(Options& options) {
   KnownParts known;
   if (keep_fabric || keep_parallel) {  // what is not varied stays as the scenario says
     const Scenario scenario = read_scenario(base, "optimize", &known);
-    if (keep_parallel) options.space.expert_parallel = {scenario.deployment.expert_parallel};
+    if (keep_parallel) options.space.expert_parallel = {scenario.layout.expert_parallel};
     if (keep_fabric) options.space.fabrics = {scenario.fabric};
   }
   if (options.space.batches.empty()) options.space.batches = {8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512};

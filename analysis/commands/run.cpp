@@ -167,9 +167,9 @@ void execute(const RunOptions& options) {
     text += '\n' + explanation_text(*why, scenario, result, options.explain);
   }
   if (options.explain == "traffic" || options.explain == "all") {
-    text += '\n' +
-            traffic_text(traffic_table(result.program, scenario.machine.domain),
-                         token_spread(scenario.model, scenario.deployment, scenario.decode, scenario.machine.domain));
+    text += '\n' + traffic_text(traffic_table(result.program, scenario.machine.domain),
+                                token_spread(scenario.model, scenario.layout, scenario.execution.routing,
+                                             scenario.machine.domain));
   }
   const TraceSelection selection = trace_selection(options, scenario.accelerator);
   if (!options.trace.empty()) {

@@ -3,8 +3,6 @@
 
 #include "analysis/explain/explanation.hpp"
 
-#include "workloads/step/decode_step.hpp"
-
 namespace teapot {
 namespace {
 
@@ -16,7 +14,7 @@ Explanation explain(const Scenario& scenario, const Run& run, const ExplainOptio
   CollectiveProfiles profiles{scenario.network, run.program};
   Explanation e;
   e.step = run.timeline.step;
-  e.tokens_per_step = tokens_per_step(scenario.decode);
+  e.tokens_per_step = scenario.speculation.tokens_per_step;
   e.waterfall = waterfall(run.program, run.timeline, profiles);
   e.path = critical_path(run.program, run.timeline, profiles);
   e.path_shares = shares_of(e.path, run.program);

@@ -7,7 +7,6 @@
 #include <set>
 
 #include "analysis/run/intervals.hpp"
-#include "workloads/step/decode_step.hpp"
 
 namespace teapot {
 namespace {
@@ -145,10 +144,10 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   r.step = timeline.step;
   r.idle = std::max(Seconds{}, r.step - r.compute - r.exposed);  // below zero by rounding only
   r.overlap_fraction = r.communication.value > 0 ? 1 - r.exposed / r.communication : 0;
-  r.tokens_per_step = tokens_per_step(scenario.decode);
+  r.tokens_per_step = scenario.speculation.tokens_per_step;
   r.tpot = r.step / r.tokens_per_step;
   r.tokens_per_s_per_user = 1 / r.tpot.value;
-  r.tokens_per_s_per_gpu = scenario.deployment.requests_per_gpu / r.tpot.value;
+  r.tokens_per_s_per_gpu = scenario.load.requests_per_gpu() / r.tpot.value;
   r.kernels = kernel_times(program);
   r.resources = resource_use(scenario.network, timeline, {busiest}, busiest_rank);
   return r;

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "workloads/step/decode_step.hpp"
+#include "workloads/step/step_program.hpp"
 
 namespace teapot {
 namespace {
@@ -46,14 +46,14 @@ void compute_as_long_as_communication(Program& program, const Timeline& timeline
 
 }  // namespace
 
-Program decode_program(const Scenario& scenario) {
-  return decode_program(scenario.model, scenario.deployment, scenario.decode, scenario.machine, scenario.seed);
+Program step_program(const Scenario& s) {
+  return step_program(s.model, s.layout, s.execution, s.load, s.machine, s.seed);
 }
 
 Run run(const Scenario& scenario, const std::function<void(double fraction)>& progress) {
   const auto begin = std::chrono::steady_clock::now();
   Run result;
-  result.program = decode_program(scenario);
+  result.program = step_program(scenario);
   SimulationOptions options;
   options.network = scenario.depth;
   options.progress = progress;

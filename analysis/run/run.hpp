@@ -14,8 +14,8 @@ struct Run {
   double wall_s = 0;  ///< real time of program and simulation
 };
 
-/// The operators of one decode step, timed for the scenario's machine.
-Program decode_program(const Scenario& scenario);
+/// The operators of one step, timed for the scenario's machine.
+Program step_program(const Scenario& scenario);
 /// Throws SimulationError where the simulation cannot finish.
 Run run(const Scenario& scenario, const std::function<void(double fraction)>& progress = {});
 

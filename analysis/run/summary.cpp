@@ -18,11 +18,12 @@ std::string percent(double fraction) { return fmt::format("{:.1f}%", 100 * fract
 
 /// "h800-mpft, 128 GPUs" and so on: what was asked, in three lines.
 std::string inputs(const Scenario& s) {
-  const Deployment& d = s.deployment;
-  std::string text = fmt::format("{} on {} GPUs ({}), fabric {}\n", s.model.name, d.gpus, s.accelerator.name, s.fabric);
-  text += fmt::format("EP {}, TP {}, {} requests a GPU, context {:g}, routing {}, overlap {}", d.expert_parallel,
-                      d.tensor_parallel, d.requests_per_gpu, d.context_tokens, s.decode.routing.load, s.decode.overlap);
-  if (s.decode.draft_tokens > 0) text += fmt::format(", {} draft tokens", s.decode.draft_tokens);
+  const Layout& l = s.layout;
+  std::string text = fmt::format("{} on {} GPUs ({}), fabric {}\n", s.model.name, l.gpus, s.accelerator.name, s.fabric);
+  text += fmt::format("EP {}, TP {}, {} requests a GPU, context {:g}, routing {}, overlap {}", l.expert_parallel,
+                      l.tensor_parallel, s.load.requests_per_gpu(), s.load.context_tokens(), s.execution.routing.load,
+                      s.execution.overlap);
+  if (s.speculation.draft_tokens > 0) text += fmt::format(", {} draft tokens", s.speculation.draft_tokens);
   text += fmt::format("\nruntime {}, communication {}, seed {}\n", s.runtime, s.communication, s.seed);
   return text;
 }
@@ -144,7 +145,7 @@ nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, co
                        {"provenance", to_text(kernel.provenance)}});
   }
   json["layers"] = r.layers;
-  json["gpus"] = scenario.deployment.gpus;
+  json["gpus"] = scenario.layout.gpus;
   json["simulated_collectives"] = run.timeline.collectives;
   json["events"] = run.timeline.events;
   json["wall_s"] = run.wall_s;

@@ -13,7 +13,7 @@
 #include "platforms/runtime.hpp"
 #include "sim/catalogue.hpp"
 #include "topologies/topology.hpp"
-#include "workloads/step/decode_step.hpp"
+#include "workloads/layout/memory.hpp"
 
 namespace teapot {
 namespace {
@@ -35,11 +35,11 @@ std::string relative_to(const Place& place, const std::string& file) {
   return fs::exists(beside) ? beside.string() : file;
 }
 
-Network read_network(const Config& config, const Deployment& deployment, std::string& name, KnownParts* known) {
+Network read_network(const Config& config, const Layout& layout, std::string& name, KnownParts* known) {
   const auto need = [&](int gpus) {
-    if (gpus >= deployment.gpus) return;
+    if (gpus >= layout.gpus) return;
     const Config at = config.section("deployment");
-    (at.has("gpus") ? at.at("gpus") : at).fail(fmt::format("{} GPUs, but {} has {}", deployment.gpus, name, gpus));
+    (at.has("gpus") ? at.at("gpus") : at).fail(fmt::format("{} GPUs, but {} has {}", layout.gpus, name, gpus));
   };
   if (config.has("platform")) {
     const Config platform = config.at("platform");
@@ -49,17 +49,17 @@ Network read_network(const Config& config, const Deployment& deployment, std::st
     name = platform.as<std::string>();
     const std::string file = relative_to(platform.tree().place, name);
     if (!std::filesystem::exists(file)) platform.fail("no such file: " + name);
-    Network network = read_platform(file, deployment.gpus);
+    Network network = read_platform(file, layout.gpus);
     need(network.ranks());
     return network;
   }
   name = name_of(config, "fabric", "h800-mpft");
   const Tree tree = named_part(config, "fabric", "topologies", "fabric", "h800-mpft", known);
-  const std::string key = known != nullptr ? fmt::format("{}{}", to_yaml(tree), deployment.gpus) : std::string{};
+  const std::string key = known != nullptr ? fmt::format("{}{}", to_yaml(tree), layout.gpus) : std::string{};
   if (const Network* built = known != nullptr ? known->network(key) : nullptr) return *built;
   const Fabric fabric = build_fabric(Config{tree});
   need(fabric.gpus());
-  Network network = to_network(fabric, deployment.gpus);
+  Network network = to_network(fabric, layout.gpus);
   if (known != nullptr) known->keep(key, network);
   return network;
 }
@@ -79,7 +79,8 @@ TimeKernel time_kernels(ComputeDepth depth, const Accelerator& accelerator) {
 
 void require_memory(const Scenario& scenario, const Config& deployment) {
   const double usable = deployment.fraction_or("memory_fraction", 0.95);
-  const Memory need = memory_per_gpu(scenario.model, scenario.deployment, scenario.decode);
+  const Memory need = memory_per_gpu(scenario.model, scenario.layout, scenario.load, scenario.execution.precision,
+                                     scenario.speculation.draft_tokens > 0);
   const Bytes have = scenario.accelerator.memory * usable;
   const Bytes total = need.weights + need.kv;
   if (total <= have) return;
@@ -119,9 +120,13 @@ Scenario read_scenario(const Tree& tree, const std::string& name, KnownParts* kn
       Config{named_part(config, "accelerator", "platforms/accelerators", "accelerator", "h800", known)});
 
   const Config deployment = config.section("deployment");
-  s.deployment = read_deployment(deployment, s.model);
+  s.layout = read_layout(deployment, s.model);
+  s.load = read_load(deployment, s.layout);
   const Config decode = config.section("decode");
-  s.decode = read_decode(decode, s.model, s.deployment);
+  s.execution = read_execution(decode, s.model, s.layout, s.load);
+  s.speculation = read_speculation(decode, s.model, s.layout, s.load);
+  s.load.requests[0].new_tokens = 1 + s.speculation.draft_tokens;
+  s.execution.draft_passes = s.speculation.draft_tokens;
   const Config simulation = config.section("simulation");
   s.depth = simulation.choice_or("network", {"collective", "pair"}, "collective") == "pair" ? NetworkDepth::pair
                                                                                             : NetworkDepth::collective;
@@ -140,8 +145,8 @@ Scenario read_scenario(const Tree& tree, const std::string& name, KnownParts* kn
   s.machine.time = time_kernels(s.compute, s.accelerator);
 
   require_memory(s, deployment);
-  s.network = read_network(config, s.deployment, s.fabric, known);
-  s.machine.domain.assign(s.network.domain.begin(), s.network.domain.begin() + s.deployment.gpus);
+  s.network = read_network(config, s.layout, s.fabric, known);
+  s.machine.domain.assign(s.network.domain.begin(), s.network.domain.begin() + s.layout.gpus);
   config.reject_unread_keys();
   return s;
 }

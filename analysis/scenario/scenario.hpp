@@ -11,10 +11,12 @@
 #include "platforms/accelerator.hpp"
 #include "sim/engine.hpp"
 #include "sim/network.hpp"
-#include "workloads/layout/deployment.hpp"
+#include "workloads/layout/layout.hpp"
+#include "workloads/load/load.hpp"
 #include "workloads/model/model.hpp"
-#include "workloads/step/decode.hpp"
+#include "workloads/step/execution.hpp"
 #include "workloads/step/machine.hpp"
+#include "workloads/step/speculation.hpp"
 
 namespace teapot {
 
@@ -32,8 +34,10 @@ struct Scenario {
   Accelerator accelerator;
   std::string fabric;  ///< name of the fabric, or of the platform file
   Network network;
-  Deployment deployment;
-  Decode decode;
+  Layout layout;
+  Load load;  ///< of one step
+  Execution execution;
+  Speculation speculation;
   Machine machine;
   std::string runtime;        ///< name of the serving stack
   std::string communication;  ///< name of the communication library

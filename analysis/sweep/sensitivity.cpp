@@ -43,8 +43,8 @@ std::vector<std::string> loaded_tiers(const Scenario& scenario, const Timeline& 
 
 /// With a batch that has changed by the part; the same scenario where that is less than one request.
 std::optional<Scenario> with_batch(const Scenario& scenario, double factor) {
-  const bool halved = scenario.decode.overlap == "dual-micro-batch";
-  const int old = static_cast<int>(std::lround(scenario.deployment.requests_per_gpu));
+  const bool halved = scenario.execution.overlap == "dual-micro-batch";
+  const int old = static_cast<int>(std::lround(scenario.load.requests_per_gpu()));
   const int unit = halved && old % 2 == 0 ? 2 : 1;
   const int batch = static_cast<int>(std::lround(old * factor / unit)) * unit;
   if (batch < 1 || batch == old) return {};

@@ -13,7 +13,7 @@ namespace teapot {
 namespace {
 
 /// Draws of the routing; benchmarks average over many. Loads of a thousand tokens a GPU hardly differ between draws.
-int draws(const Scenario& s) { return s.decode.routing.balanced() || s.deployment.requests_per_gpu >= 1000 ? 1 : 3; }
+int draws(const Scenario& s) { return s.execution.routing.balanced() || s.load.requests_per_gpu() >= 1000 ? 1 : 3; }
 
 /// An exchange alone: entered by all ranks at once.
 Program alone(int ranks, const CollectiveCost& cost, std::shared_ptr<const Traffic> traffic, Bytes copy,
@@ -34,27 +34,28 @@ Program alone(int ranks, const CollectiveCost& cost, std::shared_ptr<const Traff
 
 Gate gate_of(const Scenario& s) {
   const int nodes = 1 + *std::max_element(s.machine.domain.begin(), s.machine.domain.end());
-  return make_gate(s.model, s.decode.routing, nodes);
+  return make_gate(s.model, s.execution.routing, nodes);
 }
 
 /// Mean over a few draws; until the last rank has everything.
 Seconds time_exchange(const Scenario& s, const std::string& operation) {
   const bool combine = operation == "combine";
   const CollectiveCost cost = s.machine.collective(operation);
-  const Bytes copy = copy_bytes(combine ? s.decode.precision.combine : s.decode.precision.dispatch, s.model.hidden);
-  const ExchangeLayout layout{s.deployment, s.machine.domain};
+  const Bytes copy =
+      copy_bytes(combine ? s.execution.precision.combine : s.execution.precision.dispatch, s.model.hidden);
+  const ExchangeLayout layout{s.layout, s.machine.domain};
   const Gate gate = gate_of(s);
-  const Placement placement = place_in_order(s.model, s.deployment);
+  const Placement placement = place_in_order(s.model, s.layout);
   const int count = draws(s);
   Seconds sum;
   for (int draw = 0; draw < count; ++draw) {
-    const double tokens = s.deployment.requests_per_gpu;
+    const double tokens = s.load.requests_per_gpu();
     const std::uint64_t seed = s.seed + static_cast<std::uint64_t>(draw);
-    const Exchange exchange = s.decode.routing.balanced()
-                                  ? balanced_exchange(layout, gate, s.decode.routing, {tokens})
-                                  : sampled_exchange(layout, Chooser::uniform(gate), placement, s.decode.routing,
+    const Exchange exchange = s.execution.routing.balanced()
+                                  ? balanced_exchange(layout, gate, s.execution.routing, {tokens})
+                                  : sampled_exchange(layout, Chooser::uniform(gate), placement, s.execution.routing,
                                                      {static_cast<int>(tokens)}, {seed, 0, 0});
-    sum += simulate(alone(s.deployment.gpus, cost, exchange.traffic, copy, combine), s.network).step;
+    sum += simulate(alone(s.layout.gpus, cost, exchange.traffic, copy, combine), s.network).step;
   }
   return sum / count;
 }
@@ -65,14 +66,14 @@ Bytes bytes_to_nodes(const Scenario& s, bool combine) {
   const Gate gate = gate_of(s);
   const int nodes = 1 + *std::max_element(s.machine.domain.begin(), s.machine.domain.end());
   const double copies =
-      s.deployment.requests_per_gpu * nodes * hit_probability(gate, static_cast<double>(gate.experts) / nodes);
-  return copies * copy_bytes(combine ? s.decode.precision.combine : s.decode.precision.dispatch, s.model.hidden);
+      s.load.requests_per_gpu() * nodes * hit_probability(gate, static_cast<double>(gate.experts) / nodes);
+  return copies * copy_bytes(combine ? s.execution.precision.combine : s.execution.precision.dispatch, s.model.hidden);
 }
 
 /// A dense collective among all GPUs: each sends the same to each other one. `bytes` is the whole buffer, as NCCL's
 /// benchmarks count it.
 Seconds time_dense(const Scenario& s, const std::string& operation, Bytes bytes) {
-  const int gpus = s.deployment.gpus;
+  const int gpus = s.layout.gpus;
   const CollectiveCost cost = s.machine.collective(operation == "all-to-all" ? "dispatch" : operation);
   // A ring all-reduce is a reduce-scatter and an all-gather, each moving (n - 1) / n of the buffer.
   const double share = (operation == "all-reduce" ? 2.0 : 1.0) / gpus;

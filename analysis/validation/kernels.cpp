@@ -9,7 +9,8 @@
 #include "analysis/validation/validation.hpp"
 #include "platforms/kernels/table.hpp"
 #include "sim/catalogue.hpp"
-#include "workloads/step/layer_kernels.hpp"
+#include "workloads/model/layer_kernels.hpp"
+#include "workloads/model/mixer.hpp"
 
 namespace teapot {
 namespace {
@@ -25,16 +26,17 @@ std::string label(const KernelRow& row) {
 
 /// Attention of one layer, or its routed experts, on one GPU.
 std::vector<Kernel> kernels_of(const Scenario& s, const std::string& part) {
-  const double tokens = s.deployment.requests_per_gpu;
+  const double tokens = s.load.requests_per_gpu();
   if (part == "experts") {
-    const double local = s.deployment.experts_per_rank(s.model);
+    const double local = s.layout.experts_per_rank(s.model);
     const double copies = tokens * s.model.experts.top_k;  // every rank sends away as many as it receives
-    return expert_kernels(s.model, s.decode.precision, copies, std::min(local, copies), 1);
+    return expert_kernels(s.model, s.execution.precision, copies, std::min(local, copies), 1);
   }
   const Attention& attention = s.model.layers.back().attention;
-  const Batch batch{tokens, 1, s.deployment.context_tokens, 1};
-  auto kernels = projection_kernels(s.model, attention, s.decode.precision, batch);
-  for (auto& kernel : attention_kernels(s.model, attention, s.decode.precision, batch)) kernels.push_back(kernel);
+  const Batch batch{{{tokens, 1, s.load.context_tokens(), {}, false}}, 1};
+  const Mixer& mixer = mixer_of(attention);
+  auto kernels = mixer.projections(s.model, attention, s.execution.precision, batch);
+  for (auto& kernel : mixer.core(s.model, attention, s.execution.precision, batch)) kernels.push_back(kernel);
   return kernels;
 }
 

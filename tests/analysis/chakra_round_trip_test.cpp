@@ -40,7 +40,7 @@ Scenario scenario(const std::vector<std::string>& more) {
 void check_round_trip(const std::vector<std::string>& sets) {
   const Folder folder;
   const Scenario s = scenario(sets);
-  const Program program = decode_program(s);
+  const Program program = step_program(s);
   write_chakra(program, folder.path.string(), "step");
   const Program read = read_chakra(folder.path.string());
   REQUIRE(read.operators.size() == program.operators.size());
@@ -111,7 +111,7 @@ TEST_CASE("chakra: tensor parallelism comes back with its groups") {
 TEST_CASE("chakra: durations are whole microseconds for others, and every node says whether it is of the CPU") {
   const Folder folder;
   const Scenario s = scenario({});
-  const Program program = decode_program(s);
+  const Program program = step_program(s);
   write_chakra(program, folder.path.string(), "step");
   const auto traces = chakra::read_traces(folder.path.string());
   REQUIRE(traces.size() == 16);
@@ -156,7 +156,7 @@ TEST_CASE("chakra: a foreign pair is one message, and only its two ranks wait fo
 TEST_CASE("chakra: a folder with traces of another program is not written into") {
   const Folder folder;
   write_foreign(folder.path / "step.16.et", {});
-  const Program program = decode_program(scenario({}));
+  const Program program = step_program(scenario({}));
   CHECK_THROWS_WITH_AS(write_chakra(program, folder.path.string(), "step"), doctest::Contains("step.16.et"),
                        ConfigError);
   CHECK(!fs::exists(folder.path / "step.0.et"));

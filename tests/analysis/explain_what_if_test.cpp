@@ -31,7 +31,7 @@ Seconds step_of(const Scenario& s) { return run(s).timeline.step; }
 TEST_CASE("what-if: more of the binding resource lowers TPOT, 10% more of a slack one changes it by less than 1%") {
   for (const auto& name : examples()) {
     const Scenario s = testing::example(name);
-    if (s.deployment.gpus > 512) continue;  // minutes
+    if (s.layout.gpus > 512) continue;  // minutes
     CAPTURE(name);
     const Run r = run(s);
     const Explanation e = explain(s, r);
@@ -79,8 +79,7 @@ TEST_CASE("what-if: a factor of one changes nothing, for every resource") {
                                                            "accelerator={from: h800, memory: 400 GiB}"});
   const Seconds step = step_of(s);
   std::vector<std::string> names{"communication SMs"};  // which this scenario does not have
-  for (const auto& resource : resources(s, decode_program(s), {"nic", "nvlink", "pcie"}))
-    names.push_back(resource.name);
+  for (const auto& resource : resources(s, step_program(s), {"nic", "nvlink", "pcie"})) names.push_back(resource.name);
   CHECK(names.size() > 10);
   for (const auto& name : names) {
     CAPTURE(name);

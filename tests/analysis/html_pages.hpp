@@ -43,7 +43,7 @@ inline std::string comparison_page() {
   std::vector<nlohmann::ordered_json> results;
   for (const char* overlap : {"dual-micro-batch", "none"}) {
     Scenario s = small_scenario();
-    s.decode.overlap = overlap;
+    s.execution.overlap = overlap;
     s.name = overlap;
     const Run r = run(s);
     results.push_back(summary_json(s, r, report(s, r.program, r.timeline)));

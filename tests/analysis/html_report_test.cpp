@@ -37,7 +37,7 @@ TEST_CASE("html: a run's page holds the figures, the explanation and the inputs,
 
 TEST_CASE("html: the heat map's bytes are those of the traffic matrices") {
   const Scenario s = testing::small_scenario();
-  const Program program = decode_program(s);
+  const Program program = step_program(s);
   double bytes = 0;
   for (const auto& op : program.operators) {
     if (const auto* c = std::get_if<Collective>(&op.work)) bytes += c->traffic->total() * c->bytes_per_copy.value;
@@ -66,7 +66,7 @@ TEST_CASE("html: a sweep of 200 points is at most 5 MB, nested figures are colum
 
 TEST_CASE("html: a small network is drawn node by node, in layers from the GPUs up") {
   const Scenario s = testing::small_scenario();
-  const Timeline timeline = simulate(decode_program(s), s.network);
+  const Timeline timeline = simulate(step_program(s), s.network);
   const Drawing drawing = draw(s.network, timeline);
   REQUIRE(!drawing.nodes.empty());
   for (const auto& node : drawing.nodes) {

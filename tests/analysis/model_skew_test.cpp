@@ -5,9 +5,8 @@
 #include <algorithm>
 
 #include "platforms/kernels/kernels.hpp"
-#include "sim/catalogue.hpp"
-#include "workloads/step/decode_step.hpp"
-#include "workloads/step/layer_kernels.hpp"
+#include "tests/workloads/steps.hpp"
+#include "workloads/model/layer_kernels.hpp"
 
 using namespace teapot;
 
@@ -19,10 +18,11 @@ TimeKernel h100() {
   return modelled(read_accelerator(Config{resolve_named("h100", "platforms/accelerators", "accelerator")}));
 }
 
-double experts_us(const Model& model, const Decode& decode, double tokens, double active) {
+double experts_us(const Model& model, double tokens, double active) {
   const TimeKernel time = h100();
   Seconds sum;
-  for (const Kernel& kernel : expert_kernels(model, decode.precision, tokens, active, 1)) sum += time(kernel).time;
+  const Precision precision = read_precision(Config::parse("{}"), model.weights);
+  for (const Kernel& kernel : expert_kernels(model, precision, tokens, active, 1)) sum += time(kernel).time;
   return sum.value * 1e6;
 }
 
@@ -42,24 +42,20 @@ TEST_CASE("skew: experts take as long as kernels measured at their token count")
       {128, 32, 59.43},  {64, 128, 110.909}, {128, 64, 67.76},   {128, 128, 96.534},
   };
   const Model model = deepseek_v3();
-  const Decode decode = read_decode(Config::parse("{}"), model, Deployment{});
   for (const Row& row : rows) {
     CAPTURE(row.ep);
     CAPTURE(row.tokens_per_gpu);
     const double arrived = row.tokens_per_gpu * 8;
-    CHECK(experts_us(model, decode, arrived, 256.0 / row.ep) == doctest::Approx(row.measured_us).epsilon(0.15));
+    CHECK(experts_us(model, arrived, 256.0 / row.ep) == doctest::Approx(row.measured_us).epsilon(0.15));
   }
 }
 
 TEST_CASE("skew: the slowest GPU's experts are those of the tokens that arrived there") {
   const Model model = deepseek_v3();
-  const Deployment d = read_deployment(Config::parse("{gpus: 64, requests_per_gpu: 64}"), model);
-  const Decode decode = read_decode(Config::parse("{overlap: none, routing: {load: zipf, exponent: 0.6}}"), model, d);
-  Machine machine;
+  const Step step{model, "{gpus: 64, requests_per_gpu: 64}", "{overlap: none, routing: {load: zipf, exponent: 0.6}}"};
+  Machine machine = plain_machine(64);
   machine.time = h100();
-  machine.collective = [](const std::string&) { return CollectiveCost{}; };
-  for (int gpu = 0; gpu < d.gpus; ++gpu) machine.domain.push_back(gpu / 8);
-  const Program program = decode_program(model, d, decode, machine, 1);
+  const Program program = step.program(machine);
   const auto dispatch = std::find_if(program.operators.begin(), program.operators.end(),
                                      [](const Operator& op) { return op.name == "dispatch"; });
   const auto experts =
@@ -81,5 +77,5 @@ TEST_CASE("skew: the slowest GPU's experts are those of the tokens that arrived 
         durations[static_cast<std::size_t>(most - arrived.begin())]);
   CHECK(*most > 1.5 * 64 * 8);
   CHECK(durations[static_cast<std::size_t>(most - arrived.begin())].value * 1e6 ==
-        doctest::Approx(experts_us(model, decode, *most, 4)).epsilon(1e-9));
+        doctest::Approx(experts_us(model, *most, 4)).epsilon(1e-9));
 }

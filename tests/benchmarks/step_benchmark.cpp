@@ -49,7 +49,7 @@ void scenario_only(benchmark::State& state) {
 
 void program_only(benchmark::State& state) {
   const Scenario scenario = step(static_cast<int>(state.range(0)));
-  for (auto _ : state) benchmark::DoNotOptimize(decode_program(scenario));
+  for (auto _ : state) benchmark::DoNotOptimize(step_program(scenario));
 }
 
 }  // namespace

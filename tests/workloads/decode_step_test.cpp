@@ -1,7 +1,5 @@
 // Decode step: sizes, order and conservation of what a step computes and sends.
 
-#include "workloads/step/decode_step.hpp"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -9,43 +7,16 @@
 #include <map>
 #include <tuple>
 
-#include "sim/catalogue.hpp"
+#include "tests/workloads/steps.hpp"
 
 using namespace teapot;
 
 namespace {
 
-Model deepseek_v3() { return read_model(Config{resolve_named("deepseek-v3", "workloads/models", "model")}); }
-
-/// A machine where a kernel takes its bytes at 1 TB/s or its flops at 1 PFLOPS, whichever is longer.
-Machine machine(int gpus, int domain = 8) {
-  Machine m;
-  m.time = [](const Kernel& k) {
-    return KernelTime{std::max(k.flops / FlopsPerSecond{1e15}, k.bytes / BytesPerSecond{1e12}), Provenance::modelled};
-  };
-  m.collective = [](const std::string&) { return CollectiveCost{}; };
-  for (int gpu = 0; gpu < gpus; ++gpu) m.domain.push_back(gpu / domain);
-  return m;
-}
-
-struct Step {
-  Model model = deepseek_v3();
-  Deployment deployment;
-  Decode decode;
-  Program program;
-
-  Step(const char* deployment_text, const char* decode_text, std::uint64_t seed = 1) {
-    deployment = read_deployment(Config::parse(deployment_text), model);
-    decode = read_decode(Config::parse(decode_text), model, deployment);
-    program = decode_program(model, deployment, decode, machine(deployment.gpus), seed);
-  }
-  std::vector<const Operator*> named(const std::string& name) const {
-    std::vector<const Operator*> found;
-    for (const Operator& op : program.operators) {
-      if (op.name == name) found.push_back(&op);
-    }
-    return found;
-  }
+struct V3Step : BuiltStep {
+  V3Step(const std::string& deployment, const std::string& decode, std::uint64_t seed = 1)
+      : BuiltStep("deepseek-v3", deployment, decode, seed) {}
+  std::vector<const Operator*> named(const std::string& name) const { return all(name); }
 };
 
 const Collective& collective(const Operator* op) { return std::get<Collective>(op->work); }
@@ -54,7 +25,7 @@ const Compute& compute(const Operator* op) { return std::get<Compute>(op->work);
 }  // namespace
 
 TEST_CASE("decode step: DeepSeek-V3 has a gate, a dispatch and a combine for each of 58 layers and 2 micro-batches") {
-  const Step step{"{gpus: 16, redundant_experts: 0}", "{}"};
+  const V3Step step{"{gpus: 16, redundant_experts: 0}", "{}"};
   for (const char* name : {"gate", "dispatch", "experts", "shared-expert", "combine"}) {
     CHECK(step.named(name).size() == 58 * 2);
   }
@@ -65,9 +36,9 @@ TEST_CASE("decode step: DeepSeek-V3 has a gate, a dispatch and a combine for eac
 }
 
 TEST_CASE("decode step: dual micro-batches follow the published order of one layer") {
-  const Step step{"{gpus: 16}", "{}"};
+  const V3Step step{"{gpus: 16}", "{}"};
   std::vector<std::string> order;
-  for (const Operator& op : step.program.operators) {
+  for (const Operator& op : step.built.operators) {
     if (op.layer == 10 || (op.layer == 11 && op.micro_batch == 0)) {
       order.push_back(op.name + "(" + std::to_string(op.micro_batch) + ")" + (op.layer == 11 ? "'" : ""));
     }
@@ -96,36 +67,36 @@ TEST_CASE("decode step: dual micro-batches follow the published order of one lay
 
 TEST_CASE("decode step: each operator waits only for earlier ones, and each stage for what it needs") {
   for (const char* overlap : {"{overlap: none}", "{overlap: dual-micro-batch, draft_tokens: 1}"}) {
-    const Step step{"{gpus: 16}", overlap};
+    const V3Step step{"{gpus: 16}", overlap};
     std::map<std::tuple<std::string, int, int>, int> index;
-    for (int i = 0; i < static_cast<int>(step.program.operators.size()); ++i) {
-      const Operator& op = step.program.operators[static_cast<std::size_t>(i)];
+    for (int i = 0; i < static_cast<int>(step.built.operators.size()); ++i) {
+      const Operator& op = step.built.operators[static_cast<std::size_t>(i)];
       for (const int before : op.after) CHECK(before < i);
       index[{op.name, op.layer, op.micro_batch}] = i;
     }
     const auto waits = [&](const char* name, const char* before) {
-      const auto& after = step.program.operators[static_cast<std::size_t>(index.at({name, 20, 0}))].after;
+      const auto& after = step.built.operators[static_cast<std::size_t>(index.at({name, 20, 0}))].after;
       return std::count(after.begin(), after.end(), index.at({before, 20, 0})) == 1;
     };
     CHECK(waits("dispatch", "gate"));
     CHECK(waits("experts", "dispatch"));
     CHECK(waits("combine", "experts"));
-    const auto& next = step.program.operators[static_cast<std::size_t>(index.at({"attention-projections", 21, 0}))];
+    const auto& next = step.built.operators[static_cast<std::size_t>(index.at({"attention-projections", 21, 0}))];
     CHECK(std::count(next.after.begin(), next.after.end(), index.at({"combine", 20, 0})) == 1);
   }
 }
 
 TEST_CASE("decode step: without overlap each stage waits for the one before it, on whatever stream") {
-  const Step step{"{gpus: 16}", "{overlap: none}"};
-  for (int i = 1; i < static_cast<int>(step.program.operators.size()); ++i) {
-    const auto& after = step.program.operators[static_cast<std::size_t>(i)].after;
+  const V3Step step{"{gpus: 16}", "{overlap: none}"};
+  for (int i = 1; i < static_cast<int>(step.built.operators.size()); ++i) {
+    const auto& after = step.built.operators[static_cast<std::size_t>(i)].after;
     CHECK(std::count(after.begin(), after.end(), i - 1) == 1);
   }
 }
 
 TEST_CASE("decode step: a combine sends back exactly the copies of its dispatch") {
   for (const char* load : {"balanced", "uniform"}) {
-    const Step step{"{gpus: 64, requests_per_gpu: 32}", (std::string{"{routing: {load: "} + load + "}}").c_str()};
+    const V3Step step{"{gpus: 64, requests_per_gpu: 32}", (std::string{"{routing: {load: "} + load + "}}").c_str()};
     const auto dispatches = step.named("dispatch");
     const auto combines = step.named("combine");
     REQUIRE(dispatches.size() == combines.size());
@@ -138,7 +109,7 @@ TEST_CASE("decode step: a combine sends back exactly the copies of its dispatch"
 }
 
 TEST_CASE("decode step: balanced dispatch sends top-k copies of each token, less those that stay, in DeepEP's bytes") {
-  const Step step{"{gpus: 128, requests_per_gpu: 256}", "{}"};
+  const V3Step step{"{gpus: 128, requests_per_gpu: 256}", "{}"};
   const Collective& dispatch = collective(step.named("dispatch").front());
   // 128 tokens, 8 copies each, 127 of 128 GPUs are others.
   CHECK(dispatch.traffic->total() == doctest::Approx(128.0 * 128 * 8 * 127 / 128).epsilon(1e-12));
@@ -147,7 +118,7 @@ TEST_CASE("decode step: balanced dispatch sends top-k copies of each token, less
 }
 
 TEST_CASE("decode step: experts that get no token cost no weights, and each active one is read once") {
-  const Step step{"{gpus: 64, requests_per_gpu: 2}", "{overlap: none}"};
+  const V3Step step{"{gpus: 64, requests_per_gpu: 2}", "{overlap: none}"};
   // 64 GPUs x 2 tokens x 8 choices over 64 GPUs with 4 experts each: 16 tokens, 4 active experts.
   const double width = 2048;
   const double h = 7168;
@@ -160,7 +131,7 @@ TEST_CASE("decode step: experts that get no token cost no weights, and each acti
 }
 
 TEST_CASE("decode step: MLA in its absorbed form does (576 + 512) x 2 flops for each head, cached token and query") {
-  const Step step{"{gpus: 128, requests_per_gpu: 64, context_tokens: 4096}", "{overlap: none, draft_tokens: 1}"};
+  const V3Step step{"{gpus: 128, requests_per_gpu: 64, context_tokens: 4096}", "{overlap: none, draft_tokens: 1}"};
   const Compute& attention = compute(step.named("attention").front());
   const double core = 128.0 * (576 + 512) * 2 * 4096 * 64 * 2;
   const double absorb_v = 2.0 * 128 * 128 * 512 * 128;
@@ -170,10 +141,8 @@ TEST_CASE("decode step: MLA in its absorbed form does (576 + 512) x 2 flops for 
 }
 
 TEST_CASE("decode step: what the serving stack costs is added where it arises") {
-  const Model model = deepseek_v3();
-  const Deployment d = read_deployment(Config::parse("{gpus: 16}"), model);
-  const Decode decode = read_decode(Config::parse("{}"), model, d);
-  Machine with = machine(16);
+  const Step step{"deepseek-v3", "{gpus: 16}", "{}"};
+  Machine with = plain_machine(16);
   with.runtime = {Seconds{1e-6}, Seconds{2e-6}, Seconds{4e-6}, Seconds{8e-6}};
   const auto total = [](const Program& program) {
     double sum = 0;
@@ -182,40 +151,36 @@ TEST_CASE("decode step: what the serving stack costs is added where it arises") 
     }
     return sum;
   };
-  const Program plain = decode_program(model, d, decode, machine(16), 1);
+  const Program plain = step.program();
   // 61 layers: three operators more than attention and projections in an expert layer, one in a dense layer.
   const double operators = 2 * (61 * 2 + 58 * 3 + 3) + 2;
   const double added = operators * 1e-6 + 2 * 58 * 2 * 2e-6 + 2 * 61 * 4e-6 + 8e-6;
-  CHECK(total(decode_program(model, d, decode, with, 1)) - total(plain) == doctest::Approx(added).epsilon(1e-9));
+  CHECK(total(step.program(with)) - total(plain) == doctest::Approx(added).epsilon(1e-9));
 }
 
 TEST_CASE("decode step: memory is that of weights, scales and caches") {
-  const Model model = deepseek_v3();
-  const Deployment d = read_deployment(Config::parse("{gpus: 128}"), model);
-  const Memory plain = memory_per_gpu(model, d, read_decode(Config::parse("{}"), model, d));
+  const auto memory = [](const char* deployment, const char* decode) {
+    return Step{"deepseek-v3", deployment, decode}.memory();
+  };
+  const Memory plain = memory("{gpus: 128}", "{}");
   CHECK(plain.kv.value == doctest::Approx(128.0 * 4096 * 70272).epsilon(1e-12));
-  const Memory drafting = memory_per_gpu(model, d, read_decode(Config::parse("{draft_tokens: 1}"), model, d));
-  CHECK(drafting.kv.value == doctest::Approx(128.0 * 4096 * 70272 * 62 / 61).epsilon(1e-12));
+  CHECK(memory("{gpus: 128}", "{draft_tokens: 1}").kv.value ==
+        doctest::Approx(128.0 * 4096 * 70272 * 62 / 61).epsilon(1e-12));
   // Two routed experts of 44.04M parameters in each of 58 layers, one byte each and a scale for each 128 x 128.
-  const Deployment half = read_deployment(Config::parse("{gpus: 256}"), model);
-  const Memory fewer = memory_per_gpu(model, half, read_decode(Config::parse("{}"), model, half));
-  CHECK((plain.weights - fewer.weights).value ==
+  CHECK((plain.weights - memory("{gpus: 256}", "{}").weights).value ==
         doctest::Approx(58 * 3.0 * 7168 * 2048 * (1 + 4 / 16384.0)).epsilon(1e-12));
 }
 
 TEST_CASE("decode step: tokens of a step are one and the drafts expected to be accepted") {
-  const Model model = deepseek_v3();
-  const Deployment d;
-  CHECK(tokens_per_step(read_decode(Config::parse("{}"), model, d)) == 1);
-  CHECK(tokens_per_step(read_decode(Config::parse("{draft_tokens: 1, acceptance: 0.8}"), model, d)) ==
-        doctest::Approx(1.8).epsilon(1e-12));
-  CHECK(tokens_per_step(read_decode(Config::parse("{draft_tokens: 2, acceptance: [0.8, 0.5]}"), model, d)) ==
-        doctest::Approx(1 + 0.8 + 0.4).epsilon(1e-12));
+  const auto tokens = [](const char* decode) { return Step{"deepseek-v3", "{}", decode}.speculation.tokens_per_step; };
+  CHECK(tokens("{}") == 1);
+  CHECK(tokens("{draft_tokens: 1, acceptance: 0.8}") == doctest::Approx(1.8).epsilon(1e-12));
+  CHECK(tokens("{draft_tokens: 2, acceptance: [0.8, 0.5]}") == doctest::Approx(1 + 0.8 + 0.4).epsilon(1e-12));
 }
 
 TEST_CASE("decode step: the same seed gives the same traffic, another seed another") {
   const auto pairs = [](std::uint64_t seed) {
-    const Step step{"{gpus: 32}", "{routing: {load: uniform}}", seed};
+    const V3Step step{"{gpus: 32}", "{routing: {load: uniform}}", seed};
     return collective(step.named("dispatch")[5]).traffic->copies;
   };
   CHECK(pairs(1) == pairs(1));

@@ -8,55 +8,22 @@
 #include <fstream>
 #include <numeric>
 
-#include "sim/catalogue.hpp"
-#include "workloads/load/requests.hpp"
-#include "workloads/step/decode_step.hpp"
+#include "tests/workloads/steps.hpp"
+#include "workloads/load/distribution.hpp"
 
 using namespace teapot;
 
 namespace {
 
-Model named(const std::string& name) { return read_model(Config{resolve_named(name, "workloads/models", "model")}); }
-
-struct Step {
-  Model model;
-  Deployment deployment;
-  Decode decode;
-  Program program;
-
-  Step(const std::string& model_name, const std::string& deployment_text, const std::string& decode_text)
-      : model(named(model_name)),
-        deployment(read_deployment(Config::parse(deployment_text, "s.yaml"), model)),
-        decode(read_decode(Config::parse(decode_text, "s.yaml"), model, deployment)) {
-    Machine machine;
-    machine.time = [](const Kernel& k) {
-      return KernelTime{std::max(k.flops / FlopsPerSecond{1e15}, k.bytes / BytesPerSecond{1e12}), Provenance::modelled};
-    };
-    machine.collective = [](const std::string&) { return CollectiveCost{}; };
-    for (int gpu = 0; gpu < deployment.gpus; ++gpu) machine.domain.push_back(gpu / 8);
-    program = decode_program(model, deployment, decode, machine, 1);
-  }
-  std::vector<const Operator*> all(const std::string& name) const {
-    std::vector<const Operator*> found;
-    for (const Operator& op : program.operators) {
-      if (op.name == name) found.push_back(&op);
-    }
-    return found;
-  }
-  const Compute& compute(const std::string& name) const { return std::get<Compute>(all(name).at(0)->work); }
-  const Collective& collective(const std::string& name) const { return std::get<Collective>(all(name).at(0)->work); }
-};
-
 Bytes weights_of(const std::string& model, const std::string& deployment, const std::string& decode = "{}") {
-  const Step step{model, deployment, decode};
-  return memory_per_gpu(step.model, step.deployment, step.decode).weights;
+  return Step{model, deployment, decode}.memory().weights;
 }
 
 }  // namespace
 
 TEST_CASE("tensor parallel: GPUs share flops and weights, and all-reduce twice a layer") {
-  const Step one{"llama-3.1-8b", "{gpus: 1, requests_per_gpu: 64}", "{}"};
-  const Step four{"llama-3.1-8b", "{gpus: 4, tensor_parallel: 4, requests_per_gpu: 16}", "{}"};
+  const BuiltStep one{"llama-3.1-8b", "{gpus: 1, requests_per_gpu: 64}", "{}"};
+  const BuiltStep four{"llama-3.1-8b", "{gpus: 4, tensor_parallel: 4, requests_per_gpu: 16}", "{}"};
   CHECK(four.all("all-reduce").size() == 2 * 32);
   CHECK(one.all("all-reduce").empty());
   for (const auto& [whole, part] : {std::pair{&one, &four}}) {
@@ -81,7 +48,7 @@ TEST_CASE("tensor parallel: GPUs share flops and weights, and all-reduce twice a
 }
 
 TEST_CASE("tensor parallel: experts split as attention is need no dispatch") {
-  const Step step{"mixtral-8x7b", "{gpus: 8, tensor_parallel: 8, requests_per_gpu: 8}", "{overlap: none}"};
+  const BuiltStep step{"mixtral-8x7b", "{gpus: 8, tensor_parallel: 8, requests_per_gpu: 8}", "{overlap: none}"};
   CHECK(step.all("dispatch").empty());
   CHECK(step.all("combine").empty());
   CHECK(step.all("all-reduce").size() == 2 * 32);
@@ -91,7 +58,8 @@ TEST_CASE("tensor parallel: experts split as attention is need no dispatch") {
 }
 
 TEST_CASE("tensor parallel: before experts spread over GPUs each GPU keeps its own tokens") {
-  const Step step{"deepseek-v3", "{gpus: 320, tensor_parallel: 4, expert_parallel: 320, redundant_experts: 64}", "{}"};
+  const BuiltStep step{"deepseek-v3", "{gpus: 320, tensor_parallel: 4, expert_parallel: 320, redundant_experts: 64}",
+                       "{}"};
   CHECK(step.all("reduce-scatter").size() == 58 * 2);
   CHECK(step.all("all-gather").size() == 58 * 2);
   CHECK(step.all("all-reduce").size() == 3 * 2 * 2);
@@ -100,8 +68,8 @@ TEST_CASE("tensor parallel: before experts spread over GPUs each GPU keeps its o
 }
 
 TEST_CASE("pipeline parallel: stages share layers and cache, and hand activations on") {
-  const Step flat{"llama-3.1-70b", "{gpus: 4, requests_per_gpu: 8}", "{}"};
-  const Step piped{"llama-3.1-70b", "{gpus: 4, pipeline_parallel: 4, requests_per_gpu: 8}", "{}"};
+  const BuiltStep flat{"llama-3.1-70b", "{gpus: 4, requests_per_gpu: 8}", "{}"};
+  const BuiltStep piped{"llama-3.1-70b", "{gpus: 4, pipeline_parallel: 4, requests_per_gpu: 8}", "{}"};
   CHECK(flat.all("attention").size() == 80);
   CHECK(piped.all("attention").size() == 80);  // four turns of twenty layers
   CHECK(piped.all("send").size() == 4);
@@ -113,7 +81,7 @@ TEST_CASE("pipeline parallel: stages share layers and cache, and hand activation
   CHECK(piped.compute("attention").flops == flat.compute("attention").flops);
   CHECK(piped.compute("head").on(0).value == 0);
   CHECK(piped.compute("head").on(3) == flat.compute("head").on(3));
-  const auto memory = [](const Step& s) { return memory_per_gpu(s.model, s.deployment, s.decode); };
+  const auto memory = [](const Step& s) { return s.memory(); };
   CHECK(memory(piped).kv == memory(flat).kv);  // a fourth of the layers for four times the requests
   const double vocabulary = 2.0 * 128256 * 8192;
   CHECK((memory(piped).weights.value - vocabulary) * 4 ==
@@ -121,37 +89,40 @@ TEST_CASE("pipeline parallel: stages share layers and cache, and hand activation
 }
 
 TEST_CASE("pipeline parallel: what it cannot split is an error") {
-  const Model dense = named("llama-3.1-70b");
-  CHECK_THROWS_WITH_AS(read_deployment(Config::parse("{gpus: 6, pipeline_parallel: 3}", "s.yaml"), dense),
+  const Model dense = named_model("llama-3.1-70b");
+  CHECK_THROWS_WITH_AS(read_layout(Config::parse("{gpus: 6, pipeline_parallel: 3}", "s.yaml"), dense),
                        "s.yaml:1:30: pipeline_parallel: must divide the 80 layers", ConfigError);
   CHECK_THROWS_WITH_AS(
-      read_deployment(Config::parse("{gpus: 8, pipeline_parallel: 2}", "s.yaml"), named("deepseek-v3")),
+      read_layout(Config::parse("{gpus: 8, pipeline_parallel: 2}", "s.yaml"), named_model("deepseek-v3")),
       "s.yaml:1:30: pipeline_parallel: is for models without experts; DeepSeek-V3 spreads experts over all GPUs",
       ConfigError);
 }
 
 TEST_CASE("requests: a distribution has its mean, the same for the same seed, and different GPUs wait differently") {
-  const Model model = named("deepseek-v3");
+  Layout layout;
+  layout.gpus = 32;
   const auto read = [&](const std::string& context) {
-    return read_deployment(Config::parse("{gpus: 32, requests_per_gpu: 64, context_tokens: " + context + "}"), model);
+    return read_load(Config::parse("{requests_per_gpu: 64, context_tokens: " + context + "}"), layout);
   };
-  const Attention& attention = model.layers[0].attention;
-  const auto mean = [&](const Deployment& d) {
-    const Requests requests{d, 1};
+  const auto mean = [&](const Load& load) {
+    const Batches batches{load, layout, 1};
     double sum = 0;
-    for (int group = 0; group < 32; ++group) sum += requests.visible(group, 0, attention);
+    for (int gpu = 0; gpu < 32; ++gpu) {
+      sum += batches.of_group(gpu, 0, Tokens::all, true).sequences[0].mean([](double context) { return context; });
+    }
     return sum / 32;
   };
-  const Deployment lognormal = read("{distribution: lognormal, mean: 4096, sigma: 0.5}");
+  const Load lognormal = read("{distribution: lognormal, mean: 4096, sigma: 0.5}");
   // 2,048 requests; the standard deviation is mean x sqrt(exp(sigma^2) - 1): five standard errors.
   CHECK(std::abs(mean(lognormal) - 4096) < 5 * 4096 * std::sqrt(std::exp(0.25) - 1) / std::sqrt(2048.0));
   CHECK(mean(lognormal) == mean(read("{distribution: lognormal, mean: 4096, sigma: 0.5}")));
   CHECK(mean(lognormal) != mean(read("{distribution: lognormal, mean: 4096, sigma: 0.5, seed: 2}")));
-  const Deployment uniform = read("{distribution: uniform, from: 1000, to: 3000}");
-  CHECK(uniform.context_tokens == 2000);
+  const Load uniform = read("{distribution: uniform, from: 1000, to: 3000}");
+  CHECK(uniform.context_tokens() == 2000);
   CHECK(std::abs(mean(uniform) - 2000) < 5 * 2000 / std::sqrt(12.0) / std::sqrt(2048.0));
 
-  const Step step{"deepseek-v3", "{gpus: 32, context_tokens: {distribution: lognormal, mean: 4096, sigma: 0.5}}", "{}"};
+  const BuiltStep step{"deepseek-v3", "{gpus: 32, context_tokens: {distribution: lognormal, mean: 4096, sigma: 0.5}}",
+                       "{}"};
   const auto& durations = step.compute("attention").duration;
   REQUIRE(durations.size() == 32);
   CHECK(*std::max_element(durations.begin(), durations.end()) > *std::min_element(durations.begin(), durations.end()));
@@ -171,8 +142,8 @@ TEST_CASE("requests: an empirical distribution draws only what its file holds") 
 }
 
 TEST_CASE("requests: batches that differ between GPUs are dealt in turn, and their tokens all travel") {
-  const Step step{"deepseek-v3", "{gpus: 4, requests_per_gpu: [10, 20]}", "{}"};
-  CHECK(step.deployment.requests_per_gpu == 15);
+  const BuiltStep step{"deepseek-v3", "{gpus: 4, requests_per_gpu: [10, 20]}", "{}"};
+  CHECK(step.load.requests_per_gpu() == 15);
   const auto sent = [&](int gpu) {
     double sum = 0;
     step.collective("dispatch").traffic->for_each_receiver(gpu, [&](int, double copies) { sum += copies; });
@@ -203,27 +174,26 @@ TEST_CASE("precision: bytes of weights and of what travels follow the format and
 
 TEST_CASE("precision: smaller weights, caches and windows take less memory and less time") {
   const auto step = [](const std::string& precision) {
-    return Step{"llama-3.1-8b", "{gpus: 1, requests_per_gpu: 16}", "{precision: " + precision + "}"};
+    return BuiltStep{"llama-3.1-8b", "{gpus: 1, requests_per_gpu: 16}", "{precision: " + precision + "}"};
   };
-  const Step plain = step("{}");
-  const Step int4 = step("{weights: int4}");
-  const Step sparse = step("{weights: {format: bf16, sparsity: 2:4}}");
-  const Step kv8 = step("{kv: int8}");
-  const Step window = step("{kv: {format: bf16, window: 1024}}");
+  const BuiltStep plain = step("{}");
+  const BuiltStep int4 = step("{weights: int4}");
+  const BuiltStep sparse = step("{weights: {format: bf16, sparsity: 2:4}}");
+  const BuiltStep kv8 = step("{kv: int8}");
+  const BuiltStep window = step("{kv: {format: bf16, window: 1024}}");
   CHECK(int4.compute("dense-ffn").bytes < sparse.compute("dense-ffn").bytes);
   CHECK(sparse.compute("dense-ffn").bytes < plain.compute("dense-ffn").bytes);
   CHECK(sparse.compute("dense-ffn").flops < plain.compute("dense-ffn").flops);
   CHECK(kv8.compute("attention").bytes < plain.compute("attention").bytes);
-  const auto kv = [](const Step& s) { return memory_per_gpu(s.model, s.deployment, s.decode).kv.value; };
+  const auto kv = [](const Step& s) { return s.memory().kv.value; };
   CHECK(kv(window) == doctest::Approx(kv(plain) / 4).epsilon(1e-12));
   CHECK(kv(kv8) == doctest::Approx(16.0 * 4096 * 32 * (2 * 8 * 128 + 4)).epsilon(1e-12));
 }
 
 TEST_CASE("speculation: a sampled step emits about the expected tokens, and the seed decides") {
-  const Model model = named("deepseek-v3");
-  const Deployment d = read_deployment(Config::parse("{gpus: 64}"), model);
   const auto tokens = [&](const std::string& more) {
-    return tokens_per_step(read_decode(Config::parse("{draft_tokens: 2, acceptance: 0.8" + more + "}"), model, d));
+    const Step step{"deepseek-v3", "{gpus: 64}", "{draft_tokens: 2, acceptance: 0.8" + more + "}"};
+    return step.speculation.tokens_per_step;
   };
   CHECK(tokens("") == doctest::Approx(1 + 0.8 + 0.64).epsilon(1e-12));
   // 8,192 requests, a standard deviation below 1: five standard errors.

@@ -1,6 +1,6 @@
 // Deployment: what divides and what does not.
 
-#include "workloads/layout/deployment.hpp"
+#include "workloads/layout/layout.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,13 +11,13 @@ using namespace teapot;
 namespace {
 
 Model deepseek_v3() { return read_model(Config{resolve_named("deepseek-v3", "workloads/models", "model")}); }
-Deployment read(const char* text) { return read_deployment(Config::parse(text, "s.yaml"), deepseek_v3()); }
+Layout read(const char* text) { return read_layout(Config::parse(text, "s.yaml"), deepseek_v3()); }
 
 }  // namespace
 
 TEST_CASE("deployment: expert parallelism defaults to the GPUs divided by tensor parallelism") {
   CHECK(read("{gpus: 64}").expert_parallel == 64);
-  const Deployment split = read("{gpus: 64, tensor_parallel: 4}");
+  const Layout split = read("{gpus: 64, tensor_parallel: 4}");
   CHECK(split.expert_parallel == 16);
   CHECK(split.expert_tensor_parallel == 4);
 }
@@ -27,7 +27,7 @@ TEST_CASE("deployment: EP smaller and larger than a node, several experts per GP
   CHECK(read("{gpus: 320, redundant_experts: 64}").experts_per_rank(deepseek_v3()) == 1);
   CHECK(read("{gpus: 72, redundant_experts: 32}").experts_per_rank(deepseek_v3()) == 4);
   CHECK(read("{gpus: 256, expert_parallel: 64}").expert_groups() == 4);
-  const Deployment report = read("{gpus: 320, tensor_parallel: 4, expert_parallel: 320, redundant_experts: 64}");
+  const Layout report = read("{gpus: 320, tensor_parallel: 4, expert_parallel: 320, redundant_experts: 64}");
   CHECK(report.expert_tensor_parallel == 1);
 }
 

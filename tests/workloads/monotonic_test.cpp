@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <string>
 
-#include "sim/catalogue.hpp"
 #include "sim/engine.hpp"
 #include "sim/random.hpp"
-#include "workloads/step/decode_step.hpp"
+#include "tests/workloads/steps.hpp"
 
 using namespace teapot;
 
@@ -58,14 +57,11 @@ struct Knobs {
 };
 
 Timeline simulated(const Knobs& k, Program* kept = nullptr) {
-  const Model model = small();
-  const Deployment d = read_deployment(Config::parse("{gpus: 8, requests_per_gpu: " + std::to_string(k.requests) +
-                                                     ", context_tokens: " + std::to_string(k.context) + "}"),
-                                       model);
-  const Decode decode =
-      read_decode(Config::parse("{overlap: " + k.overlap + ", draft_tokens: " + std::to_string(k.drafts) +
-                                ", routing: {load: zipf, vary: fixed, exponent: " + std::to_string(k.exponent) + "}}"),
-                  model, d);
+  const Step step{small(),
+                  "{gpus: 8, requests_per_gpu: " + std::to_string(k.requests) +
+                      ", context_tokens: " + std::to_string(k.context) + "}",
+                  "{overlap: " + k.overlap + ", draft_tokens: " + std::to_string(k.drafts) +
+                      ", routing: {load: zipf, vary: fixed, exponent: " + std::to_string(k.exponent) + "}}"};
   const Network network = star();
   Machine machine;
   machine.time = [](const Kernel& kernel) {
@@ -74,7 +70,7 @@ Timeline simulated(const Knobs& k, Program* kept = nullptr) {
   };
   machine.collective = [](const std::string&) { return CollectiveCost{}; };
   machine.domain = network.domain;
-  Program program = decode_program(model, d, decode, machine, 1);
+  Program program = step.program(machine);
   Timeline timeline = simulate(program, network);
   if (kept != nullptr) *kept = std::move(program);
   return timeline;

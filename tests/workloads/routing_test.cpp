@@ -28,34 +28,34 @@ std::vector<int> domains(int gpus, int size = 8) {
 /// Gate, layout and exchange of `tokens` of each GPU.
 struct Case {
   Model model = deepseek_v3();
-  Deployment deployment;
+  Layout layout;
   Routing routing;
   Exchange exchange;
   Gate gate;
 
   Case(const char* deployment_text, const std::string& routing_text, int tokens, std::uint64_t seed = 1) {
-    deployment = read_deployment(Config::parse(deployment_text), model);
+    layout = read_layout(Config::parse(deployment_text), model);
     const Config decode = Config::parse("{routing: " + routing_text + "}");
-    routing = read_decode(decode, model, deployment).routing;
-    const ExchangeLayout layout{deployment, domains(deployment.gpus)};
-    gate = make_gate(model, routing, std::max(1, layout.nodes_of_group()));
+    routing = read_routing(decode.section("routing"), model, layout);
+    const ExchangeLayout groups{layout, domains(layout.gpus)};
+    gate = make_gate(model, routing, std::max(1, groups.nodes_of_group()));
     if (routing.balanced()) {
-      exchange = balanced_exchange(layout, gate, routing, {static_cast<double>(tokens)});
+      exchange = balanced_exchange(groups, gate, routing, {static_cast<double>(tokens)});
     } else {
-      exchange = sampled_exchange(layout, Chooser::uniform(gate), place_in_order(model, deployment), routing, {tokens},
+      exchange = sampled_exchange(groups, Chooser::uniform(gate), place_in_order(model, layout), routing, {tokens},
                                   {seed, 5, 0});
     }
   }
   /// Copies that leave their node, for each token.
   double remote(int tokens) const {
     double sum = 0;
-    for (int gpu = 0; gpu < deployment.gpus; ++gpu) {
+    for (int gpu = 0; gpu < layout.gpus; ++gpu) {
       exchange.traffic->for_each_receiver(gpu, [&](int to, double copies) { sum += to / 8 != gpu / 8 ? copies : 0; });
     }
-    return sum / (static_cast<double>(deployment.gpus) * tokens);
+    return sum / (static_cast<double>(layout.gpus) * tokens);
   }
   double local(int tokens) const {
-    return exchange.traffic->total() / (static_cast<double>(deployment.gpus) * tokens) - remote(tokens);
+    return exchange.traffic->total() / (static_cast<double>(layout.gpus) * tokens) - remote(tokens);
   }
 };
 
@@ -74,7 +74,7 @@ TEST_CASE("routing: without a limit a token reaches 8 nodes (1 - C(224, 8) / C(2
   const double remote = nodes * 7 / 8;
   // 25,600 tokens; the number of nodes a token hits has a standard deviation below 1: five standard errors.
   CHECK(std::abs(sampled.remote(tokens) - remote) < 5 / std::sqrt(64.0 * tokens));
-  CHECK(token_spread(sampled.model, sampled.deployment, Decode{}, domains(64)).nodes ==
+  CHECK(token_spread(sampled.model, sampled.layout, Routing{}, domains(64)).nodes ==
         doctest::Approx(nodes).epsilon(1e-12));
   const Case balanced{"{gpus: 64}", "{load: balanced, per: node}", tokens};
   CHECK(balanced.remote(tokens) == doctest::Approx(remote).epsilon(1e-12));
@@ -123,7 +123,7 @@ TEST_CASE("routing: EP groups keep to themselves, and 72 GPUs on nodes of 8 divi
   for (int gpu = 0; gpu < 64; ++gpu) {
     c.exchange.traffic->for_each_receiver(gpu, [&](int to, double) { CHECK(to / 16 == gpu / 16); });
   }
-  CHECK(ExchangeLayout(c.deployment, domains(64)).nodes_of_group() == 2);
+  CHECK(ExchangeLayout(c.layout, domains(64)).nodes_of_group() == 2);
 }
 
 TEST_CASE("routing: with all copies remote nothing stays, and the shared expert's copy makes nine") {

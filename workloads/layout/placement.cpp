@@ -80,12 +80,12 @@ Placement make_placement(int experts, std::vector<int> expert_of_slot, int slots
   return p;
 }
 
-Placement place_in_order(const Model& model, const Deployment& deployment) {
+Placement place_in_order(const Model& model, const Layout& layout) {
   const int experts = model.experts.routed;
   std::vector<int> expert_of;
-  for (int slot = 0; slot < experts + deployment.redundant_experts; ++slot) expert_of.push_back(slot % experts);
-  Placement p = make_placement(experts, std::move(expert_of), deployment.experts_per_rank(model));
-  p.gpus_per_rank = deployment.expert_tensor_parallel;
+  for (int slot = 0; slot < experts + layout.redundant_experts; ++slot) expert_of.push_back(slot % experts);
+  Placement p = make_placement(experts, std::move(expert_of), layout.experts_per_rank(model));
+  p.gpus_per_rank = layout.expert_tensor_parallel;
   return p;
 }
 

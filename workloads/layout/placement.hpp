@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "workloads/layout/deployment.hpp"
+#include "workloads/layout/layout.hpp"
 #include "workloads/model/model.hpp"
 
 namespace teapot {
@@ -24,7 +24,7 @@ struct Placement {
 /// From the expert of each slot.
 Placement make_placement(int experts, std::vector<int> expert_of_slot, int slots_per_rank);
 /// Experts in order over the ranks, then the redundant copies, of experts 0, 1, 2, ... in turn.
-Placement place_in_order(const Model& model, const Deployment& deployment);
+Placement place_in_order(const Model& model, const Layout& layout);
 
 /// The expert-parallel load balancer of github.com/deepseek-ai/EPLB: copies go to the expert with the most load for
 /// each copy it has, then slots are packed, the heaviest first, into the emptiest rank with room.

@@ -47,6 +47,7 @@ struct Experts {
 struct Layer {
   Attention attention;
   bool experts = false;  ///< or a dense feed-forward
+  bool operator==(const Layer&) const = default;
 };
 
 struct Model {

@@ -65,6 +65,11 @@ Bytes weight_bytes(const Format& f, double rows, double columns) {
   return {rows * columns * bits / 8 + scales * f.block_bytes};
 }
 
+Bytes matrices(const Format& format, double numbers) {
+  const double rows = format.block_rows;
+  return weight_bytes(format, rows, numbers / rows);
+}
+
 Bytes activation_bytes(const Format& f, double rows, double columns) {
   const double tile = f.tile > 0 ? f.tile : columns;
   const double scales = f.tile_bytes > 0 ? std::ceil(columns / tile) : 0;

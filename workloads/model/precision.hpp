@@ -35,6 +35,8 @@ const Format& format(const std::string& name);
 
 /// Bytes of a weight matrix with its scales.
 Bytes weight_bytes(const Format& format, double rows, double columns);
+/// Of matrices of so many numbers, near enough square that a part of a scale block at an edge does not count.
+Bytes matrices(const Format& format, double numbers);
 /// Bytes of `rows` rows of activations with their scales.
 Bytes activation_bytes(const Format& format, double rows, double columns);
 
@@ -46,5 +48,19 @@ struct CopyFormat {
 /// A format's name, or {format: fp8, header: 16 B, scales: false}.
 CopyFormat read_copy_format(const Config& value, Bytes default_header);
 Bytes copy_bytes(const CopyFormat& copy, double hidden);
+
+/// The formats of a step.
+struct Precision {
+  Format weights;      ///< of the matrices in attention, feed-forward and experts
+  Format activations;  ///< of what enters those matrices; picks their arithmetic
+  Format attention;    ///< of the core of attention and of MLA's absorbed matrices
+  Format kv;
+  int kv_window = 0;  ///< tokens of cache kept and read in every layer; 0: as the model's layers say
+  CopyFormat dispatch;
+  CopyFormat combine;
+};
+/// Reads `decode.precision`; every key has a default. `published`: in which the model's weights come. Throws
+/// ConfigError.
+Precision read_precision(const Config& section, const Format& published);
 
 }  // namespace teapot

@@ -9,7 +9,7 @@
 
 #include "sim/random.hpp"
 #include "workloads/model/model.hpp"
-#include "workloads/step/decode.hpp"
+#include "workloads/routing/routing.hpp"
 
 namespace teapot {
 

@@ -9,7 +9,7 @@
 #include "sim/traffic.hpp"
 #include "workloads/layout/placement.hpp"
 #include "workloads/routing/gate.hpp"
-#include "workloads/step/decode.hpp"
+#include "workloads/routing/routing.hpp"
 
 namespace teapot {
 
@@ -30,7 +30,7 @@ struct ExchangeLayout {
   std::vector<int> position;              ///< of each GPU among the members of its node
 
   /// `domain`: of each GPU; empty: every GPU is a node of its own.
-  ExchangeLayout(const Deployment& deployment, const std::vector<int>& domain);
+  ExchangeLayout(const Layout& layout, const std::vector<int>& domain);
   int first_of_group(int gpu) const { return gpu / group_gpus * group_gpus; }
   /// The GPU of a node that takes a sender's copies for it: the one that stands where the sender stands in its own.
   int relay(int source, int to_node) const;

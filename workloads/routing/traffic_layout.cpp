@@ -11,11 +11,11 @@
 
 namespace teapot {
 
-ExchangeLayout::ExchangeLayout(const Deployment& deployment, const std::vector<int>& domain)
-    : gpus(deployment.gpus),
-      group_gpus(deployment.expert_gpus()),
-      gpus_per_rank(deployment.expert_tensor_parallel),
-      groups(groups_of(deployment.gpus, deployment.expert_gpus())) {
+ExchangeLayout::ExchangeLayout(const Layout& layout, const std::vector<int>& domain)
+    : gpus(layout.gpus),
+      group_gpus(layout.expert_gpus()),
+      gpus_per_rank(layout.expert_tensor_parallel),
+      groups(groups_of(layout.gpus, layout.expert_gpus())) {
   assert(gpus < std::numeric_limits<std::uint16_t>::max() && "ranks are stored in 16 bits");
   assert(domain.empty() || static_cast<int>(domain.size()) >= gpus);
   std::map<std::pair<int, int>, int> index;

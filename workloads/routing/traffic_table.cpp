@@ -83,16 +83,16 @@ std::vector<TrafficRow> traffic_table(const Program& program, const std::vector<
   return rows;
 }
 
-TokenSpread token_spread(const Model& model, const Deployment& deployment, const Decode& decode,
+TokenSpread token_spread(const Model& model, const Layout& layout, const Routing& routing,
                          const std::vector<int>& domain) {
   TokenSpread spread;
   if (!model.has_experts()) return spread;
-  const ExchangeLayout layout{deployment, domain};
-  const int nodes = layout.nodes_of_group();
-  const Gate gate = make_gate(model, decode.routing, std::max(1, nodes));
-  const double ranks = deployment.expert_parallel;
+  const ExchangeLayout groups{layout, domain};
+  const int nodes = groups.nodes_of_group();
+  const Gate gate = make_gate(model, routing, std::max(1, nodes));
+  const double ranks = layout.expert_parallel;
   spread.experts = gate.top_k;
-  spread.gpus = ranks * deployment.expert_tensor_parallel * hit_probability(gate, gate.experts / ranks);
+  spread.gpus = ranks * layout.expert_tensor_parallel * hit_probability(gate, gate.experts / ranks);
   if (nodes > 0) {
     spread.nodes = nodes * hit_probability(gate, static_cast<double>(gate.experts) / nodes);
     spread.remote_nodes = spread.nodes * (nodes - 1) / nodes;

@@ -7,9 +7,9 @@
 
 #include "sim/program.hpp"
 #include "sim/units.hpp"
-#include "workloads/layout/deployment.hpp"
+#include "workloads/layout/layout.hpp"
 #include "workloads/model/model.hpp"
-#include "workloads/step/decode.hpp"
+#include "workloads/routing/routing.hpp"
 
 namespace teapot {
 
@@ -38,7 +38,7 @@ struct TokenSpread {
   double nodes = 0;         ///< distinct scale-up domains; 0 where EP groups do not fill domains evenly
   double remote_nodes = 0;  ///< of these, other than the token's own
 };
-TokenSpread token_spread(const Model& model, const Deployment& deployment, const Decode& decode,
+TokenSpread token_spread(const Model& model, const Layout& layout, const Routing& routing,
                          const std::vector<int>& domain);
 
 }  // namespace teapot

@@ -1,28 +1,28 @@
 #pragma once
-// Overlap strategies: in which order the stages of a step's layers are issued. A strategy is one file in overlap/.
-// Knows no kernels, no bytes and no time.
+// Overlap strategies: in which order the parts of a step's layers are issued. A strategy is one file in overlap/.
+// Knows no stage, no kernels, no bytes and no time.
 
 #include <string>
 #include <vector>
 
 namespace teapot {
 
-/// The parts of a layer that a strategy may move against each other.
-enum class Stage {
-  projections,  ///< norm, projections into attention
-  attention,    ///< core of attention, projection out
+/// The parts of a layer that a strategy may move against each other. Which stages stand in a slot is the layer's.
+enum class Slot {
+  enter,  ///< up to the mixing of tokens: norm, projections
+  mix,    ///< core of attention, projection out
   gate,
   dispatch,
-  shared,   ///< shared experts
-  experts,  ///< routed experts
+  beside,  ///< what needs no routed token: shared experts
+  experts,
   combine,
   feed_forward,  ///< of a dense layer
 };
 
-/// One stage of one layer and micro-batch, in the order of issue. Each waits for what it needs of its own micro-batch,
-/// and for the stage before it on its stream; a barrier waits for everything issued before.
+/// One slot of one layer and micro-batch, in the order of issue. Its stages wait for what they need of their own
+/// micro-batch, and for what is before them on their stream; a barrier waits for everything issued before.
 struct Issue {
-  Stage stage = Stage::projections;
+  Slot slot = Slot::enter;
   int layer = 0;  ///< position among the layers given
   int micro_batch = 0;
   bool barrier = false;

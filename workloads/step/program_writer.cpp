@@ -71,18 +71,4 @@ void ProgramWriter::end_of_step() {
   add({"runtime", -1, 0, compute_stream, {}, std::move(work)});
 }
 
-Compute ProgramWriter::timed(const std::vector<Kernel>& kernels) const {
-  Compute work;
-  Seconds sum;
-  for (const Kernel& kernel : kernels) {
-    const KernelTime t = machine_.time(kernel);
-    sum += t.time;
-    work.flops += kernel.flops;
-    work.bytes += kernel.bytes;
-    work.parts.push_back({kernel.name, kernel.kind, t.time, t.provenance});
-  }
-  work.duration = {sum};
-  return work;
-}
-
 }  // namespace teapot

@@ -35,8 +35,6 @@ class ProgramWriter {
   /// Time once a step on the compute stream, where the machine has any.
   void end_of_step();
 
-  /// The kernels one after the other, on every rank alike.
-  Compute timed(const std::vector<Kernel>& kernels) const;
   Program take() { return std::move(program_); }
 
  private:

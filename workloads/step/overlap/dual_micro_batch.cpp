@@ -35,37 +35,36 @@ class Order {
  private:
   /// Dispatch, experts and combine of one micro-batch, with the other one's attention between them.
   void half(int communicating, int layer, int computing, int from, int to) {
-    issue(Stage::dispatch, layer, communicating);
-    issue(Stage::shared, layer, communicating);
+    issue(Slot::dispatch, layer, communicating);
+    issue(Slot::beside, layer, communicating);
     up_to_attention(computing, from, to);
-    issue(Stage::experts, layer, communicating);
-    issue(Stage::combine, layer, communicating);
+    issue(Slot::experts, layer, communicating);
+    issue(Slot::combine, layer, communicating);
     attention(computing, to);
   }
   /// The dense layers from `from` on and the first part of attention of layer `to`, which has experts.
   void up_to_attention(int micro_batch, int from, int to) {
     for (int l = from; l < to; ++l) {
-      for (const Stage stage : {Stage::projections, Stage::attention, Stage::feed_forward})
-        issue(stage, l, micro_batch);
+      for (const Slot slot : {Slot::enter, Slot::mix, Slot::feed_forward}) issue(slot, l, micro_batch);
     }
-    if (to < layers_) issue(Stage::projections, to, micro_batch);
+    if (to < layers_) issue(Slot::enter, to, micro_batch);
   }
   void attention(int micro_batch, int layer) {
     if (layer == layers_) return;
-    issue(Stage::attention, layer, micro_batch);
-    issue(Stage::gate, layer, micro_batch);
+    issue(Slot::mix, layer, micro_batch);
+    issue(Slot::gate, layer, micro_batch);
   }
   /// Nothing to dispatch: the micro-batches take turns, which hides all-reduces where there are some.
   void dense_only() {
     for (int l = 0; l < layers_; ++l) {
       for (const int micro_batch : {0, 1}) {
-        issue(Stage::projections, l, micro_batch);
-        issue(Stage::attention, l, micro_batch);
+        issue(Slot::enter, l, micro_batch);
+        issue(Slot::mix, l, micro_batch);
       }
-      for (const int micro_batch : {0, 1}) issue(Stage::feed_forward, l, micro_batch);
+      for (const int micro_batch : {0, 1}) issue(Slot::feed_forward, l, micro_batch);
     }
   }
-  void issue(Stage stage, int layer, int micro_batch) { issues_.push_back({stage, layer, micro_batch, false}); }
+  void issue(Slot slot, int layer, int micro_batch) { issues_.push_back({slot, layer, micro_batch, false}); }
   int next_with_experts(int layer) const {
     while (layer < layers_ && !experts_[static_cast<std::size_t>(layer)]) ++layer;
     return layer;

@@ -9,15 +9,14 @@ namespace {
 std::vector<Issue> order(const std::vector<bool>& experts) {
   std::vector<Issue> issues;
   for (int l = 0; l < static_cast<int>(experts.size()); ++l) {
-    const auto issue = [&](Stage stage) { issues.push_back({stage, l, 0, true}); };
-    issue(Stage::projections);
-    issue(Stage::attention);
+    const auto issue = [&](Slot slot) { issues.push_back({slot, l, 0, true}); };
+    issue(Slot::enter);
+    issue(Slot::mix);
     if (!experts[static_cast<std::size_t>(l)]) {
-      issue(Stage::feed_forward);
+      issue(Slot::feed_forward);
       continue;
     }
-    for (const Stage stage : {Stage::gate, Stage::dispatch, Stage::shared, Stage::experts, Stage::combine})
-      issue(stage);
+    for (const Slot slot : {Slot::gate, Slot::dispatch, Slot::beside, Slot::experts, Slot::combine}) issue(slot);
   }
   return issues;
 }

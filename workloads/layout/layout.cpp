@@ -1,12 +1,9 @@
-// Reading and checking a deployment.
-// Knows neither time nor network.
+// Reading and checking a layout.
+// Knows no requests, no time and no network.
 
-#include "workloads/layout/deployment.hpp"
+#include "workloads/layout/layout.hpp"
 
 #include <fmt/format.h>
-
-#include <cmath>
-#include <numeric>
 
 namespace teapot {
 namespace {
@@ -14,7 +11,7 @@ namespace {
 /// The value at `key`, or the section where the key has its default.
 Config place_of(const Config& section, const std::string& key) { return section.has(key) ? section.at(key) : section; }
 
-void read_experts(const Config& section, const Model& model, Deployment& d) {
+void read_experts(const Config& section, const Model& model, Layout& d) {
   const int ranks = d.gpus / d.tensor_parallel;
   d.expert_parallel = section.positive_or<int>("expert_parallel", ranks);
   // The experts of a model that is tensor parallel throughout are split as its attention is.
@@ -40,7 +37,7 @@ void read_experts(const Config& section, const Model& model, Deployment& d) {
 }
 
 /// Layers must be dense and alike from stage to stage, so that all stages do the same at the same time.
-void read_pipeline(const Config& section, const Model& model, Deployment& d) {
+void read_pipeline(const Config& section, const Model& model, Layout& d) {
   d.pipeline_parallel = section.positive_or<int>("pipeline_parallel", 1);
   if (d.pipeline_parallel == 1) return;
   const Config at = section.at("pipeline_parallel");
@@ -58,41 +55,10 @@ void read_pipeline(const Config& section, const Model& model, Deployment& d) {
   }
 }
 
-void read_requests(const Config& section, Deployment& d) {
-  if (section.has("context_tokens")) {
-    d.context = read_distribution(section.at("context_tokens"));
-  } else {
-    d.context.mean = d.context_tokens;
-  }
-  d.context_tokens = d.context.mean;
-  if (!section.has("requests_per_gpu")) return;
-  const Config value = section.at("requests_per_gpu");
-  if (value.is_scalar()) {
-    d.requests = {value.as_positive<int>()};
-  } else if (value.is_sequence()) {  // dealt to the GPUs in turn
-    std::vector<int> pattern;
-    for (const Config& item : value.items()) pattern.push_back(item.as_positive<int>());
-    if (pattern.empty()) value.fail("must name at least one number");
-    d.requests.clear();
-    for (int gpu = 0; gpu < d.gpus; ++gpu) {
-      d.requests.push_back(pattern[static_cast<std::size_t>(gpu) % pattern.size()]);
-    }
-  } else {
-    const Distribution distribution = read_distribution(value);
-    d.requests.clear();
-    for (int gpu = 0; gpu < d.gpus; ++gpu) {
-      Random random{distribution.seed, gpu, 1};
-      d.requests.push_back(static_cast<int>(std::lround(distribution.draw(random))));
-    }
-  }
-  d.requests_per_gpu =
-      std::accumulate(d.requests.begin(), d.requests.end(), 0.0) / static_cast<double>(d.requests.size());
-}
-
 }  // namespace
 
-Deployment read_deployment(const Config& section, const Model& model) {
-  Deployment d;
+Layout read_layout(const Config& section, const Model& model) {
+  Layout d;
   d.gpus = section.positive_or<int>("gpus", d.gpus);
   d.tensor_parallel = section.positive_or<int>("tensor_parallel", 1);
   if (d.gpus % d.tensor_parallel != 0) {
@@ -103,7 +69,6 @@ Deployment read_deployment(const Config& section, const Model& model) {
       section.at("tensor_parallel").fail(fmt::format("must divide the {} attention heads", layer.attention.heads));
     }
   }
-  read_requests(section, d);
   read_pipeline(section, model, d);
   if (model.has_experts()) {
     read_experts(section, model, d);

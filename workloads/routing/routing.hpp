@@ -1,14 +1,12 @@
 #pragma once
-// How a step is decoded: overlap, speculation, routing and precision.
-// Knows no accelerator, runtime or fabric.
+// How tokens are routed to experts, and what of them travels.
+// Knows no links and no time.
 
 #include <string>
-#include <vector>
 
 #include "sim/config.hpp"
-#include "workloads/layout/deployment.hpp"
+#include "workloads/layout/layout.hpp"
 #include "workloads/model/model.hpp"
-#include "workloads/model/precision.hpp"
 #include "workloads/routing/loads.hpp"
 
 namespace teapot {
@@ -39,26 +37,7 @@ struct Routing {
   bool balanced() const { return source.kind == LoadSource::Kind::balanced; }
 };
 
-struct Precision {
-  Format weights;      ///< of the matrices in attention, feed-forward and experts
-  Format activations;  ///< of what enters those matrices; picks their arithmetic
-  Format attention;    ///< of the core of attention and of MLA's absorbed matrices
-  Format kv;
-  int kv_window = 0;  ///< tokens of cache kept and read in every layer; 0: as the model's layers say
-  CopyFormat dispatch;
-  CopyFormat combine;
-};
-
-struct Decode {
-  std::string overlap = "dual-micro-batch";
-  int draft_tokens = 0;
-  std::vector<double> acceptance;  ///< of each draft, given that those before it were accepted
-  double tokens_per_step = 1;      ///< emitted by a request, the mean: expected, or of one sampled step
-  Routing routing;
-  Precision precision;
-};
-
-/// Reads `decode:` except `runtime` and `communication`, which describe the machine. Every key has a default.
-Decode read_decode(const Config& section, const Model& model, const Deployment& deployment);
+/// Reads `decode.routing`; every key has a default. Throws ConfigError.
+Routing read_routing(const Config& section, const Model& model, const Layout& layout);
 
 }  // namespace teapot

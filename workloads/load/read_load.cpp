@@ -1,0 +1,57 @@
+// Reading the requests of a deployment, and drawing those that differ.
+// Knows neither kernels nor traffic.
+
+#include <cmath>
+
+#include "workloads/load/distribution.hpp"
+#include "workloads/load/load.hpp"
+
+namespace teapot {
+namespace {
+
+std::vector<int> read_counts(const Config& value, int gpus) {
+  if (value.is_scalar()) return {value.as_positive<int>()};
+  std::vector<int> counts;
+  if (value.is_sequence()) {  // dealt to the GPUs in turn
+    std::vector<int> pattern;
+    for (const Config& item : value.items()) pattern.push_back(item.as_positive<int>());
+    if (pattern.empty()) value.fail("must name at least one number");
+    for (int gpu = 0; gpu < gpus; ++gpu) counts.push_back(pattern[static_cast<std::size_t>(gpu) % pattern.size()]);
+    return counts;
+  }
+  const Distribution distribution = read_distribution(value);
+  for (int gpu = 0; gpu < gpus; ++gpu) {
+    Random random{distribution.seed, gpu, 1};
+    counts.push_back(static_cast<int>(std::lround(distribution.draw(random))));
+  }
+  return counts;
+}
+
+void draw_contexts(const Distribution& distribution, int gpus, Requests& requests) {
+  for (int gpu = 0; gpu < gpus; ++gpu) {
+    requests.begin.push_back(requests.contexts.size());
+    Random random{distribution.seed, gpu};
+    const int count = requests.counts[requests.counts.size() == 1 ? 0 : static_cast<std::size_t>(gpu)];
+    for (int i = 0; i < count; ++i) {
+      requests.contexts.push_back(static_cast<float>(std::round(distribution.draw(random))));
+    }
+  }
+}
+
+}  // namespace
+
+Load read_load(const Config& deployment, const Layout& layout) {
+  Load load;
+  Requests& requests = load.requests[0];
+  Distribution context;
+  context.mean = requests.context;
+  if (deployment.has("context_tokens")) context = read_distribution(deployment.at("context_tokens"));
+  requests.context = context.mean;
+  if (deployment.has("requests_per_gpu")) {
+    requests.counts = read_counts(deployment.at("requests_per_gpu"), layout.gpus);
+  }
+  if (!context.fixed()) draw_contexts(context, layout.gpus, requests);
+  return load;
+}
+
+}  // namespace teapot

@@ -1,0 +1,72 @@
+// Flops and bytes of each kernel of a layer outside attention.
+// Knows no accelerator.
+
+#include "workloads/model/layer_kernels.hpp"
+
+#include "workloads/model/kernels.hpp"
+
+namespace teapot {
+
+Kernel norm_kernel(const Model& model, double tokens) {
+  return elementwise("norm", tokens, 2.0 * model.hidden, model.hidden);
+}
+
+std::vector<Kernel> gate_kernels(const Model& model, double tokens) {
+  // The gate stays in BF16 whatever the weights are (arXiv 2412.19437, section 3.3.1).
+  const Precision plain{format("bf16"), format("bf16"), format("bf16"), format("bf16"), 0, {}, {}};
+  return {norm_kernel(model, tokens), gemm("router", plain, tokens, model.experts.routed, model.hidden),
+          elementwise("top-k", tokens, model.experts.routed, 2.0 * model.experts.top_k)};
+}
+
+std::vector<Kernel> feed_forward_kernels(const std::string& name, const Model& model, const Precision& p,
+                                         double intermediate, double tokens, int shared_by) {
+  const double width = intermediate / shared_by;
+  const double up = model.gated ? 2 * width : width;
+  std::vector<Kernel> kernels;
+  add_quantisation(kernels, "quantise", p, tokens, model.hidden);
+  kernels.push_back(gemm(name + "-up", p, tokens, up, model.hidden));
+  kernels.push_back(elementwise(name + "-activation", tokens, up, width));
+  kernels.push_back(gemm(name + "-down", p, tokens, model.hidden, width));
+  return kernels;
+}
+
+std::vector<Kernel> expert_kernels(const Model& model, const Precision& p, double tokens, double active,
+                                   int shared_by) {
+  const double width = static_cast<double>(model.experts.intermediate) / shared_by;
+  const double up = model.gated ? 2 * width : width;
+  const auto grouped = [&](const char* name, double n, double k) {
+    Kernel kernel = gemm(name, p, tokens, n, k);
+    kernel.kind = "grouped-gemm";
+    kernel.bytes =
+        activation_bytes(p.activations, tokens, k) + active * weight_bytes(p.weights, n, k) + Bytes{tokens * n * bf16};
+    kernel.shape.groups = active;
+    return kernel;
+  };
+  return {grouped("experts-up", up, model.hidden), elementwise("experts-activation", tokens, up, width),
+          grouped("experts-down", model.hidden, width)};
+}
+
+Kernel embedding_kernel(const Model& model, double tokens) {
+  Kernel kernel{"embedding", "elementwise", "bf16", {}, {}, 1, {}};
+  kernel.bytes = Bytes{2 * tokens * model.hidden * 2};
+  kernel.shape.m = tokens;
+  kernel.shape.n = model.hidden;
+  kernel.shape.k = model.hidden;
+  return kernel;
+}
+
+std::vector<Kernel> head_kernels(const Model& model, double tokens, int shared_by) {
+  const Precision plain{format("bf16"), format("bf16"), format("bf16"), format("bf16"), 0, {}, {}};
+  const double columns = static_cast<double>(model.vocabulary) / shared_by;
+  return {norm_kernel(model, tokens), gemm("head", plain, tokens, columns, model.hidden),
+          elementwise("sample", tokens, columns, 1)};
+}
+
+std::vector<Kernel> mtp_entry_kernels(const Model& model, const Precision& p, double tokens) {
+  std::vector<Kernel> kernels{elementwise("norm", tokens, 2.0 * model.hidden, 2.0 * model.hidden)};
+  add_quantisation(kernels, "quantise", p, tokens, 2.0 * model.hidden);
+  kernels.push_back(gemm("mtp-join", p, tokens, model.hidden, 2.0 * model.hidden));
+  return kernels;
+}
+
+}  // namespace teapot

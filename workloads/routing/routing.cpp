@@ -1,0 +1,58 @@
+// Reading `decode.routing`.
+// Knows no links and no time.
+
+#include "workloads/routing/routing.hpp"
+
+#include <fmt/format.h>
+
+namespace teapot {
+namespace {
+
+Balancer read_balancer(const Config& section, const Layout& layout) {
+  const std::string fallback = layout.redundant_experts > 0 ? "hierarchical" : "none";
+  const std::string word = section.choice_or("balancer", {"none", "hierarchical", "global"}, fallback);
+  return word == "none" ? Balancer::none : word == "global" ? Balancer::global : Balancer::hierarchical;
+}
+
+void read_limits(const Config& section, const Model& model, Routing& r) {
+  r.max_nodes = section.non_negative_or<int>("max_nodes", 0);
+  if (r.max_nodes > 0 && model.experts.groups > 1) {
+    const int reachable = r.max_nodes * (model.experts.routed / model.experts.groups);
+    if (reachable < r.top_k) {
+      section.at("max_nodes").fail(fmt::format("{} groups hold fewer experts than a token chooses", r.max_nodes));
+    }
+  }
+  r.distinct_experts = section.non_negative_or<int>("distinct_experts", 0);
+  if (r.distinct_experts == 0) return;
+  const Config distinct = section.at("distinct_experts");
+  if (r.balanced() || r.source.kind == LoadSource::Kind::trace)
+    distinct.fail("needs choices that can be changed (load: uniform, zipf, ...)");
+  if (r.max_nodes > 0) distinct.fail("cannot be combined with max_nodes");
+  if (r.distinct_experts < r.top_k || r.distinct_experts > model.experts.routed) {
+    distinct.fail(
+        fmt::format("must lie between the {} experts of a token and the model's {}", r.top_k, model.experts.routed));
+  }
+}
+
+}  // namespace
+
+Routing read_routing(const Config& section, const Model& model, const Layout& layout) {
+  Routing r;
+  if (!model.has_experts()) {
+    if (!section.keys().empty()) section.fail(model.name + " has no experts");
+    return r;
+  }
+  r.top_k = section.positive_or<int>("top_k", model.experts.top_k);
+  if (r.top_k > model.experts.routed) section.at("top_k").fail(fmt::format("must be at most {}", model.experts.routed));
+  r.load = section.get_or<std::string>("load", r.load);
+  r.source = read_loads(section, model.experts.routed, r.top_k);
+  r.balancer = read_balancer(section, layout);
+  read_limits(section, model, r);
+  r.shared_copies = section.choice_or("copies", {"routed", "routed+shared"}, "routed") == "routed+shared";
+  const std::string per = section.choice_or("per", {"expert", "gpu", "node"}, "expert");
+  r.per = per == "expert" ? CopyPer::expert : per == "gpu" ? CopyPer::gpu : CopyPer::node;
+  r.remote_all = section.choice_or("remote", {"as-routed", "all"}, "as-routed") == "all";
+  return r;
+}
+
+}  // namespace teapot

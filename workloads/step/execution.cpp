@@ -1,0 +1,28 @@
+// Reading how a step is executed.
+// Knows no accelerator, runtime or fabric.
+
+#include "workloads/step/execution.hpp"
+
+#include <fmt/format.h>
+
+#include "workloads/step/overlap.hpp"
+
+namespace teapot {
+
+Execution read_execution(const Config& decode, const Model& model, const Layout& layout, const Load& load) {
+  Execution e;
+  e.overlap = decode.choice_or("overlap", overlap_names(), model.has_experts() ? "dual-micro-batch" : "none");
+  const int micro_batches = overlap(e.overlap).micro_batches;
+  if (load.fewest() < micro_batches) {
+    (decode.has("overlap") ? decode.at("overlap") : decode)
+        .fail(fmt::format("{} needs at least {} requests per GPU, got {}", e.overlap, micro_batches, load.fewest()));
+  }
+  if (micro_batches > 1 && layout.pipeline_parallel > 1) {
+    decode.at("overlap").fail("must be none with pipeline_parallel, whose stages take turns already");
+  }
+  e.routing = read_routing(decode.section("routing"), model, layout);
+  e.precision = read_precision(decode.section("precision"), model.weights);
+  return e;
+}
+
+}  // namespace teapot

@@ -1,0 +1,25 @@
+#pragma once
+// How a step is executed: overlap, draft passes, routing and precision.
+// Knows no accelerator, runtime or fabric.
+
+#include <string>
+
+#include "sim/config.hpp"
+#include "workloads/layout/layout.hpp"
+#include "workloads/load/load.hpp"
+#include "workloads/model/model.hpp"
+#include "workloads/routing/routing.hpp"
+
+namespace teapot {
+
+struct Execution {
+  std::string overlap = "dual-micro-batch";
+  int draft_passes = 0;  ///< through the multi-token prediction module, after the main pass
+  Routing routing;
+  Precision precision;
+};
+
+/// Reads `overlap`, `routing` and `precision` of `decode:`; every key has a default. Throws ConfigError.
+Execution read_execution(const Config& decode, const Model& model, const Layout& layout, const Load& load);
+
+}  // namespace teapot

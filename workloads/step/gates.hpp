@@ -1,0 +1,39 @@
+#pragma once
+// The exchanges of a step's gates: which GPU sends how many tokens to whose experts, layer by layer.
+// Knows no order and no bytes.
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "workloads/layout/placement.hpp"
+#include "workloads/routing/traffic.hpp"
+
+namespace teapot {
+
+class Gates {
+ public:
+  /// `group_tokens`: of one micro-batch and EP group, roughly: scales the power law.
+  Gates(const Model& model, const Layout& layout, const Routing& routing, const std::vector<int>& domain,
+        double group_tokens, std::uint64_t seed);
+
+  int top_k() const { return gate_.top_k; }
+  /// `tokens`: of each GPU; one entry holds for all.
+  Exchange exchange(int layer, int micro_batch, const std::vector<int>& tokens);
+
+ private:
+  const Placement& placement(int layer);
+  Chooser chooser(int layer) const;
+
+  const Model& model_;
+  const Layout& layout_;
+  const Routing& routing_;
+  double group_tokens_;
+  std::uint64_t seed_;
+  ExchangeLayout groups_;
+  Gate gate_;
+  std::map<int, Placement> placements_;            // by layer; 0 for all where they are alike
+  std::map<std::vector<int>, Exchange> balanced_;  // gates that get as many tokens share one
+};
+
+}  // namespace teapot

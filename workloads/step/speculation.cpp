@@ -1,0 +1,70 @@
+// Reading speculation, and the tokens it yields.
+// Knows no layer and no time.
+
+#include "workloads/step/speculation.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "sim/random.hpp"
+
+namespace teapot {
+namespace {
+
+std::vector<double> read_acceptance(const Config& section, int drafts) {
+  // The published acceptance of the second token is 0.8 to 0.9 (arXiv 2412.19437, section 5.4.3).
+  std::vector<double> acceptance(static_cast<std::size_t>(drafts), 0.85);
+  if (!section.has("acceptance")) return acceptance;
+  const Config value = section.at("acceptance");
+  if (!value.is_sequence()) return std::vector<double>(acceptance.size(), section.fraction("acceptance"));
+  const auto items = value.items();
+  if (items.size() != acceptance.size()) {
+    value.fail(fmt::format("expected one value for each of {} draft tokens, got {}", drafts, items.size()));
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    acceptance[i] = items[i].as_non_negative<double>();
+    if (acceptance[i] > 1) items[i].fail("must be between 0 and 1");
+  }
+  return acceptance;
+}
+
+/// 1 + the drafts accepted before the first that is not.
+double expected_tokens(const std::vector<double>& acceptance) {
+  double sum = 1;
+  double accepted = 1;
+  for (const double a : acceptance) sum += accepted *= a;
+  return sum;
+}
+
+/// The mean over one step of every request, each draft accepted or not by a draw.
+double sampled_tokens(const std::vector<double>& acceptance, int gpus, const Load& load, std::uint64_t seed) {
+  const auto requests = std::llround(load.requests_per_gpu() * gpus);
+  Random random{seed, 0xacce};
+  std::int64_t tokens = requests;
+  for (std::int64_t request = 0; request < requests; ++request) {
+    for (const double a : acceptance) {
+      if (random.uniform() >= a) break;
+      ++tokens;
+    }
+  }
+  return static_cast<double>(tokens) / static_cast<double>(requests);
+}
+
+}  // namespace
+
+Speculation read_speculation(const Config& decode, const Model& model, const Layout& layout, const Load& load) {
+  Speculation s;
+  s.draft_tokens = decode.non_negative_or<int>("draft_tokens", 0);
+  if (s.draft_tokens > 0 && model.mtp_modules == 0) {
+    decode.at("draft_tokens").fail(model.name + " has no multi-token prediction module");
+  }
+  s.acceptance = read_acceptance(decode, s.draft_tokens);
+  const bool sampled = decode.choice_or("speculation", {"expected", "sampled"}, "expected") == "sampled";
+  if (!sampled && decode.has("speculation_seed")) decode.at("speculation_seed").fail("needs speculation: sampled");
+  const auto seed = static_cast<std::uint64_t>(decode.non_negative_or<std::int64_t>("speculation_seed", 1));
+  s.tokens_per_step = sampled ? sampled_tokens(s.acceptance, layout.gpus, load, seed) : expected_tokens(s.acceptance);
+  return s;
+}
+
+}  // namespace teapot

@@ -1,0 +1,55 @@
+#pragma once
+// A stage of a layer as a value: its operator's name, its place, its work on each GPU, what its GPUs exchange.
+// Knows no layer, no order and no time; families of stages are files in stages/.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/kernel.hpp"
+#include "sim/traffic.hpp"
+#include "workloads/layout/layout.hpp"
+#include "workloads/model/batch.hpp"
+#include "workloads/step/overlap.hpp"
+
+namespace teapot {
+
+/// Whose tokens a stage computes on a GPU.
+enum class Whose {
+  group,    ///< those of all GPUs that share its attention, the work being split between them
+  own,      ///< its own
+  arrived,  ///< those that the layer's gate sent to its experts
+};
+
+/// What one GPU has to do at a stage.
+struct Share {
+  Batch batch;         ///< group, own
+  double arrived = 0;  ///< tokens at its experts
+  double active = 0;   ///< of its experts, those that have any
+};
+
+/// What a stage sends.
+struct StageExchange {
+  /// Who sends how many copies to whom. `tokens`: of each group of GPUs that shares attention; one entry holds for all.
+  using Pattern = Traffic (*)(const Layout& layout, double parts, const std::vector<double>& tokens);
+  Pattern pattern = nullptr;  ///< none: the copies that the layer's gate makes
+  double parts = 1;           ///< of the pattern: how much of each token is sent
+  bool back = false;          ///< against the direction of the pattern
+  Bytes bytes_per_copy;
+};
+
+struct Stage {
+  std::string name;  ///< of its operator; of an exchange, also which of the machine's collectives it is
+  Slot slot = Slot::enter;
+  Whose whose = Whose::group;
+  bool reads_cache = false;  ///< its work depends on contexts
+  bool opens_layer = false;
+  bool forks = false;   ///< routed tokens part from the others after it
+  bool routed = false;  ///< it waits for routed tokens, and what follows them waits for it
+  bool joins = false;   ///< routed tokens come back to the others after it
+  std::function<std::vector<Kernel>(const Share&)> kernels;  ///< it computes,
+  std::optional<StageExchange> exchange;                     ///< or sends
+};
+
+}  // namespace teapot

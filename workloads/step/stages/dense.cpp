@@ -1,0 +1,26 @@
+// The feed-forward of a dense layer.
+// Knows no attention.
+
+#include "workloads/model/layer_kernels.hpp"
+#include "workloads/step/stages/stages.hpp"
+
+namespace teapot {
+
+std::vector<Stage> dense_stages(const StepShape& s, const LayerKind& kind) {
+  if (kind.layer.experts) return {};
+  Stage stage;
+  stage.name = "dense-ffn";
+  stage.slot = Slot::feed_forward;
+  stage.kernels = [s](const Share& share) {
+    const double tokens = share.batch.tokens();
+    auto kernels = feed_forward_kernels("dense", s.model, s.execution.precision, s.model.intermediate, tokens,
+                                        share.batch.shared_by);
+    kernels.insert(kernels.begin(), norm_kernel(s.model, tokens));
+    return kernels;
+  };
+  std::vector<Stage> stages{stage};
+  if (s.layout.tensor_parallel > 1) stages.push_back(tensor_parallel_stage(s, "all-reduce", Slot::feed_forward, 2));
+  return stages;
+}
+
+}  // namespace teapot

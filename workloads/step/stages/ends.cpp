@@ -1,0 +1,84 @@
+// Stages before, after and between layers: embedding, head, a pipeline's hand-over, tensor parallelism's exchanges.
+// Knows no layer.
+
+#include "workloads/model/layer_kernels.hpp"
+#include "workloads/step/stages/stages.hpp"
+
+namespace teapot {
+namespace {
+
+/// Tokens of the group that a GPU belongs to.
+double tokens_of(const std::vector<double>& tokens, int group) {
+  return tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(group)];
+}
+
+/// A copy is one token's activations; each GPU sends a part of those of its group's tokens to each other one.
+Traffic within_groups(const Layout& layout, double parts, const std::vector<double>& tokens) {
+  const int tp = layout.tensor_parallel;
+  Traffic t = all_to_all(groups_of(layout.gpus, tp), parts / tp);
+  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+    const auto row = static_cast<std::size_t>(gpu);
+    for (auto i = t.row_begin[row]; i < t.row_begin[row + 1]; ++i) t.weight[i] *= tokens_of(tokens, gpu / tp);
+  }
+  return t;
+}
+
+/// From each stage's GPUs to the next stage's, each its part of the hidden states; from the last to the first stage
+/// `parts` of that size for each token.
+Traffic to_next_stage(const Layout& layout, double parts, const std::vector<double>& tokens) {
+  const int tp = layout.tensor_parallel;
+  const int stages = layout.pipeline_parallel;
+  Traffic traffic;
+  traffic.ranks = layout.gpus;
+  traffic.groups = groups_of(layout.gpus, tp * stages);
+  traffic.row_begin.push_back(0);
+  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+    const int group = gpu / tp;
+    const bool last = group % stages == stages - 1;
+    const int to = last ? gpu - tp * (stages - 1) : gpu + tp;
+    traffic.destination.push_back(static_cast<std::uint16_t>(to));
+    traffic.weight.push_back(last ? tokens_of(tokens, group) * parts : tokens_of(tokens, group) / tp);
+    traffic.row_begin.push_back(static_cast<std::uint32_t>(traffic.destination.size()));
+  }
+  return traffic;
+}
+
+Bytes activations(const StepShape& s) { return activation_bytes(format("bf16"), 1, s.model.hidden); }
+
+}  // namespace
+
+Stage embedding_stage(const StepShape& s) {
+  Stage stage;
+  stage.name = "embedding";
+  stage.kernels = [s](const Share& share) {
+    return std::vector<Kernel>{embedding_kernel(s.model, share.batch.tokens())};
+  };
+  return stage;
+}
+
+Stage head_stage(const StepShape& s) {
+  Stage stage;
+  stage.name = "head";
+  stage.kernels = [s](const Share& share) {
+    return head_kernels(s.model, share.batch.tokens(), share.batch.shared_by);
+  };
+  return stage;
+}
+
+Stage next_stage_stage(const StepShape& s) {
+  Stage stage;
+  stage.name = "send";
+  // The last stage hands the first one four bytes for each token: its number.
+  stage.exchange = StageExchange{to_next_stage, Bytes{4} / activations(s), false, activations(s)};
+  return stage;
+}
+
+Stage tensor_parallel_stage(const StepShape& s, const std::string& operation, Slot slot, double parts) {
+  Stage stage;
+  stage.name = operation;
+  stage.slot = slot;
+  stage.exchange = StageExchange{within_groups, parts, false, activations(s)};
+  return stage;
+}
+
+}  // namespace teapot

@@ -1,0 +1,83 @@
+// Stages of a layer with experts: gate, dispatch, shared and routed experts, combine.
+// Knows no attention, and not which token goes where.
+
+#include "workloads/model/layer_kernels.hpp"
+#include "workloads/step/stages/stages.hpp"
+
+namespace teapot {
+namespace {
+
+/// Where experts are split as attention is, each GPU has the tokens of its whole group.
+Whose tokens_before_routing(const StepShape& s) {
+  return s.layout.experts_follow_attention() ? Whose::group : Whose::own;
+}
+
+Stage gate(const StepShape& s) {
+  Stage stage;
+  stage.name = "gate";
+  stage.slot = Slot::gate;
+  stage.whose = tokens_before_routing(s);
+  stage.forks = true;
+  stage.kernels = [s](const Share& share) { return gate_kernels(s.model, share.batch.tokens()); };
+  return stage;
+}
+
+Stage routed_copies(const std::string& name, Slot slot, bool back, Bytes bytes_per_copy) {
+  Stage stage;
+  stage.name = name;
+  stage.slot = slot;
+  stage.routed = true;
+  stage.joins = back;
+  stage.exchange = StageExchange{nullptr, 1, back, bytes_per_copy};
+  return stage;
+}
+
+Stage shared(const StepShape& s) {
+  Stage stage;
+  stage.name = "shared-expert";
+  stage.slot = Slot::beside;
+  stage.whose = tokens_before_routing(s);
+  stage.kernels = [s](const Share& share) {
+    return feed_forward_kernels("shared", s.model, s.execution.precision, s.model.experts.shared_intermediate,
+                                share.batch.tokens(), share.batch.shared_by);
+  };
+  return stage;
+}
+
+Stage routed(const StepShape& s) {
+  Stage stage;
+  stage.name = "experts";
+  stage.slot = Slot::experts;
+  stage.whose = Whose::arrived;
+  stage.routed = true;
+  stage.joins = !s.layout.dispatches();
+  stage.kernels = [s](const Share& share) {
+    return expert_kernels(s.model, s.execution.precision, share.arrived, share.active, s.layout.expert_tensor_parallel);
+  };
+  return stage;
+}
+
+}  // namespace
+
+std::vector<Stage> expert_stages(const StepShape& s, const LayerKind& kind) {
+  if (!kind.layer.experts) return {};
+  const Precision& p = s.execution.precision;
+  const bool dispatches = s.layout.dispatches();
+  std::vector<Stage> stages{gate(s)};
+  if (dispatches) {
+    stages.push_back(routed_copies("dispatch", Slot::dispatch, false, copy_bytes(p.dispatch, s.model.hidden)));
+  }
+  if (s.model.experts.shared_intermediate > 0) stages.push_back(shared(s));
+  stages.push_back(routed(s));
+  if (dispatches) {
+    stages.push_back(routed_copies("combine", Slot::combine, true, copy_bytes(p.combine, s.model.hidden)));
+  }
+  if (s.layout.tensor_parallel > 1) {
+    const bool own_tokens = !s.layout.experts_follow_attention();
+    stages.push_back(own_tokens ? tensor_parallel_stage(s, "all-gather", Slot::combine, 1)
+                                : tensor_parallel_stage(s, "all-reduce", Slot::combine, 2));
+  }
+  return stages;
+}
+
+}  // namespace teapot

@@ -1,0 +1,144 @@
+// Putting the stages of a step in order: what is issued when, and what waits for what.
+// Knows no stage, accelerator, runtime or fabric but through Machine.
+
+#include "workloads/step/step_program.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "workloads/step/overlap.hpp"
+#include "workloads/step/program_writer.hpp"
+#include "workloads/step/step_work.hpp"
+
+namespace teapot {
+namespace {
+
+/// Layers that are passed together: the main model's, or those of one pass through a multi-token prediction module.
+struct Segment {
+  std::vector<LayerKind> layers;
+  int first_layer = 0;
+  Tokens tokens = Tokens::all;
+  int turn = 0;  ///< of a pipeline
+};
+
+/// How far a micro-batch has come: the operators that its next stages wait for.
+struct Progress {
+  std::vector<int> ready;
+  std::vector<int> routed;  ///< routed tokens apart from the others
+};
+
+class StepBuilder {
+ public:
+  StepBuilder(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed)
+      : shape_(shape),
+        writer_(machine, shape.layout.gpus),
+        work_(shape, load, machine, seed),
+        progress_(static_cast<std::size_t>(work_.micro_batches())) {}
+
+  Program build() {
+    add_embedding();
+    if (shape_.layout.pipeline_parallel > 1) {
+      add_pipeline();
+    } else {
+      add_segment({kinds(shape_.model.layers.size()), 0});
+      add_head("", Tokens::sampled, 0);
+    }
+    for (int draft = 0; draft < shape_.execution.draft_passes; ++draft) {
+      // The first draft pass also fills the module's cache for the tokens just verified; later ones add one each.
+      const int layer = static_cast<int>(shape_.model.layers.size()) + draft;
+      add_segment({{{shape_.model.mtp_layer(), true}}, layer, draft == 0 ? Tokens::all : Tokens::one_each});
+      add_head("mtp-", Tokens::one_each, 0);
+    }
+    writer_.end_of_step();
+    return writer_.take();
+  }
+
+ private:
+  void all_ready(const std::vector<int>& after) {
+    for (Progress& p : progress_) p.ready = after;
+  }
+  std::vector<int> everything_ready() const {
+    std::vector<int> after;
+    for (const Progress& p : progress_) after.insert(after.end(), p.ready.begin(), p.ready.end());
+    return after;
+  }
+  /// The first `count` layers of the model.
+  std::vector<LayerKind> kinds(std::size_t count) const {
+    std::vector<LayerKind> kinds;
+    for (std::size_t l = 0; l < count; ++l) kinds.push_back({shape_.model.layers[l], false});
+    return kinds;
+  }
+
+  void add_embedding() {
+    Compute work = work_.compute(embedding_, {Batches::whole_step, Tokens::all, 0}, -1);
+    work_.only_on_stage(work, 0);
+    all_ready({writer_.compute(embedding_.name, {}, {}, std::move(work))});
+  }
+
+  void add_head(const std::string& prefix, Tokens tokens, int turn) {
+    Compute work = work_.compute(head_, {Batches::whole_step, tokens, turn}, -1);
+    work_.only_on_stage(work, shape_.layout.pipeline_parallel - 1);
+    all_ready({writer_.compute(prefix + head_.name, {}, everything_ready(), std::move(work))});
+  }
+
+  /// All stages work at once, each on another part of the requests, and hand them on; after as many turns as there
+  /// are stages every request has passed all layers. Operators carry the numbers of the first stage's layers.
+  void add_pipeline() {
+    const int stages = shape_.layout.pipeline_parallel;
+    const Stage send = next_stage_stage(shape_);
+    const Stage gather = tensor_parallel_stage(shape_, "all-gather", Slot::enter, 1);
+    for (int turn = 0; turn < stages; ++turn) {
+      add_segment({kinds(shape_.model.layers.size() / static_cast<std::size_t>(stages)), 0, Tokens::all, turn});
+      add_head("", Tokens::sampled, turn);
+      const Pass pass{0, Tokens::all, turn};
+      all_ready({writer_.collective(send.name, {}, everything_ready(), work_.exchange(send, pass, -1))});
+      if (shape_.layout.tensor_parallel > 1)
+        all_ready({writer_.collective(gather.name, {}, everything_ready(), work_.exchange(gather, pass, -1))});
+    }
+  }
+
+  void add_segment(const Segment& s) {
+    std::vector<bool> experts;
+    for (const LayerKind& kind : s.layers) experts.push_back(kind.layer.experts);
+    for (const Issue& issue : overlap(shape_.execution.overlap).order(experts)) {
+      if (issue.barrier) writer_.barrier();
+      const LayerKind& kind = s.layers[static_cast<std::size_t>(issue.layer)];
+      const Spot spot{kind.prediction ? "mtp-" : "", s.first_layer + issue.layer, issue.micro_batch};
+      for (const Stage& stage : work_.stages(kind)) {
+        if (stage.slot == issue.slot) add_stage(stage, spot, {issue.micro_batch, s.tokens, s.turn});
+      }
+    }
+    writer_.no_barrier();
+  }
+
+  void add_stage(const Stage& stage, const Spot& spot, const Pass& pass) {
+    Progress& p = progress_[static_cast<std::size_t>(pass.micro_batch)];
+    auto& lane = stage.routed ? p.routed : p.ready;
+    if (stage.kernels) {
+      lane = {writer_.compute(stage.name, spot, lane, work_.compute(stage, pass, spot.layer), stage.opens_layer)};
+    } else {
+      lane = {writer_.collective(stage.name, spot, lane, work_.exchange(stage, pass, spot.layer))};
+    }
+    if (stage.forks) p.routed = p.ready;
+    // What comes next needs the routed experts' result and the shared expert's (or whatever came before the latter).
+    if (stage.joins) p.ready.insert(p.ready.end(), p.routed.begin(), p.routed.end());
+  }
+
+  StepShape shape_;
+  ProgramWriter writer_;
+  StepWork work_;
+  const Stage embedding_ = embedding_stage(shape_);
+  const Stage head_ = head_stage(shape_);
+  std::vector<Progress> progress_;  // by micro-batch
+};
+
+}  // namespace
+
+Program step_program(const Model& model, const Layout& layout, const Execution& execution, const Load& load,
+                     const Machine& machine, std::uint64_t seed) {
+  const Model windowed = with_cache_window(model, execution.precision.kv_window);
+  return StepBuilder{{windowed, layout, execution}, load, machine, seed}.build();
+}
+
+}  // namespace teapot

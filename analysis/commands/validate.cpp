@@ -51,6 +51,9 @@ nlohmann::ordered_json to_json(const Validation& one) {
                     {"simulated", row.simulated},
                     {"error", row.error()},
                     {"use", to_text(row.use)}});
+    if (row.high > 0) rows.back()["band"] = {{"low", row.low}, {"high", row.high}};
+    if (!row.tags.empty()) rows.back()["tags"] = row.tags;
+    if (!row.parts.empty()) rows.back()["parts"] = row.parts;
   }
   return {{"case", one.name},
           {"title", one.title},
@@ -93,6 +96,7 @@ void execute(const ValidateOptions& options) {
     fmt::print("{}\n", nlohmann::ordered_json{{"cases", list}}.dump(2));
   } else {
     fmt::print("{}", validation_table(cases));
+    if (!options.cases.empty()) fmt::print("{}", validation_groups(cases));
   }
 }
 

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/validation/groups.hpp"
+
 namespace teapot {
 namespace {
 
@@ -33,13 +35,33 @@ std::vector<Comparison> shown(const Validation& one) {
   if (rows.size() <= all_rows) return rows;
   std::stable_sort(rows.begin(), rows.end(),
                    [](const Comparison& a, const Comparison& b) { return std::abs(a.error()) > std::abs(b.error()); });
-  rows.resize(all_rows / 2);
+  rows.erase(rows.begin() + all_rows / 2, rows.end());
   return rows;
+}
+
+std::string coverage_text(double part) { return part < 0 ? "" : fmt::format("{:.0f}%", 100 * part); }
+
+/// What each engine, model, accelerator and precision is met with; nothing for rows without tags.
+std::string groups_table(const Validation& one) {
+  const auto groups = error_groups(one);
+  if (groups.empty()) return "";
+  std::string text =
+      "\n| rows of | | rows | median | nine tenths | bias | in the band |\n|---|---|---|---|---|---|---|\n";
+  for (const auto& g : groups) {
+    text += fmt::format("| {} | {} | {} | {} | {} | {:+.1f}% | {} |\n", g.tag, g.value, g.rows, percent(g.median),
+                        percent(g.tenth), 100 * g.bias, coverage_text(g.coverage));
+  }
+  std::string left_out;
+  for (const auto& [reason, points] : one.aside) {
+    left_out += fmt::format("{}{} {}", left_out.empty() ? "\nNot judged: " : ", ", points, reason);
+  }
+  return text + (left_out.empty() ? "" : left_out + ".\n");
 }
 
 std::string section(const Validation& one) {
   std::string text = fmt::format("## {}\n\nSource: {}.\n", one.title, one.source);
   if (!one.note.empty()) text += one.note + "\n";
+  text += groups_table(one);
   const auto rows = shown(one);
   if (rows.size() < one.rows.size()) {
     text += fmt::format("\nThe {} worst of {} rows:\n", rows.size(), one.rows.size());
@@ -86,6 +108,21 @@ std::string validation_table(const std::vector<Validation>& cases) {
     text +=
         fmt::format("{:<44}{:>6}{:>11}{:>9}{:>9}{:>9}  {}\n", one.name, one.rows.size(), fitted(one),
                     percent(one.median()), percent(one.tenth()), percent(one.worst()), one.holds() ? "kept" : "missed");
+  }
+  return text;
+}
+
+std::string validation_groups(const std::vector<Validation>& cases) {
+  std::string text;
+  for (const auto& one : cases) {
+    const auto groups = error_groups(one);
+    if (groups.empty()) continue;
+    text += fmt::format("\n{:<12}{:<32}{:>6}{:>9}{:>9}{:>9}{:>9}\n", one.name, "rows of", "rows", "median", "90%",
+                        "bias", "in band");
+    for (const auto& g : groups) {
+      text += fmt::format("{:<12}{:<32}{:>6}{:>9}{:>9}{:>8.1f}%{:>9}\n", "", g.tag + " " + g.value, g.rows,
+                          percent(g.median), percent(g.tenth), 100 * g.bias, coverage_text(g.coverage));
+    }
   }
   return text;
 }

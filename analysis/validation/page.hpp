@@ -16,5 +16,7 @@ std::string validation_page(const std::vector<Validation>& cases, const std::str
 std::string validation_plot(const std::vector<Validation>& cases);
 /// One line a case, for a terminal.
 std::string validation_table(const std::vector<Validation>& cases);
+/// Below it: errors by engine, model, accelerator and precision, of cases whose rows say them.
+std::string validation_groups(const std::vector<Validation>& cases);
 
 }  // namespace teapot

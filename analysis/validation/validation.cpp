@@ -26,14 +26,6 @@ std::vector<double> absolute_errors(const Validation& validation) {
   return errors;
 }
 
-double quantile(const std::vector<double>& sorted, double part) {
-  if (sorted.empty()) return 0;
-  const double place = part * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const auto above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
 bool changes_scenario(const std::string& column) {
   return column == "model" || column == "fabric" || column == "accelerator" || column.find('.') != std::string::npos;
 }
@@ -41,12 +33,23 @@ bool changes_scenario(const std::string& column) {
 using Replay = void (*)(const Config&, Validation&);
 
 const std::map<std::string, Replay>& replays() {
-  static const std::map<std::string, Replay> kinds{
-      {"collective", replay_collectives}, {"kernel", replay_kernels}, {"layer", replay_layers}, {"step", replay_steps}};
+  static const std::map<std::string, Replay> kinds{{"collective", replay_collectives},
+                                                   {"kernel", replay_kernels},
+                                                   {"layer", replay_layers},
+                                                   {"serving", replay_serving},
+                                                   {"step", replay_steps}};
   return kinds;
 }
 
 }  // namespace
+
+double quantile(const std::vector<double>& sorted, double part) {
+  if (sorted.empty()) return 0;
+  const double place = part * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const auto above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
 
 double Validation::median() const { return quantile(absolute_errors(*this), 0.5); }
 double Validation::tenth() const { return quantile(absolute_errors(*this), 0.9); }

@@ -3,7 +3,9 @@
 // Knows how to replay kinds of cases, not which there are.
 
 #include <functional>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/config.hpp"
@@ -18,10 +20,17 @@ enum class Use {
 };
 
 struct Comparison {
+  Comparison(std::string row, double real, double predicted, Use used_for)
+      : what(std::move(row)), measured(real), simulated(predicted), use(used_for) {}
+
   std::string what;
-  double measured = 0;
-  double simulated = 0;
-  Use use = Use::check;
+  double measured;
+  double simulated;
+  Use use;
+  double low = 0;  ///< of the band that the prediction states; both 0: none
+  double high = 0;
+  std::map<std::string, double> parts;      ///< of the simulated figure, in its unit; they add up to it
+  std::map<std::string, std::string> tags;  ///< what rows are grouped by: engine, model, GPU, ...
 
   double error() const { return simulated / measured - 1; }
 };
@@ -38,6 +47,7 @@ struct Validation {
   double tenth_limit = 0;   ///< what nine tenths of them must keep
   double worst_limit = 0;
   std::vector<Comparison> rows;
+  std::map<std::string, int> aside;  ///< points that are not judged, by the reason
 
   double median() const;
   double tenth() const;  ///< nine tenths of the errors are not above it
@@ -51,12 +61,15 @@ std::vector<std::string> validation_cases();
 Validation validate(const std::string& file);
 
 const char* to_text(Use use);
+/// Of values in rising order, between neighbours in proportion; 0 where there are none.
+double quantile(const std::vector<double>& sorted, double part);
 
 // Replays of the kinds; each fills Validation::rows.
 void replay_collectives(const Config& config, Validation& validation);
 void replay_kernels(const Config& config, Validation& validation);
 void replay_layers(const Config& config, Validation& validation);
 void replay_steps(const Config& config, Validation& validation);
+void replay_serving(const Config& config, Validation& validation);
 
 /// One row of a case: `columns` names its cells.
 struct CaseRow {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "analysis/validation/groups.hpp"
 #include "analysis/validation/page.hpp"
 #include "sim/catalogue.hpp"
 
@@ -153,4 +154,17 @@ TEST_CASE("published: whole steps with their own serving stack, and no slower th
     CHECK(one.worst() < 0.03);
     CHECK(one.holds());
   }
+}
+
+TEST_CASE("validation: every measured serving point is read, and those judged make a scenario that runs") {
+  const Validation one = replayed("serving");
+  int aside = 0;
+  for (const auto& [reason, points] : one.aside) aside += points;
+  CHECK(one.rows.size() + static_cast<std::size_t>(aside) == 941);
+  CHECK(one.rows.size() > 200);
+  const auto groups = error_groups(one);
+  CHECK(groups.front().rows == static_cast<int>(one.rows.size()));
+  int of_engines = 0;
+  for (const auto& group : groups) of_engines += group.tag == "engine" ? group.rows : 0;
+  CHECK(of_engines == groups.front().rows);
 }

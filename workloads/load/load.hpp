@@ -67,7 +67,7 @@ class Batches {
 };
 
 /// The requests of `deployment:` as they decode: `requests_per_gpu` and `context_tokens`, each a number or a
-/// distribution. Throws ConfigError.
+/// distribution, or in place of the first `concurrency`, the requests in flight over all GPUs. Throws ConfigError.
 Load read_load(const Config& deployment, const Layout& layout);
 
 }  // namespace teapot

@@ -27,6 +27,20 @@ std::vector<int> read_counts(const Config& value, int gpus) {
   return counts;
 }
 
+/// So many requests in flight over the whole deployment, dealt evenly to the groups that share attention, and within
+/// a group to its GPUs.
+std::vector<int> deal(int all, const Layout& layout) {
+  if (all % layout.gpus == 0) return {all / layout.gpus};
+  const int each = layout.tensor_parallel;
+  const int groups = layout.gpus / each;
+  std::vector<int> counts;
+  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+    const int of_group = all / groups + (gpu / each < all % groups ? 1 : 0);
+    counts.push_back(of_group / each + (gpu % each < of_group % each ? 1 : 0));
+  }
+  return counts;
+}
+
 void draw_contexts(const Distribution& distribution, int gpus, Requests& requests) {
   for (int gpu = 0; gpu < gpus; ++gpu) {
     requests.begin.push_back(requests.contexts.size());
@@ -49,6 +63,11 @@ Load read_load(const Config& deployment, const Layout& layout) {
   requests.context = context.mean;
   if (deployment.has("requests_per_gpu")) {
     requests.counts = read_counts(deployment.at("requests_per_gpu"), layout.gpus);
+  }
+  if (deployment.has("concurrency")) {
+    const Config all = deployment.at("concurrency");
+    if (deployment.has("requests_per_gpu")) all.fail("give either this or `requests_per_gpu`, not both");
+    requests.counts = deal(all.as_positive<int>(), layout);
   }
   if (!context.fixed()) draw_contexts(context, layout.gpus, requests);
   return load;

@@ -13,7 +13,7 @@ Execution read_execution(const Config& decode, const Model& model, const Layout&
   Execution e;
   e.overlap = decode.choice_or("overlap", overlap_names(), model.has_experts() ? "dual-micro-batch" : "none");
   const int micro_batches = overlap(e.overlap).micro_batches;
-  if (load.fewest() < micro_batches) {
+  if (micro_batches > 1 && load.fewest() < micro_batches) {
     (decode.has("overlap") ? decode.at("overlap") : decode)
         .fail(fmt::format("{} needs at least {} requests per GPU, got {}", e.overlap, micro_batches, load.fewest()));
   }

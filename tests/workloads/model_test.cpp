@@ -50,6 +50,8 @@ const Published published[] = {
     {"kimi-k2", 1026.4, 32.6, 0.1,
      "huggingface.co/moonshotai/Kimi-K2-Instruct (count of the weight files); active: arXiv 2507.20534, table 2"},
     {"gpt-oss-120b", 116.83, 5.13, 0.01, "arXiv 2508.10925, table 1"},
+    {"minimax-m2.5", 230, 10, 1, "huggingface.co/MiniMaxAI/MiniMax-M2.5 (as MiniMax-M2)"},
+    {"qwen3-32b", 32.8, 0, 0, "arXiv 2505.09388, table 1; huggingface.co/Qwen/Qwen3-32B"},
     {"opt-175b", 175, 0, 0, "arXiv 2205.01068, table 1"},
 };
 

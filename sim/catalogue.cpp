@@ -55,8 +55,15 @@ Tree resolve(const Config& value, const std::string& folder, const std::string& 
 }  // namespace
 
 std::string home() {
-  const char* set = std::getenv("TEAPOT_HOME");
-  return set != nullptr && *set != '\0' ? set : TEAPOT_HOME;
+  if (const char* set = std::getenv("TEAPOT_HOME"); set != nullptr && *set != '\0') return set;
+  // An installed program stands beside its data (bin/teapot, share/teapot); one just built reads the source tree.
+  static const std::string found = [] {
+    std::error_code error;
+    const fs::path program = fs::read_symlink("/proc/self/exe", error);
+    const fs::path beside = program.parent_path().parent_path() / "share" / "teapot";
+    return !error && fs::is_directory(beside / "topologies", error) ? beside.string() : std::string{TEAPOT_HOME};
+  }();
+  return found;
 }
 
 std::vector<std::string> names_in(const std::string& folder) {

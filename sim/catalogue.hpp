@@ -9,7 +9,8 @@
 
 namespace teapot {
 
-/// The folder of the project, where topologies/, workloads/models/ and platforms/ are (TEAPOT_HOME overrides it).
+/// The folder with topologies/, workloads/models/ and platforms/: of the project, or share/teapot beside an installed
+/// program. TEAPOT_HOME in the environment overrides it.
 std::string home();
 
 /// The names of the YAML files of a folder of the project, sorted.

@@ -59,4 +59,14 @@ step() { "$program" run "$@" --json | grep -oE '"step_ms": [0-9.]+'; }
   failed=1
 }
 expect 2 'no such folder' run --workload "$work/nosuch"
+
+# An installed program reads what stands beside it, through a link to it, too.
+mkdir -p "$work/usr/bin" "$work/usr/share/teapot/topologies" "$work/usr/share/teapot/workloads/models"
+cp "$program" "$work/usr/bin/teapot"
+ln -s "$work/usr/bin/teapot" "$work/linked"
+sed 's/^name:.*/name: Only here/' "$root/workloads/models/mistral-7b.yaml" >"$work/usr/share/teapot/workloads/models/only-here.yaml"
+(unset TEAPOT_HOME && "$work/linked" model list) | grep -q '^only-here' || {
+  echo "FAILED: an installed program does not read share/teapot beside it"
+  failed=1
+}
 exit $failed

@@ -128,7 +128,7 @@ class ProgramModel : public simgrid::kernel::resource::Model {
       return;
     }
     if (transfer_[at(op)] < 0) {
-      transfer_[at(op)] = fabric_.begin(std::get<Collective>(program_.operators[at(op)].work));
+      transfer_[at(op)] = fabric_.begin(program_.operators[at(op)]);
       operator_of_.push_back(op);
     }
     fabric_.enter(transfer_[at(op)], rank, now);

@@ -26,13 +26,15 @@ Executor::Executor(const Program& program, Enter enter)
       stream_count_(program.streams.size()),
       order_(stream_count_),
       streams_(at(program.ranks) * stream_count_),
-      sms_held_(at(program.ranks), 0.0),
-      unfinished_(static_cast<std::int64_t>(program.operators.size()) * program.ranks) {
+      sms_held_(at(program.ranks), 0.0) {
   for (int op = 0; op < static_cast<int>(program.operators.size()); ++op) {
     const Operator& o = program.operators[at(op)];
     order_[at(o.stream)].push_back(op);
+    all_ += o.on ? o.on->size() : program.ranks;
+    assert(o.on == nullptr || o.on->size() == 0 || o.on->members().back() < program.ranks);
     for ([[maybe_unused]] const int earlier : o.after) assert(earlier >= 0 && earlier < op);
   }
+  unfinished_ = all_;
   timeline_.ranks = program.ranks;
   timeline_.operators = static_cast<int>(program.operators.size());
   const std::size_t cells = program.operators.size() * at(program.ranks);
@@ -40,10 +42,22 @@ Executor::Executor(const Program& program, Enter enter)
   timeline_.end_s.assign(cells, std::numeric_limits<double>::quiet_NaN());
 }
 
-bool Executor::is_done(int op, int rank) const { return !std::isnan(timeline_.end(op, rank).value); }
+bool Executor::is_done(int op, int rank) const {
+  return !std::isnan(timeline_.end(op, rank).value) || !program_.operators[at(op)].runs_on(rank);
+}
 
 void Executor::begin() {
-  for (int rank = 0; rank < program_.ranks; ++rank) start_what_can(rank, 0);
+  for (int rank = 0; rank < program_.ranks; ++rank) {
+    for (int s = 0; s < static_cast<int>(stream_count_); ++s) skip_others(rank, s);
+    start_what_can(rank, 0);
+  }
+}
+
+/// Goes on to the next operator of the stream that runs on the rank.
+void Executor::skip_others(int rank, int index) {
+  const auto& order = order_[at(index)];
+  int& next = stream(rank, index).next;
+  while (at(next) < order.size() && !program_.operators[at(order[at(next)])].runs_on(rank)) ++next;
 }
 
 double Executor::next_event() const {
@@ -86,6 +100,7 @@ void Executor::start(int op, int rank, double now) {
   Stream& state = stream(rank, o.stream);
   state.running = op;
   ++state.next;
+  skip_others(rank, o.stream);
   timeline_.start_s[at(op) * at(program_.ranks) + at(rank)] = now;
   if (const auto* compute = std::get_if<Compute>(&o.work)) {
     state.end = now + compute->on(rank).value / (1 - sms_held_[at(rank)]);
@@ -123,8 +138,7 @@ void Executor::hold_sms(int rank, double change, double now) {
 }
 
 double Executor::fraction_done() const {
-  const double all = static_cast<double>(timeline_.start_s.size());
-  return all == 0 ? 1 : 1 - static_cast<double>(unfinished_) / all;
+  return all_ == 0 ? 1 : 1 - static_cast<double>(unfinished_) / static_cast<double>(all_);
 }
 
 std::string Executor::first_unfinished() const {

@@ -1,6 +1,6 @@
 #pragma once
-// Runs the operators of a program on each rank: one at a time on a stream, in program order, when what they wait for is
-// done. Knows no clock of its own and no network: the engine tells it the time and when collectives arrive.
+// Runs the operators of a program on their ranks: one at a time on a stream, in program order, when what they wait for
+// is done. Knows no clock of its own and no network: the engine tells it the time and when collectives arrive.
 
 #include <cstdint>
 #include <functional>
@@ -47,7 +47,7 @@ class Executor {
     }
   };
   struct Stream {
-    int next = 0;      // position in its order
+    int next = 0;      // position in its stream's order, of an operator that runs on this rank or the end
     int running = -1;  // operator, -1 when idle
     double end = 0;    // of a running compute operator
     std::uint32_t version = 0;
@@ -56,7 +56,8 @@ class Executor {
   Stream& stream(int rank, int index) {
     return streams_[static_cast<std::size_t>(rank) * stream_count_ + static_cast<std::size_t>(index)];
   }
-  bool is_done(int op, int rank) const;
+  bool is_done(int op, int rank) const;  // or does not run there
+  void skip_others(int rank, int index);
   void start_what_can(int rank, double now);
   void start(int op, int rank, double now);
   void finish(int op, int rank, double now);
@@ -69,7 +70,8 @@ class Executor {
   std::vector<Stream> streams_;          // [rank * streams + stream]
   std::vector<double> sms_held_;         // by rank: part of the accelerator held by communication kernels
   Timeline timeline_;
-  std::int64_t unfinished_;
+  std::int64_t all_ = 0;  // operators times the ranks that they run on
+  std::int64_t unfinished_ = 0;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
 };
 

@@ -130,7 +130,8 @@ std::shared_ptr<const std::vector<double>> FabricModel::latencies(CachedSupport&
   return known;
 }
 
-int FabricModel::begin(const Collective& collective) {
+int FabricModel::begin(const Operator& op) {
+  const auto& collective = std::get<Collective>(op.work);
   Transfer transfer;
   transfer.collective = &collective;
   transfer.cost = cost_of(collective);
@@ -142,14 +143,17 @@ int FabricModel::begin(const Collective& collective) {
   transfer.missing = transfer.support->senders;
   if (transfer.support->by_group) {  // counted by group: a group is complete when all of its ranks are in
     transfer.missing.assign(at(ranks_), 0);
-    for (const int group : *transfer.traffic->groups) {
-      if (group >= 0) ++transfer.missing[at(group)];
+    const auto& groups = *transfer.traffic->groups;
+    for (int rank = 0; rank < ranks_; ++rank) {
+      if (groups[at(rank)] < 0) continue;
+      assert(op.runs_on(rank) && "who takes part in an exchange must come to it");
+      ++transfer.missing[at(groups[at(rank)])];
     }
   }
   transfer.entered.assign(words_, 0);
   transfer.armed.assign(words_, 0);
   transfer.done.assign(words_, 0);
-  transfer.left = ranks_;
+  transfer.left = op.on ? op.on->size() : ranks_;
   transfers_.push_back(std::move(transfer));
   return static_cast<int>(transfers_.size()) - 1;
 }

@@ -42,8 +42,8 @@ class FabricModel {
     }
   };
 
-  /// A new transfer, with nobody in it yet. The collective must outlive it.
-  int begin(const Collective& collective);
+  /// A new transfer, with nobody in it yet, of an operator that is a collective. The operator must outlive it.
+  int begin(const Operator& op);
   /// The rank's bytes are put on their links at `now`, a time not before that of any earlier call.
   void enter(int transfer, int rank, double now);
   /// When something happens next; `never` if nothing will before another rank enters.

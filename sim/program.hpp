@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "sim/kernel.hpp"
+#include "sim/rank_set.hpp"
 #include "sim/traffic.hpp"
 #include "sim/units.hpp"
 
 namespace teapot {
 
-/// One kernel's part in an operator, the mean over ranks: for breakdowns only, the engine reads durations.
+/// One kernel's part in an operator, the mean over the ranks it runs on: for breakdowns only, the engine reads
+/// durations.
 struct KernelPart {
   std::string name;
   std::string kind;
@@ -25,8 +27,8 @@ struct KernelPart {
 /// Work on the rank's own accelerator.
 struct Compute {
   std::vector<Seconds> duration;  ///< one entry for each rank, or a single one that holds for all
-  Flops flops;                    ///< mean over ranks
-  Bytes bytes;                    ///< of HBM, mean over ranks
+  Flops flops;                    ///< mean over the ranks it runs on
+  Bytes bytes;                    ///< of HBM, mean over the ranks it runs on
   std::vector<KernelPart> parts;
 
   Seconds on(int rank) const { return duration[duration.size() == 1 ? 0 : static_cast<std::size_t>(rank)]; }
@@ -43,7 +45,8 @@ struct Wire {
   std::map<std::string, Use> tiers;
 };
 
-/// An exchange between ranks. A rank enters when it comes to the operator, and leaves when its own bytes have arrived.
+/// An exchange between the ranks that the operator runs on: no other sends or receives. A rank enters when it comes to
+/// the operator, and leaves when its own bytes have arrived.
 struct Collective {
   std::shared_ptr<const Traffic> traffic;
   bool reversed = false;  ///< receivers send and senders receive (a combine of its dispatch's traffic)
@@ -58,9 +61,12 @@ struct Operator {
   std::string name;  ///< what a breakdown sums by: attention, experts, dispatch, ...
   int layer = -1;    ///< -1: belongs to no layer
   int micro_batch = 0;
-  int stream = 0;          ///< index into Program::streams; operators of one stream run in program order
-  std::vector<int> after;  ///< indices of earlier operators; waited for on the same rank
+  int stream = 0;          ///< index into Program::streams; operators of one stream run in program order on each rank
+  std::vector<int> after;  ///< indices of earlier operators; waited for on the same rank, where they run on it
   std::variant<Compute, Collective> work;
+  Ranks on{};  ///< those it runs on; for the others it does not exist
+
+  bool runs_on(int rank) const { return on == nullptr || on->contains(rank); }
 };
 
 struct Program {

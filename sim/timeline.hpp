@@ -1,6 +1,7 @@
 #pragma once
 // What happened: when each operator ran on each rank, and what each link carried. Facts only; analysis interprets.
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -17,13 +18,15 @@ struct LinkUse {
 struct Timeline {
   int ranks = 0;
   int operators = 0;
-  std::vector<double> start_s;  ///< [operator * ranks + rank]; for a collective, when the rank entered it
+  std::vector<double> start_s;  ///< [operator * ranks + rank]; for a collective, when the rank entered it; NaN: never
   std::vector<double> end_s;    ///< for a collective, when the rank's own bytes had arrived
   std::vector<LinkUse> links;   ///< one for each link of the network
   Seconds step;                 ///< end of the last operator
   std::int64_t collectives = 0;
   std::int64_t events = 0;
 
+  /// Whether the operator ran on the rank; start and end mean nothing where it did not.
+  bool ran(int op, int rank) const { return !std::isnan(start_s[index(op, rank)]); }
   Seconds start(int op, int rank) const { return {start_s[index(op, rank)]}; }
   Seconds end(int op, int rank) const { return {end_s[index(op, rank)]}; }
 

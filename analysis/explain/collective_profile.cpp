@@ -109,6 +109,7 @@ void CollectiveProfiles::find_bounds(CollectiveProfile& p) const {
 std::vector<int> last_to_enter(const Collective& collective, const CollectiveProfile& profile, const Timeline& timeline,
                                int op) {
   const int ranks = timeline.ranks;
+  // Of a rank that did not run it nothing is later: comparisons with NaN are false.
   const auto later = [&](int candidate, int than) { return timeline.start(op, candidate) > timeline.start(op, than); };
   std::vector<int> last(at(ranks));
   if (collective.traffic->pairs() >= dense_receivers * at(ranks)) {

@@ -4,6 +4,7 @@
 #include "analysis/explain/critical_path.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace teapot {
@@ -11,22 +12,21 @@ namespace {
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
-/// The operator before each one on its stream; -1 for the first.
-std::vector<int> stream_predecessors(const Program& program) {
-  std::vector<int> last(program.streams.size(), -1);
-  std::vector<int> before;
-  for (int op = 0; op < static_cast<int>(program.operators.size()); ++op) {
-    int& known = last[at(program.operators[at(op)].stream)];
-    before.push_back(known);
-    known = op;
+/// The operator that the rank ran before this one on its stream; -1 for the first.
+int stream_predecessor(const Program& program, const Timeline& timeline, int op, int rank) {
+  int before = op - 1;
+  while (before >= 0 &&
+         (program.operators[at(before)].stream != program.operators[at(op)].stream || !timeline.ran(before, rank))) {
+    --before;
   }
   return before;
 }
 
 /// What the start of an operator waited for longest; of several, the latest in program order. -1: nothing.
-int cause_of(const Program& program, const std::vector<int>& before, const Timeline& timeline, int op, int rank) {
-  int cause = before[at(op)];
+int cause_of(const Program& program, const Timeline& timeline, int op, int rank) {
+  int cause = stream_predecessor(program, timeline, op, rank);
   for (const int earlier : program.operators[at(op)].after) {
+    if (!timeline.ran(earlier, rank)) continue;
     const bool later = cause < 0 || timeline.end(earlier, rank) > timeline.end(cause, rank) ||
                        (timeline.end(earlier, rank) == timeline.end(cause, rank) && earlier > cause);
     if (later) cause = earlier;
@@ -39,8 +39,8 @@ int cause_of(const Program& program, const std::vector<int>& before, const Timel
 std::vector<PathStep> critical_path(const Program& program, const Timeline& timeline, CollectiveProfiles& profiles) {
   std::vector<PathStep> path;
   if (timeline.operators == 0) return path;
-  const auto before = stream_predecessors(program);
-  const auto last = std::max_element(timeline.end_s.begin(), timeline.end_s.end()) - timeline.end_s.begin();
+  const auto earlier = [](double a, double b) { return a < b || (std::isnan(a) && !std::isnan(b)); };
+  const auto last = std::max_element(timeline.end_s.begin(), timeline.end_s.end(), earlier) - timeline.end_s.begin();
   int op = static_cast<int>(last / timeline.ranks);
   int rank = static_cast<int>(last % timeline.ranks);
   Seconds end = timeline.step;
@@ -57,7 +57,7 @@ std::vector<PathStep> critical_path(const Program& program, const Timeline& time
       step.latency = std::min(profile.latency[at(rank)], time - step.software);
       if (profile.slowest[at(rank)] >= 0) step.tier = profiles.network().links[at(profile.slowest[at(rank)])].tier;
     }
-    const int cause = cause_of(program, before, timeline, op, step.entered);
+    const int cause = cause_of(program, timeline, op, step.entered);
     // What it waited for ended exactly when it started; taking that end as the begin keeps the path free of gaps.
     step.begin = cause < 0 ? Seconds{} : timeline.end(cause, step.entered);
     path.push_back(step);

@@ -21,6 +21,7 @@ void add_collective(const Collective& collective, int op, const Timeline& timeli
   const CollectiveProfile& p = profiles.of(collective);
   const auto last = last_to_enter(collective, p, timeline, op);
   for (int rank = 0; rank < timeline.ranks; ++rank) {
+    if (!timeline.ran(op, rank)) continue;
     const Seconds start = timeline.start(op, rank);
     const Seconds flight = timeline.end(op, rank) - start;
     sum.in_flight += flight;
@@ -46,7 +47,7 @@ void add_collective(const Collective& collective, int op, const Timeline& timeli
 Seconds covered(const Timeline& timeline, int rank, std::vector<std::pair<double, double>>& spans) {
   spans.clear();
   for (int op = 0; op < timeline.operators; ++op) {
-    spans.emplace_back(timeline.start(op, rank).value, timeline.end(op, rank).value);
+    if (timeline.ran(op, rank)) spans.emplace_back(timeline.start(op, rank).value, timeline.end(op, rank).value);
   }
   std::sort(spans.begin(), spans.end());
   double sum = 0;
@@ -76,6 +77,7 @@ std::vector<WaterfallPart> waterfall(const Program& program, const Timeline& tim
     if (is_new) compute.push_back({o.name, "compute", {}});
     Seconds& time = compute[found->second].time;
     for (int rank = 0; rank < timeline.ranks; ++rank) {
+      if (!timeline.ran(op, rank)) continue;
       const Seconds alone = std::get<Compute>(o.work).on(rank);
       time += alone;
       nominal += alone;

@@ -4,6 +4,7 @@
 #include "analysis/run/report.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 
 #include "analysis/run/intervals.hpp"
@@ -45,21 +46,48 @@ double expose(const std::vector<Flight>& collectives, const std::vector<BusyInte
   return exposed;
 }
 
+/// The ranks that run anything of a name.
+struct Runners {
+  std::vector<char> runs;  // by rank
+  int count = 0;
+
+  void add(const Operator& op, int ranks) {
+    runs.resize(at(ranks), 0);
+    for (int rank = 0; count < ranks && rank < ranks; ++rank) {
+      if (runs[at(rank)] || !op.runs_on(rank)) continue;
+      runs[at(rank)] = 1;
+      ++count;
+    }
+  }
+};
+
+int run_by(const Operator& op, int ranks) { return op.on ? op.on->size() : ranks; }
+
 std::vector<KernelPart> kernel_times(const Program& program) {
   std::vector<KernelPart> kernels;
   std::map<std::string, std::size_t> index;
-  for (const auto& op : program.operators) {
-    const auto* compute = std::get_if<Compute>(&op.work);
-    if (compute == nullptr) continue;
-    for (const auto& part : compute->parts) {
-      const auto [found, is_new] = index.emplace(part.name, kernels.size());
-      if (is_new) {
-        kernels.push_back(part);
-      } else {
-        kernels[found->second].time += part.time;
-      }
+  std::vector<Runners> runners;
+  const auto each_part = [&](auto&& f) {
+    for (const auto& op : program.operators) {
+      const auto* compute = std::get_if<Compute>(&op.work);
+      if (compute == nullptr) continue;
+      for (const auto& part : compute->parts) f(op, part);
     }
-  }
+  };
+  each_part([&](const Operator& op, const KernelPart& part) {
+    const auto [found, is_new] = index.emplace(part.name, kernels.size());
+    if (is_new) {
+      kernels.push_back(part);
+      kernels.back().time = {};
+      runners.emplace_back();
+    }
+    runners[found->second].add(op, program.ranks);
+  });
+  each_part([&](const Operator& op, const KernelPart& part) {
+    const std::size_t kernel = index.at(part.name);
+    const double share = static_cast<double>(run_by(op, program.ranks)) / runners[kernel].count;
+    kernels[kernel].time += share * part.time;
+  });
   return kernels;
 }
 
@@ -87,12 +115,17 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   std::map<std::string, int> names;
   std::vector<int> name_of(program.operators.size());
   std::set<int> layers;
+  std::vector<Runners> runners;    // by name
+  std::vector<std::int64_t> runs;  // by name: operators times the ranks that ran them
   for (std::size_t op = 0; op < program.operators.size(); ++op) {
     const Operator& o = program.operators[op];
     const auto [found, is_new] = names.emplace(o.name, static_cast<int>(r.operators.size()));
     if (is_new) r.operators.push_back({o.name, std::holds_alternative<Collective>(o.work), 0, {}, {}, {}});
     name_of[op] = found->second;
-    ++r.operators[at(found->second)].count;
+    if (is_new) runners.emplace_back();
+    runners[at(found->second)].add(o, program.ranks);
+    runs.resize(r.operators.size());
+    runs[at(found->second)] += run_by(o, program.ranks);
     if (o.layer >= 0) layers.insert(o.layer);
   }
   r.layers = static_cast<int>(layers.size());
@@ -108,6 +141,7 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
     flying.clear();
     flights.clear();
     for (int op = 0; op < timeline.operators; ++op) {
+      if (!timeline.ran(op, rank)) continue;
       const int name = name_of[at(op)];
       const BusyInterval time{timeline.start(op, rank).value, timeline.end(op, rank).value};
       OperatorTime& kind = r.operators[at(name)];
@@ -135,8 +169,10 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   }
   const double ranks = timeline.ranks;
   for (std::size_t i = 0; i < r.operators.size(); ++i) {
-    r.operators[i].busy = {busy[i] / ranks};
-    r.operators[i].exposed = {exposed[i] / ranks};
+    const int of = std::max(1, runners[i].count);
+    r.operators[i].count = static_cast<int>((runs[i] + of / 2) / of);
+    r.operators[i].busy = {busy[i] / of};
+    r.operators[i].exposed = {exposed[i] / of};
   }
   r.compute = {compute / ranks};
   r.communication = {communication / ranks};

@@ -11,11 +11,11 @@
 
 namespace teapot {
 
-/// Time of one kind of operator, the mean over ranks, summed over layers and micro-batches.
+/// Time of one kind of operator, the mean over the ranks that ran any of it, summed over layers and micro-batches.
 struct OperatorTime {
   std::string name;
   bool communication = false;
-  int count = 0;    ///< operators of this name in the program
+  int count = 0;    ///< operators of this name that such a rank ran, rounded where ranks differ
   Seconds busy;     ///< computing, or in flight from entry to arrival
   Seconds exposed;  ///< communication only: while in flight, the accelerator had nothing to do
   Seconds longest;  ///< of one operator on one rank
@@ -40,7 +40,7 @@ struct Report {
   Seconds idle;                 ///< mean over ranks of the rest of the step: step = compute + exposed + idle
   double overlap_fraction = 0;  ///< 1 - exposed / communication
   std::vector<OperatorTime> operators;  ///< in order of first appearance
-  std::vector<KernelPart> kernels;      ///< by name: time of one step, mean over ranks
+  std::vector<KernelPart> kernels;      ///< by name: time of one step, mean over the ranks that ran it
   std::vector<ResourceUse> resources;   ///< busiest first
   int layers = 0;                       ///< simulated, the prediction module included
 };

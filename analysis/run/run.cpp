@@ -34,7 +34,7 @@ void compute_as_long_as_communication(Program& program, const Timeline& timeline
     for (; hidden.empty() && op < count && is_compute(op); ++op) hidden.push_back(op);
     Seconds longest;
     for (int rank = 0; rank < timeline.ranks; ++rank) {
-      longest = std::max(longest, timeline.end(c, rank) - timeline.start(c, rank));
+      if (timeline.ran(c, rank)) longest = std::max(longest, timeline.end(c, rank) - timeline.start(c, rank));
     }
     for (const int h : hidden) duration[static_cast<std::size_t>(h)] += longest / static_cast<double>(hidden.size());
   }

@@ -32,8 +32,10 @@ Seconds time_of_slowest(const Run& run, const std::string& name, const Config& p
   for (int op = 0; op < run.timeline.operators; ++op) {
     if (run.program.operators[static_cast<std::size_t>(op)].name != name) continue;
     Seconds longest;
-    for (int rank = 0; rank < run.timeline.ranks; ++rank)
+    for (int rank = 0; rank < run.timeline.ranks; ++rank) {
+      if (!run.timeline.ran(op, rank)) continue;
       longest = std::max(longest, run.timeline.end(op, rank) - run.timeline.start(op, rank));
+    }
     sum += longest;
     ++calls;
   }

@@ -222,3 +222,18 @@ TEST_CASE("engine: pair depth refuses a network that spreads over several paths"
   network.route = [](int s, int d) { return s == d ? Route{} : Route{{2 * s, 0.5}, {2 * d + 1, 1}}; };
   CHECK_THROWS_AS(at_depth(program(2, {collective(uniform(2), 1.0_MB)}), network, NetworkDepth::pair), ConfigError);
 }
+
+TEST_CASE("engine: a collective of some ranks needs no other, at both depths") {
+  const Network network = star(4, 1.0_GBps, 0.0_us);
+  std::vector<double> pair(16);
+  pair[0 * 4 + 2] = pair[2 * 4 + 0] = 1;
+  Operator some = collective(from_dense(4, pair), 1.0_MB);
+  some.on = ranks({0, 2});
+  for (const auto depth : {NetworkDepth::collective, NetworkDepth::pair}) {
+    const Timeline t = at_depth(program(4, {some, compute({3.0_ms})}), network, depth);
+    CHECK(t.end(0, 0).value == doctest::Approx(1e-3).epsilon(1e-9));
+    CHECK(t.end(0, 2).value == doctest::Approx(1e-3).epsilon(1e-9));
+    CHECK_FALSE(t.ran(0, 1));
+    CHECK(t.step.value == doctest::Approx(3e-3).epsilon(1e-9));
+  }
+}

@@ -102,7 +102,18 @@ class ProgramReader {
     } else {
       op.work = read_compute(merged);
     }
+    op.on = ranks_of(merged);
     return op;
+  }
+
+  /// Those whose traces hold it, and those they send to; null where that is all.
+  Ranks ranks_of(const Merged& merged) const {
+    std::set<int> on;
+    for (const Member& m : merged.members) {
+      on.insert(m.rank);
+      if (m.node->type() == chakra::SEND) on.insert(static_cast<int>(*number(*m.node, "comm_dst")));
+    }
+    return static_cast<int>(on.size()) == ranks_ ? nullptr : ranks({on.begin(), on.end()});
   }
 
   Seconds duration(const Member& m) const {
@@ -120,11 +131,12 @@ class ProgramReader {
 
   Compute read_compute(const Merged& merged) const {
     Compute work;
-    work.duration.assign(at(ranks_), {});
+    work.duration.assign(at(ranks_), duration(merged.members[0]));  // it never runs on ranks that do not have it
+    const auto members = static_cast<double>(merged.members.size());
     for (const Member& m : merged.members) {
       work.duration[at(m.rank)] = duration(m);
-      work.flops += Flops{number(*m.node, "num_ops").value_or(0)} / ranks_;
-      work.bytes += Bytes{number(*m.node, "tensor_size").value_or(0)} / ranks_;
+      work.flops += Flops{number(*m.node, "num_ops").value_or(0)} / members;
+      work.bytes += Bytes{number(*m.node, "tensor_size").value_or(0)} / members;
     }
     const auto other = std::adjacent_find(work.duration.begin(), work.duration.end(), std::not_equal_to<>{});
     if (other == work.duration.end()) work.duration.resize(1);

@@ -122,13 +122,15 @@ class RankTrace {
     SerializeDelimitedToOstream(head, &out_);
     std::vector<int> last(program_.streams.size(), -1);
     for (int op = 0; op < static_cast<int>(program_.operators.size()); ++op) {
+      end_of_.push_back(-1);
+      if (!program_.operators[at(op)].runs_on(rank_)) continue;
       int& before = last[at(program_.operators[at(op)].stream)];
       if (const auto* collective = std::get_if<Collective>(&program_.operators[at(op)].work)) {
         write_collective(op, before, *collective);
       } else {
         write_compute(op, before, std::get<Compute>(program_.operators[at(op)].work));
       }
-      end_of_.push_back(next_id_ - 1);
+      end_of_.back() = static_cast<std::int64_t>(next_id_) - 1;
       before = op;
     }
     return out_.str();
@@ -141,9 +143,9 @@ class RankTrace {
     n.set_id(next_id_++);
     n.set_name(o.layer < 0 ? o.name : fmt::format("{}-{}-{}", o.name, o.layer, o.micro_batch));
     n.set_type(type);
-    if (before >= 0) n.add_control_dependencies(end_of_[at(before)]);
+    if (before >= 0) n.add_control_dependencies(end_node(before));
     for (const int earlier : o.after) {
-      if (earlier != before) n.add_data_dependencies(end_of_[at(earlier)]);
+      if (earlier != before && end_of_[at(earlier)] >= 0) n.add_data_dependencies(end_node(earlier));
     }
     add(n, "teapot_operator").set_int32_value(op);
     return n;
@@ -157,6 +159,7 @@ class RankTrace {
     for (const int earlier : o.after) after += fmt::format("{}{}", after.empty() ? "" : ",", earlier);
     add(n, "teapot_after").set_string_value(after);
   }
+  std::uint64_t end_node(int op) const { return static_cast<std::uint64_t>(end_of_[at(op)]); }
   void put(const chakra::Node& n) { SerializeDelimitedToOstream(n, &out_); }
 
   void write_compute(int op, int before, const Compute& compute) {
@@ -236,7 +239,7 @@ class RankTrace {
   ProcessGroups& groups_;
   int rank_;
   std::uint64_t next_id_ = 0;
-  std::vector<std::uint64_t> end_of_;  // by operator: the node that others wait for
+  std::vector<std::int64_t> end_of_;  // by operator: the node that others wait for; -1 where it does not run here
   std::ostringstream out_;
 };
 

@@ -25,6 +25,7 @@ double rounded(double value) { return std::stod(fmt::format("{:.6g}", value)); }
 Json timeline_json(const Run& run, int rank, const std::map<std::string, int>& names) {
   Json rows = Json::array();
   for (int op = 0; op < run.timeline.operators; ++op) {
+    if (!run.timeline.ran(op, rank)) continue;
     const Operator& o = run.program.operators[at(op)];
     rows.push_back({names.at(o.name), o.layer, o.micro_batch, o.stream,
                     rounded(run.timeline.start(op, rank).value * 1e6),

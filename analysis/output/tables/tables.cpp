@@ -46,7 +46,10 @@ std::string operators_csv(const Program& program, const Timeline& timeline) {
     double shortest = std::numeric_limits<double>::infinity();
     double longest = -1;
     int slowest = 0;
+    int ranks = 0;
     for (int r = 0; r < timeline.ranks; ++r) {
+      if (!timeline.ran(i, r)) continue;
+      ++ranks;
       const double start = timeline.start(i, r).value;
       const double end = timeline.end(i, r).value;
       first = std::min(first, start);
@@ -63,7 +66,7 @@ std::string operators_csv(const Program& program, const Timeline& timeline) {
     const double sent = collective != nullptr ? collective->traffic->total() * collective->bytes_per_copy.value : 0;
     fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", i, csv_text(op.name),
                    op.layer, op.micro_batch, csv_text(program.streams[at(op.stream)]),
-                   compute != nullptr ? "compute" : "collective", first * 1e6, last * 1e6, sum / timeline.ranks * 1e6,
+                   compute != nullptr ? "compute" : "collective", first * 1e6, last * 1e6, sum / ranks * 1e6,
                    shortest * 1e6, longest * 1e6, slowest, compute != nullptr ? compute->flops.value / 1e9 : 0.0,
                    compute != nullptr ? compute->bytes.value : 0.0, sent);
   }
@@ -75,7 +78,7 @@ std::vector<BusyInterval> intervals_of(const Program& program, const Timeline& t
   std::vector<BusyInterval> intervals;
   for (int op = 0; op < timeline.operators; ++op) {
     if (std::holds_alternative<Collective>(program.operators[at(op)].work) != collectives) continue;
-    intervals.push_back({timeline.start(op, rank).value, timeline.end(op, rank).value});
+    if (timeline.ran(op, rank)) intervals.push_back({timeline.start(op, rank).value, timeline.end(op, rank).value});
   }
   std::sort(intervals.begin(), intervals.end(),
             [](const BusyInterval& a, const BusyInterval& b) { return a.begin_s < b.begin_s; });

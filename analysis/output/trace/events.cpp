@@ -71,15 +71,19 @@ class Totals {
   std::map<const Traffic*, Both> known_;
 };
 
-/// The first later operator that waits for each one, or -1.
-std::vector<int> waiters_of(const Program& program) {
-  std::vector<int> waiters(program.operators.size(), -1);
+/// The later operators that wait for each one.
+std::vector<std::vector<int>> waiters_of(const Program& program) {
+  std::vector<std::vector<int>> waiters(program.operators.size());
   for (std::size_t op = 0; op < program.operators.size(); ++op) {
-    for (const int earlier : program.operators[op].after) {
-      if (waiters[at(earlier)] < 0) waiters[at(earlier)] = static_cast<int>(op);
-    }
+    for (const int earlier : program.operators[op].after) waiters[at(earlier)].push_back(static_cast<int>(op));
   }
   return waiters;
+}
+
+/// The first of them that the rank ran, or -1.
+int first_run(const std::vector<int>& waiters, const Timeline& timeline, int rank) {
+  const auto found = std::find_if(waiters.begin(), waiters.end(), [&](int op) { return timeline.ran(op, rank); });
+  return found == waiters.end() ? -1 : *found;
 }
 
 void add_slices(TraceEvents& events, const Program& program, const Timeline& timeline,
@@ -89,7 +93,9 @@ void add_slices(TraceEvents& events, const Program& program, const Timeline& tim
     for (int stream = 0; stream < static_cast<int>(program.streams.size()); ++stream) {
       for (int op = 0; op < timeline.operators; ++op) {
         const Operator& o = program.operators[at(op)];
-        if (o.stream != stream || o.layer < selection.first_layer || o.layer > selection.last_layer) continue;
+        if (!timeline.ran(op, gpu) || o.stream != stream || o.layer < selection.first_layer ||
+            o.layer > selection.last_layer)
+          continue;
         TraceSlice slice;
         slice.gpu = gpu;
         slice.op = op;
@@ -117,9 +123,9 @@ void add_arrows(TraceEvents& events, const Program& program, const Timeline& tim
   std::uint64_t number = 0;
   for (int op = 0; op < timeline.operators; ++op) {
     const auto* collective = std::get_if<Collective>(&program.operators[at(op)].work);
-    if (collective == nullptr || waiters[at(op)] < 0) continue;
+    if (collective == nullptr) continue;
     for (const int receiver : events.gpus) {
-      const auto waiter = slice_of.find({waiters[at(op)], receiver});
+      const auto waiter = slice_of.find({first_run(waiters[at(op)], timeline, receiver), receiver});
       if (waiter == slice_of.end()) continue;
       std::vector<int> senders;
       for (const int sender : events.gpus) {

@@ -88,7 +88,8 @@ std::vector<Entry> entries_of(const Program& program, const Timeline& timeline) 
     const auto* collective = std::get_if<Collective>(&program.operators[at(op)].work);
     if (collective == nullptr) continue;
     for (int rank = 0; rank < timeline.ranks; ++rank) {
-      entries.push_back({timeline.start(op, rank).value + collective->overhead.value, op, rank});
+      if (timeline.ran(op, rank))
+        entries.push_back({timeline.start(op, rank).value + collective->overhead.value, op, rank});
     }
   }
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.time_s < b.time_s; });

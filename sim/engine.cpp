@@ -18,14 +18,13 @@
 #include "sim/engine_pairs.hpp"
 #include "sim/executor.hpp"
 #include "sim/fabric_model.hpp"
+#include "sim/index.hpp"
 #include "sim/isolated.hpp"
 
 namespace teapot {
 namespace {
 
 namespace s4u = simgrid::s4u;
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// An XML platform in memory, as a path that SimGrid can open; SimGrid 3.32 and 4.0 agree on XML, not on how to build
 /// zones from C++.
@@ -73,10 +72,10 @@ class ProgressReport {
 /// Our own resource model in SimGrid's event loop: operators and, at depth `collective`, transfers on links.
 class ProgramModel : public simgrid::kernel::resource::Model {
  public:
-  ProgramModel(const Program& program, const Network& network, bool fluid, ProgressReport report)
+  ProgramModel(const Program& program, const Network& network, const SimulationOptions& options, ProgressReport report)
       : Model("teapot"),
-        fluid_(fluid),
-        fabric_(network, program),
+        fluid_(options.network == NetworkDepth::collective),
+        fabric_(fluid_ ? std::make_unique<FabricModel>(network, program, options.record_links) : nullptr),
         executor_(program, [this](int op, int rank, double now) { enter(op, rank, now); }),
         program_(program),
         transfer_(program.operators.size(), -1),
@@ -95,7 +94,7 @@ class ProgramModel : public simgrid::kernel::resource::Model {
       executor_.advance(next);
       if (fluid_) {
         arrivals_.clear();
-        fabric_.advance(next, arrivals_);
+        fabric_->advance(next, arrivals_);
         for (const auto& arrival : arrivals_)
           executor_.arrived(operator_of_[at(arrival.transfer)], arrival.rank, arrival.time);
       }
@@ -110,7 +109,7 @@ class ProgramModel : public simgrid::kernel::resource::Model {
   }
 
   Executor& executor() { return executor_; }
-  const FabricModel& fabric() const { return fabric_; }
+  FabricModel& fabric() { return *fabric_; }
 
   std::function<void()> on_finished;
   std::function<void(int op, int rank)> send_pairs;  // depth `pair`
@@ -120,7 +119,7 @@ class ProgramModel : public simgrid::kernel::resource::Model {
     if (executor_.finished() && on_finished) std::exchange(on_finished, nullptr)();
   }
 
-  double next_event() { return std::min(executor_.next_event(), fluid_ ? fabric_.next_event() : never); }
+  double next_event() { return std::min(executor_.next_event(), fluid_ ? fabric_->next_event() : never); }
 
   void enter(int op, int rank, double now) {
     if (!fluid_) {
@@ -128,14 +127,14 @@ class ProgramModel : public simgrid::kernel::resource::Model {
       return;
     }
     if (transfer_[at(op)] < 0) {
-      transfer_[at(op)] = fabric_.begin(program_.operators[at(op)]);
+      transfer_[at(op)] = fabric_->begin(program_.operators[at(op)]);
       operator_of_.push_back(op);
     }
-    fabric_.enter(transfer_[at(op)], rank, now);
+    fabric_->enter(transfer_[at(op)], rank, now);
   }
 
   bool fluid_;
-  FabricModel fabric_;
+  std::unique_ptr<FabricModel> fabric_;
   Executor executor_;
   const Program& program_;
   std::vector<int> transfer_;     // by operator
@@ -151,6 +150,8 @@ std::string encode(const Timeline& timeline) {
   out.write(timeline.start_s);
   out.write(timeline.end_s);
   out.write(timeline.links);
+  out.write(timeline.busy.size());
+  for (const auto& busy : timeline.busy) out.write(busy);
   out.write(timeline.step);
   out.write(timeline.collectives);
   out.write(timeline.events);
@@ -165,20 +166,22 @@ Timeline decode(const std::string& bytes) {
   timeline.start_s = in.read_vector<double>();
   timeline.end_s = in.read_vector<double>();
   timeline.links = in.read_vector<LinkUse>();
+  timeline.busy.resize(in.read<std::size_t>());
+  for (auto& busy : timeline.busy) busy = in.read_vector<BusyInterval>();
   timeline.step = in.read<Seconds>();
   timeline.collectives = in.read<std::int64_t>();
   timeline.events = in.read<std::int64_t>();
   return timeline;
 }
 
-Timeline run(const Program& program, const Network& network, NetworkDepth depth, const Progress& report) {
-  const bool fluid = depth == NetworkDepth::collective;
+Timeline run(const Program& program, const Network& network, const SimulationOptions& options, const Progress& report) {
+  const bool fluid = options.network == NetworkDepth::collective;
   auto& engine = start_engine();
   std::unique_ptr<PairNetwork> pairs;
-  if (!fluid) pairs = std::make_unique<PairNetwork>(program, network);
+  if (!fluid) pairs = std::make_unique<PairNetwork>(program, network, options.record_links);
   engine.load_platform(
       in_memory_file(fluid ? PairNetwork::platform_of("<host id=\"rank-0\" speed=\"1Gf\"/>\n") : pairs->platform()));
-  const auto model = std::make_shared<ProgramModel>(program, network, fluid, ProgressReport{report});
+  const auto model = std::make_shared<ProgramModel>(program, network, options, ProgressReport{report});
   engine.add_model(model);
   bool deadlock = false;
   s4u::Engine::on_deadlock_cb([&deadlock] { deadlock = true; });  // run() would return as if all were well
@@ -201,6 +204,7 @@ Timeline run(const Program& program, const Network& network, NetworkDepth depth,
   }
   Timeline timeline = model->executor().take_timeline();
   timeline.links = fluid ? model->fabric().use() : pairs->use();
+  timeline.busy = fluid ? model->fabric().take_busy() : pairs->take_busy();
   timeline.collectives = std::count_if(program.operators.begin(), program.operators.end(),
                                        [](const Operator& op) { return std::holds_alternative<Collective>(op.work); });
   return timeline;
@@ -211,9 +215,8 @@ Timeline run(const Program& program, const Network& network, NetworkDepth depth,
 Timeline simulate(const Program& program, const Network& network, const SimulationOptions& options) {
   assert(program.ranks <= network.ranks());
   try {
-    return decode(
-        isolated([&](const Progress& report) { return encode(run(program, network, options.network, report)); },
-                 options.progress));
+    return decode(isolated([&](const Progress& report) { return encode(run(program, network, options, report)); },
+                           options.progress));
   } catch (const ChildKilled& e) {
     throw SimulationKilled(std::string{"the simulation could not finish: "} + e.what());
   } catch (const ChildDied& e) {

@@ -18,6 +18,7 @@ enum class NetworkDepth {
 
 struct SimulationOptions {
   NetworkDepth network = NetworkDepth::collective;
+  bool record_links = false;                      ///< fill Timeline::busy
   std::function<void(double fraction)> progress;  ///< called from time to time in the parent, with operators done
 };
 

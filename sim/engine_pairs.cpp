@@ -8,23 +8,37 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/collective_load.hpp"
 #include "sim/config.hpp"
-#include "sim/route_table.hpp"
+#include "sim/index.hpp"
 
 namespace teapot {
 namespace {
 
 namespace s4u = simgrid::s4u;
 
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
+/// SimGrid shares links between flows by weight at most: what only the fluid model knows is an error here.
+void reject_what_pairs_cannot(const Program& program, const std::string& name) {
+  for (const Operator& op : program.operators) {
+    const auto* collective = std::get_if<Collective>(&op.work);
+    if (collective == nullptr) continue;
+    if (collective->priority != 0 || collective->carry != Collective::Carry::each) {
+      throw ConfigError(
+          fmt::format("{}: network: pair knows neither priorities nor multicast and reduction in the "
+                      "network, which {} asks for (use network: collective)",
+                      name, op.name));
+    }
+  }
+}
 
 }  // namespace
 
-PairNetwork::PairNetwork(const Program& program, const Network& network)
-    : program_(program), network_(network), use_(network.links.size()) {
-  for (int source = 0; source < program.ranks; ++source) {
-    for (int d = 0; d < program.ranks; ++d) {
-      for (const Hop& hop : network.route(source, d)) {
+PairNetwork::PairNetwork(const Program& program, const Network& network, bool record)
+    : program_(program), network_(network), use_(network.links.size()), record_(record ? network.links.size() : 0) {
+  reject_what_pairs_cannot(program, network.name);
+  for (int source = 0; source < program.endpoints(); ++source) {
+    for (int d = 0; d < program.endpoints(); ++d) {
+      for (const Hop& hop : route(source, d)) {
         if (hop.share != 1) {
           throw ConfigError(network.name +
                             ": network: pair needs one path for each pair of GPUs, and this fabric's routing spreads "
@@ -33,6 +47,13 @@ PairNetwork::PairNetwork(const Program& program, const Network& network)
       }
     }
   }
+}
+
+Route PairNetwork::route(int source, int destination) const {
+  const auto endpoint = [&](int e) {
+    return e < program_.ranks ? e : network_.ranks() + program_.passive[at(e - program_.ranks)];
+  };
+  return source == destination ? Route{} : network_.route(endpoint(source), endpoint(destination));
 }
 
 std::string PairNetwork::platform_of(const std::string& zone) {
@@ -44,16 +65,17 @@ std::string PairNetwork::platform_of(const std::string& zone) {
 /// Links have no latency here: SimGrid would weigh flows by its inverse. send() pays it.
 std::string PairNetwork::platform() const {
   std::string xml;
-  for (int rank = 0; rank < program_.ranks; ++rank) xml += fmt::format("<host id=\"rank-{}\" speed=\"1Gf\"/>\n", rank);
+  for (int rank = 0; rank < program_.endpoints(); ++rank)
+    xml += fmt::format("<host id=\"rank-{}\" speed=\"1Gf\"/>\n", rank);
   for (std::size_t i = 0; i < network_.links.size(); ++i) {
     xml += fmt::format("<link id=\"{}\" bandwidth=\"{:.17g}Bps\" latency=\"0s\"/>\n", i,
                        network_.links[i].bandwidth.value);
   }
-  for (int source = 0; source < program_.ranks; ++source) {
-    for (int d = 0; d < program_.ranks; ++d) {
+  for (int source = 0; source < program_.endpoints(); ++source) {
+    for (int d = 0; d < program_.endpoints(); ++d) {
       if (d == source) continue;
       xml += fmt::format("<route src=\"rank-{}\" dst=\"rank-{}\" symmetrical=\"NO\">", source, d);
-      for (const Hop& hop : network_.route(source, d)) xml += fmt::format("<link_ctn id=\"{}\"/>", hop.link);
+      for (const Hop& hop : route(source, d)) xml += fmt::format("<link_ctn id=\"{}\"/>", hop.link);
       xml += "</route>\n";
     }
   }
@@ -62,11 +84,11 @@ std::string PairNetwork::platform() const {
 
 void PairNetwork::start(Arrived arrived) {
   arrived_ = std::move(arrived);
-  for (int rank = 0; rank < program_.ranks; ++rank) {
+  for (int rank = 0; rank < program_.endpoints(); ++rank) {
     ranks_.push_back({s4u::Host::by_name(fmt::format("rank-{}", rank)), s4u::Semaphore::create(0), {}});
   }
   for (int rank = 0; rank < program_.ranks; ++rank) {
-    start_actor("rank", ranks_[at(rank)].host, [this, rank] { wait_for_collectives(rank); })->daemonize();
+    start_daemon("rank", ranks_[at(rank)].host, [this, rank] { wait_for_collectives(rank); });
   }
 }
 
@@ -84,14 +106,15 @@ void PairNetwork::wait_for_collectives(int rank) {
     const auto half_done = [this, op, rank, halves] {
       if (--*halves == 0) arrived_(op, rank, s4u::Engine::get_clock());
     };
-    start_actor("send", ranks_[at(rank)].host, [this, op, rank, half_done] {
+    start_others(op, rank);
+    start_daemon("send", ranks_[at(rank)].host, [this, op, rank, half_done] {
       send(op, rank);
       half_done();
-    })->daemonize();
-    start_actor("receive", ranks_[at(rank)].host, [this, op, rank, half_done] {
+    });
+    start_daemon("receive", ranks_[at(rank)].host, [this, op, rank, half_done] {
       receive(op, rank);
       half_done();
-    })->daemonize();
+    });
   }
 }
 
@@ -99,12 +122,10 @@ const Collective& PairNetwork::collective(int op) const {
   return std::get<Collective>(program_.operators[at(op)].work);
 }
 
-const Traffic& PairNetwork::traffic(int op, bool receiving) {
+/// Rows are senders, or receivers.
+std::shared_ptr<const Traffic> PairNetwork::traffic(int op, bool receiving) {
   const Collective& c = collective(op);
-  if (c.reversed == receiving) return *c.traffic;
-  auto& turned = turned_[c.traffic.get()];
-  if (!turned) turned = std::make_unique<Traffic>(transposed(*c.traffic));
-  return *turned;
+  return c.reversed == receiving ? c.traffic : transposes_.of(c.traffic);
 }
 
 /// One mailbox a pair and stream: a stream's collectives follow each other on every rank, so messages match in order.
@@ -119,19 +140,18 @@ PairNetwork::Message PairNetwork::message(int op, int source, int destination, d
   double line_rate = 0;
   double latency_s = 0;
   Seconds latest;  // of the wire's tiers on the path
-  for (const Hop& hop : network_.route(source, destination)) {
+  for (const Hop& hop : route(source, destination)) {
     const Link& link = network_.links[at(hop.link)];
-    const Wire::Use use = use_of(c.wire.get(), link);
-    const double busy =
-        copies * (c.bytes_per_copy.value / (link.bandwidth.value * use.efficiency) + use.per_message.value);
+    const double busy = copies * time_of_copy(c, link).value;
     if (busy > seconds) {
       seconds = busy;
       line_rate = link.bandwidth.value;
     }
     latency_s += link.latency.value;
-    latest = std::max(latest, use.latency);
+    latest = std::max(latest, use_of(c.wire.get(), link).latency);
     use_[at(hop.link)].bytes.value += copies * c.bytes_per_copy.value;
     use_[at(hop.link)].busy.value += busy;
+    if (record_.on()) record_.add(hop.link, s4u::Engine::get_clock(), busy);
   }
   return {destination, latency_s + latest.value, static_cast<std::uint64_t>(std::llround(seconds * line_rate))};
 }
@@ -139,9 +159,10 @@ PairNetwork::Message PairNetwork::message(int op, int source, int destination, d
 /// The latency of a path is paid before the first byte: destinations in order of it. Mailboxes, not Comm::sendto, which
 /// SimGrid 3.32 finishes in quadratic time (320 ranks: 418 s against 7 s).
 void PairNetwork::send(int op, int rank) {
+  if (collective(op).start == Collective::Start::receiver) return;  // receivers fetch
   std::vector<Message> messages;
-  traffic(op, false).for_each_receiver(rank,
-                                       [&](int d, double copies) { messages.push_back(message(op, rank, d, copies)); });
+  traffic(op, false)->for_each_receiver(
+      rank, [&](int d, double copies) { messages.push_back(message(op, rank, d, copies)); });
   std::stable_sort(messages.begin(), messages.end(),
                    [](const Message& a, const Message& b) { return a.latency_s < b.latency_s; });
   const double begin = s4u::Engine::get_clock();
@@ -154,10 +175,33 @@ void PairNetwork::send(int op, int rank) {
   for (const auto& flow : flows) flow->wait();
 }
 
+/// Actors for those that take part without coming to the operator: pools that are written to, and whoever holds what is
+/// fetched.
+void PairNetwork::start_others(int op, int rank) {
+  if (collective(op).start == Collective::Start::receiver) {
+    traffic(op, true)->for_each_receiver(rank, [&](int source, double copies) {
+      start_daemon("answer", ranks_[at(source)].host,
+                   [box = mailbox(op, source, rank), m = message(op, source, rank, copies)] {
+                     static int payload;
+                     s4u::this_actor::sleep_for(m.latency_s);
+                     box->put_async(&payload, m.bytes)->wait();
+                   });
+    });
+    return;
+  }
+  traffic(op, false)->for_each_receiver(rank, [&](int destination, double) {
+    if (destination < program_.ranks) return;
+    start_daemon("take", ranks_[at(destination)].host, [box = mailbox(op, rank, destination)] {
+      static int* arrived;
+      box->get_async<int>(&arrived)->wait();
+    });
+  });
+}
+
 void PairNetwork::receive(int op, int rank) {
   static int* arrived;
   std::vector<s4u::CommPtr> flows;
-  traffic(op, true).for_each_receiver(
+  traffic(op, true)->for_each_receiver(
       rank, [&](int source, double) { flows.push_back(mailbox(op, source, rank)->get_async<int>(&arrived)); });
   for (const auto& flow : flows) flow->wait();
 }

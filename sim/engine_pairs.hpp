@@ -7,12 +7,12 @@
 #include <simgrid/version.h>  // needs macros of the one before
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "sim/link_record.hpp"
 #include "sim/network.hpp"
 #include "sim/program.hpp"
 #include "sim/timeline.hpp"
@@ -29,13 +29,23 @@ simgrid::s4u::ActorPtr start_actor(const std::string& name, simgrid::s4u::Host* 
 #endif
 }
 
+/// One that does not keep the simulation going. It says so itself: SimGrid 3.32 counts an actor that ended before its
+/// maker could say so as a daemon for ever, and stops when there seem to be no others.
+template <class F>
+void start_daemon(const std::string& name, simgrid::s4u::Host* host, F&& body) {
+  start_actor(name, host, [run = std::forward<F>(body)]() mutable {
+    simgrid::s4u::Actor::self()->daemonize();
+    run();
+  });
+}
+
 class PairNetwork {
  public:
   /// Called when all of a rank's bytes of a collective have been sent and received.
   using Arrived = std::function<void(int op, int rank, double now)>;
 
   /// Throws ConfigError where a pair has more than one path.
-  PairNetwork(const Program& program, const Network& network);
+  PairNetwork(const Program& program, const Network& network, bool record);
 
   /// A platform file of one zone with these elements.
   static std::string platform_of(const std::string& zone);
@@ -45,6 +55,7 @@ class PairNetwork {
   void start(Arrived arrived);
   void enter(int op, int rank);
   const std::vector<LinkUse>& use() const { return use_; }
+  std::vector<std::vector<BusyInterval>> take_busy() { return record_.take(); }
 
  private:
   struct Rank {
@@ -61,17 +72,20 @@ class PairNetwork {
   void wait_for_collectives(int rank);
   void send(int op, int rank);
   void receive(int op, int rank);
+  void start_others(int op, int rank);
   Message message(int op, int source, int destination, double copies);
   const Collective& collective(int op) const;
-  const Traffic& traffic(int op, bool receiving);
+  std::shared_ptr<const Traffic> traffic(int op, bool receiving);
+  Route route(int source, int destination) const;
   simgrid::s4u::Mailbox* mailbox(int op, int source, int destination) const;
 
   const Program& program_;
   const Network& network_;
   Arrived arrived_;
   std::vector<Rank> ranks_;
-  std::map<const Traffic*, std::unique_ptr<Traffic>> turned_;
+  Transposes transposes_;
   std::vector<LinkUse> use_;
+  LinkRecord record_;
 };
 
 }  // namespace teapot

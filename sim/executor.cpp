@@ -9,10 +9,10 @@
 #include <cmath>
 #include <limits>
 
+#include "sim/index.hpp"
+
 namespace teapot {
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 std::string describe(const Operator& op) {
   return op.layer < 0 ? op.name : fmt::format("layer {} {} of micro-batch {}", op.layer, op.name, op.micro_batch);

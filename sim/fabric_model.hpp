@@ -1,14 +1,18 @@
 #pragma once
 // How collectives share the links of a network: each collective is one transfer, and each link drains the transfers on
-// it like a fluid, in proportion to their weights. Knows no SimGrid, no operator order and no fabric kind.
+// it like a fluid. Knows no SimGrid, no operator order and no fabric kind.
 
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <vector>
 
+#include "sim/collective_load.hpp"
+#include "sim/collective_support.hpp"
+#include "sim/fluid_link.hpp"
+#include "sim/link_record.hpp"
 #include "sim/network.hpp"
 #include "sim/program.hpp"
 #include "sim/route_table.hpp"
@@ -18,18 +22,11 @@ namespace teapot {
 
 inline constexpr double never = std::numeric_limits<double>::infinity();
 
-/// Which links carry bytes of which ranks, and what must have entered before a rank can be done.
-struct Support {
-  std::size_t words = 0;             ///< 64-bit words for one bit a rank
-  std::vector<std::uint64_t> touch;  ///< [link * words ...]: ranks that send or receive over the link
-  std::vector<int> senders;          ///< by rank: how many others must enter before it can be done
-  bool by_group = false;             ///< senders are all of the group, not only those of the matrix
-};
-
 class FabricModel {
  public:
   /// The program's collectives are the only ones that may begin; both arguments must outlive the model.
-  FabricModel(const Network& network, const Program& program);
+  /// `record`: keep the times in which each link is busy.
+  FabricModel(const Network& network, const Program& program, bool record = false);
 
   struct Arrival {
     double time;
@@ -53,22 +50,16 @@ class FabricModel {
 
   /// What each link of the network has carried.
   std::vector<LinkUse> use() const;
+  /// When each link was busy, if that was to be recorded; valid once.
+  std::vector<std::vector<BusyInterval>> take_busy() { return record_.take(); }
 
  private:
-  struct Bucket {
-    int transfer;
-    double weight;
-    double remaining_s;  // seconds of the link at full speed
-  };
-  struct LinkState {
-    double updated = 0;
-    std::vector<Bucket> buckets;
-  };
   struct Transfer {
     const Collective* collective = nullptr;
-    std::shared_ptr<const Traffic> traffic;  // rows are what each rank sends
+    std::shared_ptr<const Traffic> started;  // rows are those who start
+    std::optional<LinkCopies> copies;
     std::shared_ptr<const Support> support;
-    std::shared_ptr<const std::vector<double>> latency_s;  // by rank: the longest path to it from one of its senders
+    std::shared_ptr<const std::vector<double>> latency_s;  // by rank: the longest path to it from one it waits for
     std::vector<int> links;                                // those with bytes of it
     std::vector<int> missing;                              // by rank, or by group: senders that have not entered
     std::vector<std::uint64_t> entered, armed, done;
@@ -94,23 +85,12 @@ class FabricModel {
     std::vector<double> copies;            // by link
   };
 
-  struct CachedSupport {
-    std::shared_ptr<const Traffic> traffic;
-    std::shared_ptr<const std::vector<int>> groups;
-    std::shared_ptr<const Support> support;
-    std::map<const Wire*, std::shared_ptr<const std::vector<double>>> latency_s;
-  };
-
   std::size_t cost_of(const Collective& collective);
-  CachedSupport& support_of(const std::shared_ptr<const Traffic>& traffic);
-  std::shared_ptr<const std::vector<double>> latencies(CachedSupport& support, const Traffic& traffic,
-                                                       const Wire* wire) const;
-  std::shared_ptr<const Traffic> sent_by(const Collective& collective);
+  void count_missing(Transfer& transfer, const Operator& op) const;
+  void see(Transfer& transfer, int rank);
   void arm(Transfer& transfer, int rank);
+  void finish(int transfer, std::size_t word, std::uint64_t bits, double now);
   void flush();
-  void add(int link, int transfer, double seconds, double now);
-  static void drain(LinkState& state, double now);
-  static double drained_at(const LinkState& state, int transfer);
   void evaluate(int transfer, double now);
   void release(int transfer);
 
@@ -118,8 +98,12 @@ class FabricModel {
   int ranks_;
   std::size_t words_;
   RouteTable routes_;
+  Transposes transposes_;
+  Supports supports_;
+  LinkRecord record_;
+  std::vector<std::vector<int>> behind_;  // by link, where recorded: those it stands for
   std::vector<Cost> costs_;
-  std::vector<LinkState> links_;
+  std::vector<FluidLink> links_;
   std::vector<Transfer> transfers_;
   std::priority_queue<Check, std::vector<Check>, std::greater<>> checks_;
   std::priority_queue<Arrival, std::vector<Arrival>, std::greater<>> arrivals_;
@@ -129,12 +113,6 @@ class FabricModel {
   double batch_time_ = 0;
   std::vector<double> batch_copies_;  // by link
   std::vector<int> batch_links_;
-
-  struct CachedTurn {
-    std::shared_ptr<const Traffic> traffic, turned;
-  };
-  std::vector<CachedSupport> supports_;
-  std::vector<CachedTurn> turned_;
 };
 
 }  // namespace teapot

@@ -39,12 +39,15 @@ struct Network {
   std::string name;
   std::vector<Node> nodes;
   std::vector<Link> links;
-  std::vector<int> gpus;    ///< node of each rank
+  std::vector<int> gpus;  ///< node of each rank: the first endpoints
+  std::vector<int>
+      passive;              ///< node of each further endpoint: hosts and memory pools, which hold bytes and run nothing
   std::vector<int> domain;  ///< scale-up domain of each rank (its NVSwitch node or rack), counted from 0
-  /// Route from a rank to another; pure, and safe to call at any time. Throws ConfigError if they are cut off.
+  /// Route from an endpoint to another; pure, and safe to call at any time. Throws ConfigError if they are cut off.
   std::function<Route(int source, int destination)> route;
 
   int ranks() const { return static_cast<int>(gpus.size()); }
+  int endpoints() const { return ranks() + static_cast<int>(passive.size()); }
 };
 
 /// Sum of the latencies along a route; where it spreads, the mean over its paths weighted by share.

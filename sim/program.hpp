@@ -48,13 +48,23 @@ struct Wire {
 /// An exchange between the ranks that the operator runs on: no other sends or receives. A rank enters when it comes to
 /// the operator, and leaves when its own bytes have arrived.
 struct Collective {
+  /// Whose coming puts a pair's bytes on the network: the sender's (a put) or the receiver's (a get). With a get a rank
+  /// leaves when what it fetched has arrived, whoever else fetches from it.
+  enum class Start { sender, receiver };
+  /// What crosses a link that several pairs share: each pair's copies; those of a sender once, copied where ways part
+  /// (multicast in the network); those for a receiver once, summed where ways meet (reduction in the network).
+  enum class Carry { each, once, summed };
+
   std::shared_ptr<const Traffic> traffic;
   bool reversed = false;  ///< receivers send and senders receive (a combine of its dispatch's traffic)
   Bytes bytes_per_copy;
   Seconds overhead;  ///< software floor: launch, send and receive kernels; paid on entry, before the first byte
   std::shared_ptr<const Wire> wire;  ///< none: line rate
   double sm_share = 0;  ///< part of the accelerator that the communication kernels hold while it is in flight
-  double weight = 1;    ///< share of a contended link relative to other collectives
+  double weight = 1;    ///< share of a contended link relative to other collectives of the same priority
+  int priority = 0;     ///< on a link the bytes of a higher one go first
+  Start start = Start::sender;
+  Carry carry = Carry::each;
 };
 
 struct Operator {
@@ -73,6 +83,11 @@ struct Program {
   int ranks = 0;
   std::vector<std::string> streams;
   std::vector<Operator> operators;
+  /// Hosts and memory pools that its collectives name: endpoint ranks + i of a traffic is this passive endpoint of the
+  /// network. They never come to an operator: what they send is fetched, what is sent to them is not waited for.
+  std::vector<int> passive{};
+
+  int endpoints() const { return ranks + static_cast<int>(passive.size()); }
 };
 
 }  // namespace teapot

@@ -6,17 +6,15 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <limits>
 #include <map>
 #include <set>
+#include <tuple>
 
+#include "sim/index.hpp"
 #include "sim/random.hpp"
 
 namespace teapot {
-namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
-
-}  // namespace
 
 Wire::Use use_of(const Wire* wire, const Link& link) {
   if (wire == nullptr) return {};
@@ -36,17 +34,19 @@ std::vector<double> RouteTable::tier_latencies_s(const Wire* wire) const {
 }
 
 double RouteTable::latency_s(int source, int destination, const std::vector<double>& tier_latencies_s) const {
-  const Row& of = row(source);
+  const Row& row = rows_[at(source)];
+  const Kind& kind = row.kinds[row.kind[at(destination)]];
   double latest = 0;
   for (std::size_t bit = 0; bit < tier_latencies_s.size(); ++bit) {
-    if ((of.tiers[at(destination)] >> bit & 1U) != 0) latest = std::max(latest, tier_latencies_s[bit]);
+    if ((kind.tiers >> bit & 1U) != 0) latest = std::max(latest, tier_latencies_s[bit]);
   }
-  return of.latency_s[at(destination)] + latest;
+  return kind.latency_s + latest;
 }
 
 RouteTable::RouteTable(const Network& network, const Program& program) : signature_(network.links.size()) {
-  for (int source = 0; source < program.ranks; ++source) add_row(network, program.ranks, source);
+  for (int source = 0; source < program.endpoints(); ++source) add_row(network, program, source);
   merge_series(network, program);
+  signature_ = {};
 }
 
 int RouteTable::bit_of(const std::string& tier) {
@@ -57,29 +57,34 @@ int RouteTable::bit_of(const std::string& tier) {
   return static_cast<int>(tiers_.size()) - 1;
 }
 
-void RouteTable::add_row(const Network& network, int ranks, int source) {
+void RouteTable::add_row(const Network& network, const Program& program, int source) {
+  const auto endpoint = [&](int e) {
+    return e < program.ranks ? e : network.ranks() + program.passive[at(e - program.ranks)];
+  };
   Row& row = rows_.emplace_back();
-  row.begin.push_back(0);
-  bool spread = false;
-  for (int d = 0; d < ranks; ++d) {
-    double latency_s = 0;
-    std::uint32_t tiers = 0;
-    if (d != source) {
-      const std::uint64_t pair = mix(static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint64_t>(d));
-      for (const Hop& hop : network.route(source, d)) {
-        row.link.push_back(static_cast<std::uint32_t>(hop.link));
-        row.share.push_back(static_cast<float>(hop.share));
-        spread = spread || hop.share != 1;
-        latency_s += hop.share * network.links[at(hop.link)].latency.value;
-        tiers |= std::uint32_t{1} << bit_of(network.links[at(hop.link)].tier);
-        signature_[at(hop.link)] += mix(pair + std::bit_cast<std::uint64_t>(hop.share));
-      }
+  std::map<std::tuple<int, double, double, std::uint32_t>, std::uint16_t> known;  // kinds
+  for (int d = 0; d < program.endpoints(); ++d) {
+    Kind kind;
+    Route route;
+    if (d != source) route = network.route(endpoint(source), endpoint(d));
+    const std::uint64_t pair = mix(static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint64_t>(d));
+    for (const Hop& hop : route) {
+      kind.latency_s += hop.share * network.links[at(hop.link)].latency.value;
+      kind.tiers |= std::uint32_t{1} << bit_of(network.links[at(hop.link)].tier);
+      signature_[at(hop.link)] += mix(pair + std::bit_cast<std::uint64_t>(hop.share));
     }
-    row.latency_s.push_back(latency_s);
-    row.tiers.push_back(tiers);
-    row.begin.push_back(static_cast<std::uint32_t>(row.link.size()));
+    if (!route.empty()) kind.first = {route[0].link, static_cast<float>(route[0].share)};
+    row.path.push_back(paths_.add(route.data() + (route.empty() ? 0 : 1), route.data() + route.size()));
+    if (d > 0 && row.kinds[row.kind.back()] == kind) {
+      row.kind.push_back(row.kind.back());
+      continue;
+    }
+    const auto [found, is_new] = known.try_emplace({kind.first.link, kind.first.share, kind.latency_s, kind.tiers},
+                                                   static_cast<std::uint16_t>(row.kinds.size()));
+    assert(row.kinds.size() < std::numeric_limits<std::uint16_t>::max());
+    if (is_new) row.kinds.push_back(kind);
+    row.kind.push_back(found->second);
   }
-  if (!spread) row.share.clear();
 }
 
 void RouteTable::merge_series(const Network& network, const Program& program) {
@@ -105,22 +110,12 @@ void RouteTable::merge_series(const Network& network, const Program& program) {
     const bool behind = never_faster(network.links[at(stand_in)], network.links[at(l)]);
     stand_in_.push_back(behind ? stand_in : l);
   }
+  const auto stands = [&](int link) { return stand_in_[at(link)] == link; };
+  paths_.keep(stands);
   for (Row& row : rows_) {
-    std::uint32_t kept = 0;
-    std::uint32_t from = 0;
-    for (std::size_t d = 0; d + 1 < row.begin.size(); ++d) {
-      for (const std::uint32_t to = row.begin[d + 1]; from < to; ++from) {
-        if (stand_in_[row.link[from]] != static_cast<int>(row.link[from])) continue;
-        row.link[kept] = row.link[from];
-        if (!row.share.empty()) row.share[kept] = row.share[from];
-        ++kept;
-      }
-      row.begin[d + 1] = kept;
+    for (Kind& kind : row.kinds) {
+      if (kind.first.link >= 0 && !stands(kind.first.link)) kind.first.link = -1;
     }
-    row.link.resize(kept);
-    row.link.shrink_to_fit();
-    row.share.resize(row.share.empty() ? 0 : kept);
-    row.share.shrink_to_fit();
   }
 }
 

@@ -15,13 +15,21 @@ struct LinkUse {
   Seconds busy;  ///< time it would have needed at full speed
 };
 
+struct BusyInterval {
+  double begin_s = 0;
+  double end_s = 0;
+};
+
 struct Timeline {
   int ranks = 0;
   int operators = 0;
   std::vector<double> start_s;  ///< [operator * ranks + rank]; for a collective, when the rank entered it; NaN: never
   std::vector<double> end_s;    ///< for a collective, when the rank's own bytes had arrived
   std::vector<LinkUse> links;   ///< one for each link of the network
-  Seconds step;                 ///< end of the last operator
+  /// By link, where the simulation was asked to record it, else empty: when it carried bytes, in order, disjoint. At
+  /// depth `pair` links may wait for one another: the same work, as early as it could have been done.
+  std::vector<std::vector<BusyInterval>> busy;
+  Seconds step;  ///< end of the last operator
   std::int64_t collectives = 0;
   std::int64_t events = 0;
 

@@ -3,59 +3,80 @@
 
 #include "sim/traffic.hpp"
 
-#include <cassert>
-#include <limits>
-#include <numeric>
+#include "sim/index.hpp"
 
 namespace teapot {
+namespace {
+
+// A decode step goes to and fro between the exchanges of two micro-batches.
+constexpr std::size_t kept_transposes = 4;
+
+}  // namespace
 
 double Traffic::total() const {
   double sum = 0;
-  for (std::size_t i = 0; i < pairs(); ++i) sum += count(i);
+  for (int rank = 0; rank < ranks; ++rank) {
+    for_each_receiver(rank, [&](int, double copies) { sum += copies; });
+  }
   return sum;
 }
 
+double Traffic::copies(int from, int to) const {
+  double found = 0;
+  for_each_receiver(from, [&](int d, double copies) { found = d == to ? copies : found; });
+  return found;
+}
+
+int Traffic::receivers(int rank) const {
+  int count = 0;
+  for_each_receiver(rank, [&](int, double) { ++count; });
+  return count;
+}
+
 Traffic transposed(const Traffic& traffic) {
-  Traffic turned;
-  turned.ranks = traffic.ranks;
-  turned.groups = traffic.groups;
-  turned.row_begin.assign(static_cast<std::size_t>(traffic.ranks) + 1, 0);
-  for (const auto d : traffic.destination) ++turned.row_begin[d + std::size_t{1}];
-  std::partial_sum(turned.row_begin.begin(), turned.row_begin.end(), turned.row_begin.begin());
-  std::vector<std::uint32_t> next(turned.row_begin.begin(), turned.row_begin.end() - 1);
-  turned.destination.resize(traffic.pairs());
-  turned.copies.resize(traffic.copies.size());
-  turned.weight.resize(traffic.weight.size());
+  std::vector<std::size_t> next(at(traffic.ranks) + 1);  // where the pairs of each receiver begin
   for (int source = 0; source < traffic.ranks; ++source) {
-    const auto row = static_cast<std::size_t>(source);
-    for (std::uint32_t i = traffic.row_begin[row]; i < traffic.row_begin[row + 1]; ++i) {
-      const std::uint32_t slot = next[traffic.destination[i]]++;
-      turned.destination[slot] = static_cast<std::uint16_t>(source);
-      if (traffic.copies.empty()) {
-        turned.weight[slot] = traffic.weight[i];
-      } else {
-        turned.copies[slot] = traffic.copies[i];
-      }
-    }
+    traffic.for_each_receiver(source, [&](int d, double) { ++next[at(d) + 1]; });
+  }
+  for (std::size_t d = 1; d < next.size(); ++d) next[d] += next[d - 1];
+  const std::vector<std::size_t> begin = next;
+  std::vector<int> sender(traffic.pairs());
+  std::vector<double> copies(traffic.pairs());
+  for (int source = 0; source < traffic.ranks; ++source) {
+    traffic.for_each_receiver(source, [&](int d, double count) {
+      const std::size_t slot = next[at(d)]++;
+      sender[slot] = source;
+      copies[slot] = count;
+    });
+  }
+  Traffic turned(traffic.ranks);
+  turned.groups = traffic.groups;
+  turned.reserve(traffic.pairs());
+  for (std::size_t d = 0; d + 1 < begin.size(); ++d) {
+    for (std::size_t i = begin[d]; i < begin[d + 1]; ++i) turned.add(sender[i], copies[i]);
+    turned.end_row();
   }
   return turned;
 }
 
+std::shared_ptr<const Traffic> Transposes::of(const std::shared_ptr<const Traffic>& traffic) {
+  for (const auto& [known, turned] : kept_) {
+    if (known == traffic) return turned;
+  }
+  if (kept_.size() >= kept_transposes) kept_.erase(kept_.begin());
+  kept_.emplace_back(traffic, std::make_shared<const Traffic>(transposed(*traffic)));
+  return kept_.back().second;
+}
+
 Traffic from_dense(int ranks, const std::vector<double>& copies) {
-  assert(ranks <= std::numeric_limits<std::uint16_t>::max() && "ranks are stored in 16 bits");
-  const auto n = static_cast<std::size_t>(ranks);
-  assert(copies.size() == n * n);
-  Traffic traffic;
-  traffic.ranks = ranks;
-  traffic.row_begin.push_back(0);
-  for (std::size_t source = 0; source < n; ++source) {
-    for (std::size_t d = 0; d < n; ++d) {
-      const double count = copies[source * n + d];
-      if (count == 0 || source == d) continue;
-      traffic.destination.push_back(static_cast<std::uint16_t>(d));
-      traffic.weight.push_back(count);
+  assert(copies.size() == at(ranks) * at(ranks));
+  Traffic traffic(ranks);
+  for (int source = 0; source < ranks; ++source) {
+    for (int d = 0; d < ranks; ++d) {
+      const double count = copies[at(source) * at(ranks) + at(d)];
+      if (count != 0 && source != d) traffic.add(d, count);
     }
-    traffic.row_begin.push_back(static_cast<std::uint32_t>(traffic.destination.size()));
+    traffic.end_row();
   }
   traffic.groups = one_group(ranks);
   return traffic;
@@ -64,26 +85,39 @@ Traffic from_dense(int ranks, const std::vector<double>& copies) {
 std::shared_ptr<const std::vector<int>> one_group(int ranks) { return groups_of(ranks, ranks); }
 
 std::shared_ptr<const std::vector<int>> groups_of(int ranks, int size) {
-  std::vector<int> groups(static_cast<std::size_t>(ranks));
-  for (int rank = 0; rank < ranks; ++rank) groups[static_cast<std::size_t>(rank)] = rank / size;
+  std::vector<int> groups(at(ranks));
+  for (int rank = 0; rank < ranks; ++rank) groups[at(rank)] = rank / size;
   return std::make_shared<const std::vector<int>>(std::move(groups));
 }
 
-Traffic all_to_all(std::shared_ptr<const std::vector<int>> groups, double copies) {
-  Traffic traffic;
-  traffic.ranks = static_cast<int>(groups->size());
-  traffic.row_begin.push_back(0);
+Traffic all_to_all(std::shared_ptr<const std::vector<int>> groups, const std::vector<double>& copies_of_rank) {
+  Traffic traffic(static_cast<int>(groups->size()));
+  std::vector<std::vector<int>> members;  // by group
+  for (int rank = 0; rank < traffic.ranks; ++rank) {
+    const int group = (*groups)[at(rank)];
+    if (group < 0) continue;
+    if (at(group) >= members.size()) members.resize(at(group) + 1);
+    members[at(group)].push_back(rank);
+  }
   for (int source = 0; source < traffic.ranks; ++source) {
-    const int group = (*groups)[static_cast<std::size_t>(source)];
-    for (int d = 0; group >= 0 && copies > 0 && d < traffic.ranks; ++d) {
-      if (d == source || (*groups)[static_cast<std::size_t>(d)] != group) continue;
-      traffic.destination.push_back(static_cast<std::uint16_t>(d));
-      traffic.weight.push_back(copies);
+    const int group = (*groups)[at(source)];
+    for (std::size_t i = 0; group >= 0 && i < members[at(group)].size(); ++i) {
+      const int d = members[at(group)][i];
+      if (d != source) traffic.add(d, copies_of_rank[at(source)]);
     }
-    traffic.row_begin.push_back(static_cast<std::uint32_t>(traffic.destination.size()));
+    traffic.end_row();
   }
   traffic.groups = std::move(groups);
   return traffic;
+}
+
+Traffic all_to_all(std::shared_ptr<const std::vector<int>> groups, double copies) {
+  const std::size_t ranks = groups->size();
+  if (copies > 0) return all_to_all(std::move(groups), std::vector<double>(ranks, copies));
+  Traffic nothing(static_cast<int>(ranks));
+  for (std::size_t rank = 0; rank < ranks; ++rank) nothing.end_row();
+  nothing.groups = std::move(groups);
+  return nothing;
 }
 
 }  // namespace teapot

@@ -1,43 +1,127 @@
 #pragma once
-// Who sends how many copies to whom in one collective: a sparse matrix over ranks, stored by sender.
-// A copy is the unit that is sent (a token's activations, a chunk of a buffer); its size belongs to the collective.
+// Who sends how many copies to whom in one collective: a sparse matrix over its ranks (and passive endpoints, numbered
+// after them), by sender. A copy is the unit that is sent; its size belongs to the collective.
 
+#include <cassert>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace teapot {
 
-struct Traffic {
-  int ranks = 0;
-  std::vector<std::uint32_t> row_begin;    ///< ranks + 1 offsets into the arrays below
-  std::vector<std::uint16_t> destination;  ///< increasing within a row; never the row itself
-  std::vector<std::uint16_t> copies;       ///< whole numbers of copies; empty where `weight` is used
-  std::vector<double> weight;              ///< fractional copies (expected values); empty where `copies` is used
-  /// Ranks with the same number may exchange something, others never do (-1: takes no part); one entry a rank.
+class Traffic {
+ public:
+  explicit Traffic(int endpoints = 0) : ranks(endpoints) {}
+
+  int ranks = 0;  ///< rows and columns
+  /// Ranks with the same number may exchange something, others never do (-1: takes no part); one entry a row.
   /// Shared between the collectives of a program, so that what depends on it alone is computed once.
   std::shared_ptr<const std::vector<int>> groups;
 
-  std::size_t pairs() const { return destination.size(); }
-  double count(std::size_t index) const { return copies.empty() ? weight[index] : copies[index]; }
-  /// Calls f(destination, copies) for each receiver of a rank.
+  /// Appends to the row under way: destinations increase within a row and are never the row itself. A pair without
+  /// copies still waits for its sender.
+  void add(int destination, double copies) {
+    const int gap = destination - last_;
+    assert(gap > 0 && destination < ranks && copies >= 0);
+    last_ = destination;
+    if (gap < 256) {
+      code_.push_back(static_cast<std::uint8_t>(gap));
+    } else {
+      code_.push_back(0);
+      append(gap);
+    }
+    if (copies == repeated_) {
+      code_.push_back(as_before);
+    } else if (copies < as_before && copies == static_cast<double>(static_cast<int>(copies))) {
+      code_.push_back(static_cast<std::uint8_t>(copies));
+    } else {
+      code_.push_back(0);
+      append(repeated_ = copies);
+    }
+    ++pairs_;
+  }
+  /// Ends the row under way; a matrix has as many rows as ranks.
+  void end_row() {
+    row_begin_.push_back(code_.size());
+    last_ = -1;
+    repeated_ = 0;
+  }
+  void reserve(std::size_t pairs) { code_.reserve(2 * pairs); }
+  void shrink_to_fit() { code_.shrink_to_fit(); }
+
+  std::size_t pairs() const { return pairs_; }
+  /// Calls f(destination, copies) for each receiver of a rank, in increasing order.
   template <class F>
   void for_each_receiver(int rank, F&& f) const {
-    const auto end = row_begin[static_cast<std::size_t>(rank) + 1];
-    for (std::uint32_t i = row_begin[static_cast<std::size_t>(rank)]; i < end; ++i) f(int{destination[i]}, count(i));
+    const std::uint8_t* at = code_.data() + row_begin_[static_cast<std::size_t>(rank)];
+    const std::uint8_t* const end = code_.data() + row_begin_[static_cast<std::size_t>(rank) + 1];
+    int destination = -1;
+    double repeated = 0;
+    while (at < end) {
+      const int gap = *at++;
+      destination += gap != 0 ? gap : take<int>(at);
+      const std::uint8_t copies = *at++;
+      if (copies == 0) repeated = take<double>(at);
+      f(destination, copies != 0 && copies != as_before ? copies : repeated);
+    }
   }
+  /// Copies from one rank to another.
+  double copies(int from, int to) const;
+  int receivers(int rank) const;
   double total() const;
+  bool operator==(const Traffic& other) const {
+    return ranks == other.ranks && row_begin_ == other.row_begin_ && code_ == other.code_;
+  }
+
+ private:
+  // Two bytes a pair: the distance from the destination before (0: more than a byte, which follows in four), and the
+  // copies, where they are a whole number that fits (0: another number, which follows in eight bytes).
+  static constexpr std::uint8_t as_before = 255;  // the last such number once more
+
+  template <class T>
+  void append(T value) {
+    const std::size_t size = code_.size();
+    code_.resize(size + sizeof value);
+    std::memcpy(code_.data() + size, &value, sizeof value);
+  }
+  template <class T>
+  static T take(const std::uint8_t*& at) {
+    T value;
+    std::memcpy(&value, at, sizeof value);
+    at += sizeof value;
+    return value;
+  }
+
+  std::vector<std::uint64_t> row_begin_{0};
+  std::vector<std::uint8_t> code_;
+  std::size_t pairs_ = 0;
+  int last_ = -1;        // of the row under way
+  double repeated_ = 0;  // of the row under way
 };
 
 /// The same exchange the other way round (a combine is the transpose of its dispatch).
 Traffic transposed(const Traffic& traffic);
-/// From a dense matrix, row-major; zeros and the diagonal are left out. Groups: those ranks that exchange anything.
+
+/// The transposes of the last few matrices: a combine follows its dispatch, and micro-batches alternate.
+class Transposes {
+ public:
+  std::shared_ptr<const Traffic> of(const std::shared_ptr<const Traffic>& traffic);
+
+ private:
+  std::vector<std::pair<std::shared_ptr<const Traffic>, std::shared_ptr<const Traffic>>> kept_;
+};
+
+/// From a dense matrix, row-major; zeros and the diagonal are left out. All ranks are in one group.
 Traffic from_dense(int ranks, const std::vector<double>& copies);
 /// All ranks in one group.
 std::shared_ptr<const std::vector<int>> one_group(int ranks);
 /// Consecutive groups of `size` ranks.
 std::shared_ptr<const std::vector<int>> groups_of(int ranks, int size);
-/// Each rank sends `copies` to every other rank of its group.
+/// Each rank sends copies to every other rank of its group: its entry of `copies_of_rank`.
+Traffic all_to_all(std::shared_ptr<const std::vector<int>> groups, const std::vector<double>& copies_of_rank);
+/// All send as many; nothing is exchanged where that is 0.
 Traffic all_to_all(std::shared_ptr<const std::vector<int>> groups, double copies);
 
 }  // namespace teapot

@@ -18,15 +18,10 @@ namespace {
 using Row = std::map<int, double>;  // receiver, copies
 
 std::shared_ptr<const Traffic> to_traffic(const std::vector<Row>& rows, const Groups& groups) {
-  auto traffic = std::make_shared<Traffic>();
-  traffic->ranks = static_cast<int>(rows.size());
-  traffic->row_begin.push_back(0);
+  auto traffic = std::make_shared<Traffic>(static_cast<int>(rows.size()));
   for (const Row& row : rows) {
-    for (const auto& [to, copies] : row) {
-      traffic->destination.push_back(static_cast<std::uint16_t>(to));
-      traffic->weight.push_back(copies);
-    }
-    traffic->row_begin.push_back(static_cast<std::uint32_t>(traffic->destination.size()));
+    for (const auto& [to, copies] : row) traffic->add(to, copies);
+    traffic->end_row();
   }
   auto numbers = std::make_shared<std::vector<int>>(rows.size(), -1);
   for (std::size_t group = 0; group < groups.size(); ++group)

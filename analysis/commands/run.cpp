@@ -122,7 +122,9 @@ void replay(const RunOptions& options) {
                                   fabric.gpus()));
   }
   const Network network = to_network(fabric, program.ranks);
-  const Timeline timeline = simulate(program, network);
+  SimulationOptions simulation;
+  simulation.record_links = !options.trace.empty();
+  const Timeline timeline = simulate(program, network, simulation);
   if (!options.trace.empty()) write_trace(options.trace, program, timeline, network);
   if (options.json) {
     const nlohmann::ordered_json json{
@@ -145,7 +147,7 @@ void execute(const RunOptions& options) {
   const Scenario scenario = load_scenario(options.scenario, options.sets);
   ProgressLine progress{static_cast<int>(scenario.model.layers.size())};
   const auto show = [&progress](double fraction) { progress(fraction); };
-  const Run result = run(scenario, show);
+  const Run result = run(scenario, show, !options.trace.empty() || !options.folder.empty());
   const Report sums = report(scenario, result.program, result.timeline);
 
   std::optional<Explanation> why;

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "sim/fabric_model.hpp"
+#include "sim/collective_load.hpp"
 #include "sim/network.hpp"
 #include "sim/program.hpp"
 #include "sim/timeline.hpp"
@@ -24,7 +24,7 @@ struct CollectiveProfile {
   /// tier. What no routing and no communication library can undercut on these links.
   Seconds ideal;
   Seconds bound;                            ///< the same at the rate that the wire reaches
-  std::shared_ptr<const Traffic> received;  ///< row r: who sends to r
+  std::shared_ptr<const Traffic> received;  ///< row r: for whom r waits
 };
 
 /// The profiles of a program's collectives; each distinct exchange is computed once.
@@ -37,19 +37,17 @@ class CollectiveProfiles {
   const Network& network() const { return network_; }
 
  private:
-  using Key = std::tuple<const Traffic*, bool, double, const Wire*>;
+  using Key = std::tuple<const Traffic*, bool, double, const Wire*, Collective::Start, Collective::Carry>;
 
   CollectiveProfile profile(const Collective& collective);
-  void add_loads(const Collective& collective, const Traffic& sent, CollectiveProfile& p) const;
-  void find_slowest(const Traffic& sent, CollectiveProfile& p) const;
+  void add_loads(const Collective& collective, const Traffic& started, CollectiveProfile& p) const;
+  void find_slowest(const Collective& collective, const Traffic& started, CollectiveProfile& p) const;
   void find_bounds(CollectiveProfile& p) const;
-  std::shared_ptr<const Traffic> turned(const std::shared_ptr<const Traffic>& traffic);
 
   const Network& network_;
-  int ranks_;
   RouteTable routes_;
   std::map<Key, CollectiveProfile> profiles_;  // looked up only: its order, which depends on addresses, is never used
-  std::shared_ptr<const Traffic> last_traffic_, last_turned_;
+  Transposes transposes_;
 };
 
 /// For each rank, which of itself and its senders entered the collective `op` last (itself where several did).

@@ -4,12 +4,9 @@
 
 #include <vector>
 
-namespace teapot {
+#include "sim/timeline.hpp"
 
-struct BusyInterval {
-  double begin_s = 0;
-  double end_s = 0;
-};
+namespace teapot {
 
 /// The union of intervals that are sorted by begin, as disjoint ones; empty ones are left out.
 std::vector<BusyInterval> merged(const std::vector<BusyInterval>& intervals);

@@ -50,13 +50,14 @@ Program step_program(const Scenario& s) {
   return step_program(s.model, s.layout, s.execution, s.load, s.machine, s.seed);
 }
 
-Run run(const Scenario& scenario, const std::function<void(double fraction)>& progress) {
+Run run(const Scenario& scenario, const std::function<void(double fraction)>& progress, bool record_links) {
   const auto begin = std::chrono::steady_clock::now();
   Run result;
   result.program = step_program(scenario);
   SimulationOptions options;
   options.network = scenario.depth;
   options.progress = progress;
+  options.record_links = record_links;
   result.timeline = simulate(result.program, scenario.network, options);
   if (scenario.compute == ComputeDepth::as_communication) {
     compute_as_long_as_communication(result.program, result.timeline);

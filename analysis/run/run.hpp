@@ -16,7 +16,8 @@ struct Run {
 
 /// The operators of one step, timed for the scenario's machine.
 Program step_program(const Scenario& scenario);
-/// Throws SimulationError where the simulation cannot finish.
-Run run(const Scenario& scenario, const std::function<void(double fraction)>& progress = {});
+/// `record_links`: fill Timeline::busy, which tables and traces read. Throws SimulationError where the simulation
+/// cannot finish.
+Run run(const Scenario& scenario, const std::function<void(double fraction)>& progress = {}, bool record_links = false);
 
 }  // namespace teapot

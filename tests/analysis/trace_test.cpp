@@ -15,7 +15,6 @@
 #include <sstream>
 
 #include "analysis/output/trace/events.hpp"
-#include "analysis/output/trace/link_activity.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/config.hpp"
 #include "sim/engine.hpp"
@@ -99,13 +98,20 @@ int count(const std::string& text, const std::string& part) {
   return found;
 }
 
+/// With the times in which each link was busy.
+Timeline recorded(const Program& program, const Network& network) {
+  SimulationOptions options;
+  options.record_links = true;
+  return simulate(program, network, options);
+}
+
 }  // namespace
 
 TEST_CASE("link activity: busy times of each link add up to what the simulation says it carried") {
   const Network network = star();
   const Program program = two_layers();
-  const Timeline timeline = simulate(program, network);
-  const auto activity = link_activity(program, timeline, network, std::vector<char>(network.links.size(), 1));
+  const Timeline timeline = recorded(program, network);
+  const auto& activity = timeline.busy;
   for (std::size_t l = 0; l < network.links.size(); ++l) {
     double busy_s = 0;
     for (const auto& interval : activity[l]) busy_s += interval.end_s - interval.begin_s;
@@ -120,7 +126,7 @@ TEST_CASE("link activity: busy times of each link add up to what the simulation 
 TEST_CASE("trace: only the selected GPUs, layers and times are in it") {
   const Network network = star();
   const Program program = two_layers();
-  const Timeline timeline = simulate(program, network);
+  const Timeline timeline = recorded(program, network);
   CHECK(trace_events(program, timeline, network, {}).slices.size() == 4 * 6);
   TraceSelection selection;
   selection.gpus = {3, 1, 3};
@@ -140,7 +146,7 @@ TEST_CASE("trace: only the selected GPUs, layers and times are in it") {
 TEST_CASE("trace: arrows lead from each sender of a collective to what waited for it") {
   const auto program = two_layers();
   const auto network = star();
-  const auto timeline = simulate(program, network);
+  const auto timeline = recorded(program, network);
   TraceSelection selection;
   selection.gpus = {0, 1, 2};
   std::size_t out = 0;
@@ -161,7 +167,7 @@ TEST_CASE("trace: arrows lead from each sender of a collective to what waited fo
 TEST_CASE("trace: a Perfetto file decodes with protoc, by our schema and by Perfetto's published field numbers") {
   const Program program = two_layers();
   const Network network = star();
-  const Timeline timeline = simulate(program, network);
+  const Timeline timeline = recorded(program, network);
   const Temporary file{".pftrace"};
   TraceSelection selection;
   selection.memory_bandwidth = 4e12 * 1.0_B / 1.0_s;
@@ -197,7 +203,7 @@ TEST_CASE("trace: a Perfetto file decodes with protoc, by our schema and by Perf
 TEST_CASE("trace: a Chrome trace is JSON with the same slices, in microseconds") {
   const Program program = two_layers();
   const Network network = star();
-  const Timeline timeline = simulate(program, network);
+  const Timeline timeline = recorded(program, network);
   const Temporary file{".json"};
   write_trace(file.path, program, timeline, network);
   const auto json = nlohmann::json::parse(file.content());
@@ -222,7 +228,7 @@ TEST_CASE("trace: a Chrome trace is JSON with the same slices, in microseconds")
 TEST_CASE("trace: a Paje file declares what it uses, in order of time, and every state that begins ends") {
   const Program program = two_layers();
   const Network network = star();
-  const Timeline timeline = simulate(program, network);
+  const Timeline timeline = recorded(program, network);
   const Temporary file{".trace"};
   write_trace(file.path, program, timeline, network);
   std::istringstream lines{file.content()};
@@ -254,7 +260,7 @@ TEST_CASE("trace: pj_dump reads a Paje file, where it is installed (Debian packa
   }
   const Program program = two_layers();
   const Network network = star();
-  const Timeline timeline = simulate(program, network);
+  const Timeline timeline = recorded(program, network);
   const Temporary file{".trace"};
   write_trace(file.path, program, timeline, network);
   const std::string text = "\n" + output_of("pj_dump " + file.path);
@@ -269,7 +275,7 @@ TEST_CASE("trace: another suffix is refused before anything is written") {
   CHECK_NOTHROW(check_trace_name("a.pftrace"));
   const Network network = star();
   const Program program = two_layers();
-  const Timeline timeline = simulate(program, network);
+  const Timeline timeline = recorded(program, network);
   const auto file = (std::filesystem::temp_directory_path() / "teapot-trace.xyz").string();
   CHECK_THROWS_AS(write_trace(file, program, timeline, network), ConfigError);
   CHECK(!std::filesystem::exists(file));

@@ -237,3 +237,34 @@ TEST_CASE("engine: a collective of some ranks needs no other, at both depths") {
     CHECK(t.step.value == doctest::Approx(3e-3).epsilon(1e-9));
   }
 }
+
+TEST_CASE("engine: both depths agree on gets, passive endpoints and puts into them") {
+  Network network = star(4, 1.0_GBps, 1.0_us);  // two ranks, and two pools
+  network.gpus.resize(2);
+  network.passive = {3, 4};
+  std::vector<double> copies(9);
+  copies[2 * 3 + 0] = 2;  // the pool holds what both ranks fetch
+  copies[2 * 3 + 1] = 1;
+  Operator fetch = collective(from_dense(3, copies), 1.0_MB);
+  std::get<Collective>(fetch.work).start = Collective::Start::receiver;
+  Operator put = collective(from_dense(3, {0, 0, 3, 0, 0, 0, 0, 0, 0}), 1.0_MB);
+  Program p = program(2, {fetch, put});
+  p.passive = {1};
+  const Timeline fluid = simulate(p, network);
+  const Timeline pairs = at_depth(p, network, NetworkDepth::pair);
+  CHECK(fluid.step.value == doctest::Approx(6e-3 + 2e-6).epsilon(1e-9));
+  CHECK(pairs.step.value == doctest::Approx(fluid.step.value).epsilon(0.01));
+  for (std::size_t l = 0; l < network.links.size(); ++l) {
+    CHECK(fluid.links[l].bytes.value == doctest::Approx(pairs.links[l].bytes.value).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("engine: pair depth refuses what only the fluid model knows") {
+  const Network network = star(2, 1.0_GBps, 0.0_us);
+  Operator op = collective(uniform(2), 1.0_MB);
+  std::get<Collective>(op.work).priority = 1;
+  CHECK_THROWS_AS(at_depth(program(2, {op}), network, NetworkDepth::pair), ConfigError);
+  std::get<Collective>(op.work).priority = 0;
+  std::get<Collective>(op.work).carry = Collective::Carry::once;
+  CHECK_THROWS_AS(at_depth(program(2, {op}), network, NetworkDepth::pair), ConfigError);
+}

@@ -181,7 +181,7 @@ TEST_CASE("decode step: tokens of a step are one and the drafts expected to be a
 TEST_CASE("decode step: the same seed gives the same traffic, another seed another") {
   const auto pairs = [](std::uint64_t seed) {
     const V3Step step{"{gpus: 32}", "{routing: {load: uniform}}", seed};
-    return collective(step.named("dispatch")[5]).traffic->copies;
+    return *collective(step.named("dispatch")[5]).traffic;
   };
   CHECK(pairs(1) == pairs(1));
   CHECK(pairs(1) != pairs(2));

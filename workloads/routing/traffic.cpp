@@ -4,7 +4,6 @@
 #include "workloads/routing/traffic.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -15,7 +14,7 @@ namespace {
 class CopyCounter {
  public:
   CopyCounter(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement, const Routing& routing)
-      : layout_(layout), chooser_(chooser), placement_(placement), routing_(routing) {
+      : layout_(layout), chooser_(chooser), placement_(placement), routing_(routing), traffic_(layout.gpus) {
     const auto gpus = static_cast<std::size_t>(layout.gpus);
     to_.resize(static_cast<std::size_t>(layout.group_gpus));
     experts_.resize(static_cast<std::size_t>(chooser.gate().experts));
@@ -25,17 +24,13 @@ class CopyCounter {
       receiver_.push_back(static_cast<std::size_t>(rank * layout.gpus_per_rank));
       local_.push_back(slot % static_cast<std::size_t>(placement.slots_per_rank));
     }
-    traffic_.ranks = layout.gpus;
     traffic_.groups = layout.groups;
-    traffic_.row_begin.push_back(0);
     if (per_node()) {
       for (const auto& mates : layout.members) widest_ = std::max(widest_, mates.size());
       forwarded_.resize(gpus * widest_);
       seen_node_.resize(layout.members.size());
     } else {
-      const std::size_t most = gpus * std::min(to_.size(), experts_.size() + 1);
-      traffic_.destination.reserve(most);
-      traffic_.copies.reserve(most);
+      traffic_.reserve(gpus * std::min(to_.size(), experts_.size() + 1));
     }
   }
 
@@ -63,8 +58,7 @@ class CopyCounter {
       add_forwarded(gpu);
       append(gpu);
     }
-    traffic_.destination.shrink_to_fit();
-    traffic_.copies.shrink_to_fit();
+    traffic_.shrink_to_fit();
     return {std::make_shared<const Traffic>(std::move(traffic_)), std::move(arrived_)};
   }
 
@@ -168,22 +162,9 @@ class CopyCounter {
     const auto first = static_cast<std::size_t>(layout_.first_of_group(gpu));
     for (std::size_t to = 0; to < to_.size(); ++to) {
       if (to_[to] == 0 || first + to == static_cast<std::size_t>(gpu)) continue;
-      if (!wide_ && to_[to] > std::numeric_limits<std::uint16_t>::max()) widen();
-      traffic_.destination.push_back(static_cast<std::uint16_t>(first + to));
-      if (!wide_) {
-        traffic_.copies.push_back(static_cast<std::uint16_t>(to_[to]));
-      } else {
-        traffic_.weight.push_back(to_[to]);
-      }
+      traffic_.add(static_cast<int>(first + to), to_[to]);
     }
-    traffic_.row_begin.push_back(static_cast<std::uint32_t>(traffic_.destination.size()));
-  }
-
-  /// More copies between two GPUs than 16 bits count: all are kept as numbers with a point from here on.
-  void widen() {
-    traffic_.weight.assign(traffic_.copies.begin(), traffic_.copies.end());
-    traffic_.copies = {};
-    wide_ = true;
+    traffic_.end_row();
   }
 
   const ExchangeLayout& layout_;
@@ -200,7 +181,6 @@ class CopyCounter {
   std::vector<int> seen_gpu_;             // the last token delivered there
   std::vector<int> seen_node_;
   std::size_t widest_ = 0;
-  bool wide_ = false;
 };
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 #include <map>
 #include <utility>
 
@@ -16,7 +15,6 @@ ExchangeLayout::ExchangeLayout(const Layout& layout, const std::vector<int>& dom
       group_gpus(layout.expert_gpus()),
       gpus_per_rank(layout.expert_tensor_parallel),
       groups(groups_of(layout.gpus, layout.expert_gpus())) {
-  assert(gpus < std::numeric_limits<std::uint16_t>::max() && "ranks are stored in 16 bits");
   assert(domain.empty() || static_cast<int>(domain.size()) >= gpus);
   std::map<std::pair<int, int>, int> index;
   for (int gpu = 0; gpu < gpus; ++gpu) {
@@ -119,10 +117,8 @@ class BalancedRows {
 
 Exchange balanced_exchange(const ExchangeLayout& layout, const Gate& gate, const Routing& routing,
                            const std::vector<double>& tokens) {
-  auto traffic = std::make_shared<Traffic>();
-  traffic->ranks = layout.gpus;
+  auto traffic = std::make_shared<Traffic>(layout.gpus);
   traffic->groups = layout.groups;
-  traffic->row_begin.push_back(0);
   const BalancedRows rows{layout, gate, routing, tokens};
   std::vector<double> row(static_cast<std::size_t>(layout.gpus));
   for (int gpu = 0; gpu < layout.gpus; ++gpu) {
@@ -130,11 +126,9 @@ Exchange balanced_exchange(const ExchangeLayout& layout, const Gate& gate, const
     if (layout.group_gpus > 1) rows.fill(row, gpu);
     for (int d = first; d < first + layout.group_gpus; ++d) {
       const double copies = std::exchange(row[static_cast<std::size_t>(d)], 0.0);
-      if (copies == 0) continue;
-      traffic->destination.push_back(static_cast<std::uint16_t>(d));
-      traffic->weight.push_back(copies);
+      if (copies != 0) traffic->add(d, copies);
     }
-    traffic->row_begin.push_back(static_cast<std::uint32_t>(traffic->destination.size()));
+    traffic->end_row();
   }
   return {std::move(traffic), {}};
 }

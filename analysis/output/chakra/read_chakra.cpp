@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -217,21 +216,10 @@ class ProgramReader {
       const double bytes = number(*m.node, "comm_size").value_or(0);
       rows[at(m.rank)][static_cast<int>(peer)] += number(*m.node, "teapot_copies").value_or(bytes);
     }
-    Traffic traffic;
-    traffic.ranks = ranks_;
-    bool whole = true;
+    Traffic traffic(ranks_);
     for (const auto& row : rows) {
-      traffic.row_begin.push_back(static_cast<std::uint32_t>(traffic.destination.size()));
-      for (const auto& [destination, copies] : row) {
-        traffic.destination.push_back(static_cast<std::uint16_t>(destination));
-        traffic.weight.push_back(copies);
-        whole = whole && copies == std::floor(copies) && copies <= 65535;
-      }
-    }
-    traffic.row_begin.push_back(static_cast<std::uint32_t>(traffic.destination.size()));
-    if (whole) {
-      for (const double copies : traffic.weight) traffic.copies.push_back(static_cast<std::uint16_t>(copies));
-      traffic.weight.clear();
+      for (const auto& [destination, copies] : row) traffic.add(destination, copies);
+      traffic.end_row();
     }
     traffic.groups = shared(std::move(groups));
     return std::make_shared<const Traffic>(std::move(traffic));

@@ -31,16 +31,17 @@ double even_copies(const Traffic& traffic) {
   if (!traffic.groups || traffic.pairs() == 0) return -1;
   std::map<int, std::size_t> members;
   for (const int group : *traffic.groups) ++members[group];
-  const double copies = traffic.count(0);
-  for (std::size_t i = 0; i < traffic.pairs(); ++i) {
-    if (traffic.count(i) != copies) return -1;
-  }
-  for (int r = 0; r < traffic.ranks; ++r) {
+  double copies = -1;
+  bool even = true;
+  for (int r = 0; even && r < traffic.ranks; ++r) {
     const int group = (*traffic.groups)[at(r)];
-    const std::size_t receivers = traffic.row_begin[at(r) + 1] - traffic.row_begin[at(r)];
-    if (receivers != (group < 0 ? 0 : members[group] - 1)) return -1;
+    even = at(traffic.receivers(r)) == (group < 0 ? 0 : members[group] - 1);
+    traffic.for_each_receiver(r, [&](int, double count) {
+      if (copies < 0) copies = count;
+      even = even && count == copies;
+    });
   }
-  return copies;
+  return even ? copies : -1;
 }
 
 /// How a collective's buffer relates to what goes to one peer (see read_chakra).

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <iterator>
 #include <map>
@@ -47,9 +48,8 @@ std::vector<double> binned(const std::vector<BusyInterval>& busy, Seconds step, 
   return use;
 }
 
-LinkTables link_tables(const Program& program, const Timeline& timeline, const Network& network,
-                       const std::vector<int>& gpus, int bins) {
-  const auto activity = link_activity(program, timeline, network, std::vector<char>(network.links.size(), 1));
+LinkTables link_tables(const Timeline& timeline, const Network& network, const std::vector<int>& gpus, int bins) {
+  assert(timeline.busy.size() == network.links.size() && "simulated with record_links");
   const double step_s = timeline.step.value;
   std::map<std::string, std::vector<int>> tiers;  // links that carried anything, busiest first
   for (std::size_t l = 0; l < network.links.size(); ++l) {
@@ -73,7 +73,7 @@ LinkTables link_tables(const Program& program, const Timeline& timeline, const N
   for (std::size_t l = 0; l < network.links.size(); ++l) {
     const Link& link = network.links[l];
     const LinkUse& use = timeline.links[l];
-    const auto series = binned(activity[l], timeline.step, bins);
+    const auto series = binned(timeline.busy[l], timeline.step, bins);
     fmt::format_to(std::back_inserter(tables.links_csv), "{},{},{},{},{:.6g},{:.6g},{},{},{:.6g},{:.6g}\n",
                    csv_text(link.name), csv_text(link.tier), csv_text(network.nodes[at(link.from)].name),
                    csv_text(network.nodes[at(link.to)].name), link.bandwidth.value / 1e9, link.latency.value * 1e6,

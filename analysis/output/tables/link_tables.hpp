@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/output/trace/link_activity.hpp"
+#include "sim/network.hpp"
+#include "sim/timeline.hpp"
 
 namespace teapot {
 
@@ -18,7 +19,7 @@ struct LinkTables {
 std::vector<double> binned(const std::vector<BusyInterval>& busy, Seconds step, int bins);
 
 /// The series holds the mean of each tier (link `*`), its ten busiest links, and the links of the given GPUs' own.
-LinkTables link_tables(const Program& program, const Timeline& timeline, const Network& network,
-                       const std::vector<int>& gpus, int bins);
+/// The timeline must have recorded its links.
+LinkTables link_tables(const Timeline& timeline, const Network& network, const std::vector<int>& gpus, int bins);
 
 }  // namespace teapot

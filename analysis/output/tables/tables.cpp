@@ -120,7 +120,7 @@ std::vector<NamedText> tables(const Program& program, const Timeline& timeline, 
   TraceSelection slices_only = selection;
   slices_only.counters = false;
   const TraceEvents events = trace_events(program, timeline, network, slices_only);
-  const LinkTables links = link_tables(program, timeline, network, events.gpus, bins);
+  const LinkTables links = link_tables(timeline, network, events.gpus, bins);
   return {{"timeline.csv", timeline_csv(program, events)},
           {"operators.csv", operators_csv(program, timeline)},
           {"ranks.csv", ranks_csv(program, timeline, network)},

@@ -9,7 +9,6 @@
 #include <limits>
 #include <map>
 
-#include "analysis/output/trace/link_activity.hpp"
 #include "sim/config.hpp"
 
 namespace teapot {
@@ -34,17 +33,8 @@ std::vector<int> selected_gpus(const TraceSelection& selection, int ranks) {
   return gpus;
 }
 
-double copies_between(const Traffic& traffic, int from, int to) {
-  const auto first = traffic.destination.begin() + traffic.row_begin[at(from)];
-  const auto last = traffic.destination.begin() + traffic.row_begin[at(from) + 1];
-  const auto found = std::lower_bound(first, last, static_cast<std::uint16_t>(to));
-  if (found == last || *found != to) return 0;
-  return traffic.count(static_cast<std::size_t>(found - traffic.destination.begin()));
-}
-
 bool sends(const Collective& collective, int from, int to) {
-  return collective.reversed ? copies_between(*collective.traffic, to, from) > 0
-                             : copies_between(*collective.traffic, from, to) > 0;
+  return collective.reversed ? collective.traffic->copies(to, from) > 0 : collective.traffic->copies(from, to) > 0;
 }
 
 /// Copies out of and into each rank, for each traffic matrix.
@@ -173,17 +163,12 @@ void add_memory_counters(TraceEvents& events, const Program& program, BytesPerSe
   }
 }
 
-void add_link_counters(TraceEvents& events, const Program& program, const Timeline& timeline, const Network& network) {
-  std::vector<char> wanted(network.links.size());
-  for (const int gpu : events.gpus) {
-    for (const int link : own_links(network, gpu)) wanted[at(link)] = 1;
-  }
-  const auto activity = link_activity(program, timeline, network, wanted);
+void add_link_counters(TraceEvents& events, const Timeline& timeline, const Network& network) {
   const auto [from, to] = window_of(events);
   for (const int gpu : events.gpus) {
     for (const int link : own_links(network, gpu)) {
       TraceCounter counter{gpu, network.links[at(link)].name, "%", {}};
-      for (const auto& busy : activity[at(link)]) {
+      for (const auto& busy : timeline.busy[at(link)]) {
         if (busy.end_s <= from || busy.begin_s >= to || busy.end_s <= busy.begin_s) continue;
         counter.points.emplace_back(std::max(busy.begin_s, from), 100.0);
         counter.points.emplace_back(std::min(busy.end_s, to), 0.0);
@@ -224,7 +209,7 @@ TraceEvents trace_events(const Program& program, const Timeline& timeline, const
   add_arrows(events, program, timeline);
   if (selection.counters && !events.slices.empty()) {
     add_memory_counters(events, program, selection.memory_bandwidth);
-    add_link_counters(events, program, timeline, network);
+    if (!timeline.busy.empty()) add_link_counters(events, timeline, network);
   }
   return events;
 }

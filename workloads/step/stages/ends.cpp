@@ -15,12 +15,9 @@ double tokens_of(const std::vector<double>& tokens, int group) {
 /// A copy is one token's activations; each GPU sends a part of those of its group's tokens to each other one.
 Traffic within_groups(const Layout& layout, double parts, const std::vector<double>& tokens) {
   const int tp = layout.tensor_parallel;
-  Traffic t = all_to_all(groups_of(layout.gpus, tp), parts / tp);
-  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
-    const auto row = static_cast<std::size_t>(gpu);
-    for (auto i = t.row_begin[row]; i < t.row_begin[row + 1]; ++i) t.weight[i] *= tokens_of(tokens, gpu / tp);
-  }
-  return t;
+  std::vector<double> copies;
+  for (int gpu = 0; gpu < layout.gpus; ++gpu) copies.push_back(parts / tp * tokens_of(tokens, gpu / tp));
+  return all_to_all(groups_of(layout.gpus, tp), copies);
 }
 
 /// From each stage's GPUs to the next stage's, each its part of the hidden states; from the last to the first stage
@@ -28,17 +25,14 @@ Traffic within_groups(const Layout& layout, double parts, const std::vector<doub
 Traffic to_next_stage(const Layout& layout, double parts, const std::vector<double>& tokens) {
   const int tp = layout.tensor_parallel;
   const int stages = layout.pipeline_parallel;
-  Traffic traffic;
-  traffic.ranks = layout.gpus;
+  Traffic traffic(layout.gpus);
   traffic.groups = groups_of(layout.gpus, tp * stages);
-  traffic.row_begin.push_back(0);
   for (int gpu = 0; gpu < layout.gpus; ++gpu) {
     const int group = gpu / tp;
     const bool last = group % stages == stages - 1;
     const int to = last ? gpu - tp * (stages - 1) : gpu + tp;
-    traffic.destination.push_back(static_cast<std::uint16_t>(to));
-    traffic.weight.push_back(last ? tokens_of(tokens, group) * parts : tokens_of(tokens, group) / tp);
-    traffic.row_begin.push_back(static_cast<std::uint32_t>(traffic.destination.size()));
+    traffic.add(to, last ? tokens_of(tokens, group) * parts : tokens_of(tokens, group) / tp);
+    traffic.end_row();
   }
   return traffic;
 }

@@ -1,0 +1,52 @@
+// Sums over the pairs of a collective.
+// Does not know when they start.
+
+#include "sim/collective_load.hpp"
+
+#include <algorithm>
+
+#include "sim/index.hpp"
+
+namespace teapot {
+
+Seconds time_of_copy(const Collective& collective, const Link& link) {
+  const Wire::Use wire = use_of(collective.wire.get(), link);
+  return collective.bytes_per_copy / (link.bandwidth * wire.efficiency) + wire.per_message;
+}
+
+std::vector<double> times_of_copy(const Collective& collective, const Network& network) {
+  std::vector<double> seconds;
+  for (const Link& link : network.links) seconds.push_back(time_of_copy(collective, link).value);
+  return seconds;
+}
+
+std::shared_ptr<const Traffic> started_by(const Collective& collective, Transposes& transposes) {
+  const bool turned = collective.reversed != (collective.start == Collective::Start::receiver);
+  return turned ? transposes.of(collective.traffic) : collective.traffic;
+}
+
+LinkCopies::LinkCopies(const RouteTable& routes, const Collective& collective, const Traffic& started)
+    : routes_(routes),
+      started_(started),
+      carry_(collective.carry),
+      by_sender_(collective.start == Collective::Start::sender) {}
+
+CollectiveLoad load_of(const RouteTable& routes, const Collective& collective, const Traffic& started) {
+  CollectiveLoad load;
+  load.copies.assign(routes.links(), 0.0);
+  load.latency_s.assign(at(started.ranks), 0.0);
+  const bool by_sender = collective.start == Collective::Start::sender;
+  const std::vector<double> of_tiers = routes.tier_latencies_s(collective.wire.get());
+  LinkCopies copies{routes, collective, started};
+  for (int rank = 0; rank < started.ranks; ++rank) {
+    copies.start(rank, [&](int link, double count) { load.copies[at(link)] += count; });
+    started.for_each_receiver(rank, [&](int peer, double) {
+      double& latest = load.latency_s[at(by_sender ? peer : rank)];
+      latest =
+          std::max(latest, by_sender ? routes.latency_s(rank, peer, of_tiers) : routes.latency_s(peer, rank, of_tiers));
+    });
+  }
+  return load;
+}
+
+}  // namespace teapot

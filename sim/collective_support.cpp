@@ -1,0 +1,89 @@
+// Walks the routes of the pairs once for each matrix.
+// Does not know who has entered.
+
+#include "sim/collective_support.hpp"
+
+#include <algorithm>
+
+#include "sim/index.hpp"
+
+namespace teapot {
+namespace {
+
+constexpr std::size_t cache_size = 8;
+
+// From here on a rank talks to so many others that it is done only when its whole group is: the support of the group
+// stands for that of the matrix, and is computed once instead of for each layer.
+constexpr std::size_t dense_receivers = 64;
+
+/// Calls f(source, destination) for each pair whose bytes `rank` may start.
+template <class F>
+void for_each_pair(const Traffic& started, Collective::Start start, bool by_group, int rank, F&& f) {
+  if (!by_group) {
+    const bool by_sender = start == Collective::Start::sender;
+    started.for_each_receiver(rank, [&](int peer, double) { by_sender ? f(rank, peer) : f(peer, rank); });
+    return;
+  }
+  const auto& groups = *started.groups;
+  if (groups[at(rank)] < 0) return;
+  for (int d = 0; d < started.ranks; ++d) {
+    if (d != rank && groups[at(d)] == groups[at(rank)]) f(rank, d);
+  }
+}
+
+}  // namespace
+
+Supports::Supports(const RouteTable& routes, std::size_t links, int ranks)
+    : routes_(routes), links_(links), ranks_(ranks) {}
+
+const std::shared_ptr<Support>& Supports::of(const std::shared_ptr<const Traffic>& started, Collective::Start start) {
+  const bool by_group = start == Collective::Start::sender && started->pairs() >= dense_receivers * at(ranks_);
+  for (const Cached& known : cached_) {
+    if (known.start != start || known.support->by_group != by_group) continue;
+    if (by_group ? known.groups == started->groups : known.started == started) return known.support;
+  }
+  if (cached_.size() >= cache_size) cached_.erase(cached_.begin());
+  cached_.push_back({by_group ? nullptr : started, started->groups, start, build(*started, start, by_group)});
+  return cached_.back().support;
+}
+
+std::shared_ptr<Support> Supports::build(const Traffic& started, Collective::Start start, bool by_group) const {
+  auto support = std::make_shared<Support>();
+  support->by_group = by_group;
+  support->words = (at(ranks_) + 63) / 64;
+  support->touch.assign(links_ * support->words, 0);
+  support->senders.assign(at(started.ranks), 0);
+  const auto wait = [&](int rank, int link) {
+    if (rank >= ranks_) return;  // a passive endpoint waits for nothing
+    support->touch[at(link) * support->words + at(rank) / 64] |= std::uint64_t{1} << (rank % 64);
+  };
+  const bool fetched = start == Collective::Start::receiver;
+  for (int rank = 0; rank < ranks_; ++rank) {
+    for_each_pair(started, start, by_group, rank, [&](int source, int destination) {
+      routes_.for_each_hop(source, destination, [&](int link, double) {
+        if (!fetched) wait(source, link);
+        wait(destination, link);
+      });
+      if (!fetched) ++support->senders[at(destination)];
+    });
+  }
+  return support;
+}
+
+std::shared_ptr<const std::vector<double>> Supports::latencies(Support& support, const Traffic& started,
+                                                               Collective::Start start, const Wire* wire) const {
+  auto& known = support.latency_s[wire];
+  if (known) return known;
+  const std::vector<double> of_tiers = routes_.tier_latencies_s(wire);
+  std::vector<double> latency_s(at(started.ranks), 0.0);
+  for (int rank = 0; rank < ranks_; ++rank) {
+    for_each_pair(started, start, support.by_group, rank, [&](int source, int destination) {
+      double& latest = latency_s[at(destination)];
+      latest = std::max(latest, routes_.latency_s(source, destination, of_tiers));
+    });
+  }
+  known = std::make_shared<const std::vector<double>>(std::move(latency_s));
+  return known;
+}
+
+}  // namespace teapot

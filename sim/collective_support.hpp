@@ -1,0 +1,53 @@
+#pragma once
+// What each rank of a collective waits for: which ranks must have entered, which links must have drained, and how long
+// the last byte is on its way. Knows no time and no bytes.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "sim/network.hpp"
+#include "sim/program.hpp"
+#include "sim/route_table.hpp"
+
+namespace teapot {
+
+struct Support {
+  std::size_t words = 0;             ///< 64-bit words for one bit a rank
+  std::vector<std::uint64_t> touch;  ///< [link * words ...]: ranks that wait for the link
+  std::vector<int> senders;          ///< by endpoint: how many others must enter before it can be done
+  bool by_group = false;             ///< senders are all of the group, not only those of the matrix
+  std::map<const Wire*, std::shared_ptr<const std::vector<double>>>
+      latency_s;  ///< by endpoint; see Supports::latencies
+};
+
+/// The supports of the last few matrices: a decode step repeats some (all-reduce, balanced dispatch) in every layer.
+class Supports {
+ public:
+  /// All must outlive this.
+  Supports(const RouteTable& routes, std::size_t links, int ranks);
+
+  /// `started`: rows are those who start (started_by in collective_load.hpp).
+  const std::shared_ptr<Support>& of(const std::shared_ptr<const Traffic>& started, Collective::Start start);
+  /// By endpoint: the longest path to it from one that it waits for, with what the wire adds.
+  std::shared_ptr<const std::vector<double>> latencies(Support& support, const Traffic& started,
+                                                       Collective::Start start, const Wire* wire) const;
+
+ private:
+  struct Cached {
+    std::shared_ptr<const Traffic> started;
+    std::shared_ptr<const std::vector<int>> groups;
+    Collective::Start start;
+    std::shared_ptr<Support> support;
+  };
+
+  std::shared_ptr<Support> build(const Traffic& started, Collective::Start start, bool by_group) const;
+
+  const RouteTable& routes_;
+  std::size_t links_;
+  int ranks_;
+  std::vector<Cached> cached_;
+};
+
+}  // namespace teapot

@@ -1,0 +1,38 @@
+#pragma once
+// One link as a fluid: it drains the transfers on it at full speed, those of the highest priority first, and those of
+// one priority in proportion to their weights. Knows no other link and no rank.
+
+#include <vector>
+
+namespace teapot {
+
+// Times that differ by less are one: a few rounding errors of a step of seconds.
+inline constexpr double same_time_s = 1e-14;
+
+class FluidLink {
+ public:
+  /// What a transfer still has to send, in seconds of the link at full speed.
+  struct Bucket {
+    int transfer;
+    int priority;
+    double weight;
+    double remaining_s;
+  };
+
+  /// Puts `seconds` more of a transfer on the link at `now`, a time not before that of any earlier call. Returns
+  /// whether the transfer had nothing on the link.
+  bool add(const Bucket& more, double now);
+  /// Lets it drain until `now`.
+  void drain(double now);
+  /// When the transfer has drained if nothing is added; -1 if nothing of it is left.
+  double drained_at(int transfer) const;
+
+ private:
+  void drain_shared(double left);
+
+  double updated_ = 0;
+  Bucket only_{-1, 0, 1, 0};     // by far the most frequent case: nothing (transfer -1) or one transfer is on the link
+  std::vector<Bucket> several_;  // or all of them are here, where it has been more than one since it was last empty
+};
+
+}  // namespace teapot

@@ -1,0 +1,91 @@
+// A hash table of lists of hops, open addressing.
+// Does not know whose ways they are.
+
+#include "sim/shared_paths.hpp"
+
+#include <bit>
+#include <cassert>
+#include <limits>
+
+#include "sim/index.hpp"
+#include "sim/random.hpp"
+
+namespace teapot {
+namespace {
+
+std::uint64_t add_to_hash(std::uint64_t hash, std::uint32_t link, float share) {
+  return mix(hash + 0x9e3779b97f4a7c15ULL + (std::uint64_t{link} << 32 | std::bit_cast<std::uint32_t>(share)));
+}
+
+std::uint64_t hash_of(const Hop* first, const Hop* last) {
+  std::uint64_t hash = 1;
+  for (; first != last; ++first) {
+    hash = add_to_hash(hash, static_cast<std::uint32_t>(first->link), static_cast<float>(first->share));
+  }
+  return hash;
+}
+
+}  // namespace
+
+SharedPaths::SharedPaths() : slots_(1024) {}
+
+bool SharedPaths::is(Id id, const Hop* first, const Hop* last) const {
+  if (words_[id] != static_cast<std::uint32_t>(last - first)) return false;
+  for (std::size_t i = id + 1; first != last; ++first, ++i) {
+    const float share = shares_.empty() ? 1.0F : shares_[i];
+    if (words_[i] != static_cast<std::uint32_t>(first->link) || share != static_cast<float>(first->share)) return false;
+  }
+  return true;
+}
+
+SharedPaths::Id SharedPaths::add(const Hop* first, const Hop* last) {
+  std::size_t slot = hash_of(first, last) & (slots_.size() - 1);
+  for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
+    if (is(slots_[slot] - 1, first, last)) return slots_[slot] - 1;
+  }
+  assert(words_.size() < std::numeric_limits<Id>::max() - 64);
+  const auto id = static_cast<Id>(words_.size());
+  slots_[slot] = id + 1;
+  words_.push_back(static_cast<std::uint32_t>(last - first));
+  if (!shares_.empty()) shares_.push_back(1);
+  for (; first != last; ++first) {
+    if (shares_.empty() && first->share != 1) shares_.assign(words_.size(), 1);
+    words_.push_back(static_cast<std::uint32_t>(first->link));
+    if (!shares_.empty()) shares_.push_back(static_cast<float>(first->share));
+  }
+  if (2 * ++lists_ > slots_.size()) grow();
+  return id;
+}
+
+void SharedPaths::grow() {
+  std::vector<Id> larger(4 * slots_.size());
+  for (std::size_t id = 0; id < words_.size(); id += 1 + words_[id]) {
+    std::uint64_t hash = 1;
+    for (std::size_t i = id + 1; i <= id + words_[id]; ++i) {
+      hash = add_to_hash(hash, words_[i], shares_.empty() ? 1.0F : shares_[i]);
+    }
+    std::size_t slot = hash & (larger.size() - 1);
+    while (larger[slot] != 0) slot = (slot + 1) & (larger.size() - 1);
+    larger[slot] = static_cast<Id>(id) + 1;
+  }
+  slots_ = std::move(larger);
+}
+
+void SharedPaths::keep(const std::function<bool(int link)>& kept) {
+  for (std::size_t id = 0; id < words_.size();) {
+    const std::size_t next = id + 1 + words_[id];
+    std::size_t to = id + 1;
+    for (std::size_t from = id + 1; from < next; ++from) {
+      if (!kept(static_cast<int>(words_[from]))) continue;
+      words_[to] = words_[from];
+      if (!shares_.empty()) shares_[to] = shares_[from];
+      ++to;
+    }
+    words_[id] = static_cast<std::uint32_t>(to - id - 1);
+    id = next;
+  }
+  slots_ = {};
+  words_.shrink_to_fit();
+}
+
+}  // namespace teapot

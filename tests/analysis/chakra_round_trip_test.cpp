@@ -150,7 +150,11 @@ TEST_CASE("chakra: a foreign pair is one message, and only its two ranks wait fo
   const Program program = read_chakra(folder.path.string());
   const Timeline timeline = simulate(program, star(3));
   CHECK(timeline.step.value == doctest::Approx(50e-6 + 2e6 / 1e10).epsilon(1e-12));
-  CHECK(timeline.end(static_cast<int>(program.operators.size()) - 1, 2).value == doctest::Approx(10e-6).epsilon(1e-12));
+  double last = 0;  // of what ran on rank 2, which has no part in the message
+  for (int op = 0; op < timeline.operators; ++op) {
+    if (timeline.ran(op, 2)) last = std::max(last, timeline.end(op, 2).value);
+  }
+  CHECK(last == doctest::Approx(10e-6).epsilon(1e-12));
 }
 
 TEST_CASE("chakra: a folder with traces of another program is not written into") {

@@ -157,7 +157,10 @@ TEST_CASE("tpot: over random scenarios, skew costs where every expert has work")
     Drawn sampled = d;
     sampled.load = "uniform";
     RC_LOG() << d;
-    RC_ASSERT(at_least(tpot_ms(sampled), tpot_ms(d)));
+    const Report before = result(scenario(d.yaml()));
+    const Report after = result(scenario(sampled.yaml()));
+    RC_ASSERT(at_least(longest_ms(after, "experts"), longest_ms(before, "experts")));
+    RC_ASSERT(after.tpot >= 0.97 * before.tpot);  // whole tiles, as above: a GPU with fewer tokens may save one
   });
 }
 

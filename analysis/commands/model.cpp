@@ -13,6 +13,7 @@
 #include "analysis/output/text_table.hpp"
 #include "platforms/accelerator.hpp"
 #include "sim/catalogue.hpp"
+#include "workloads/model/huggingface.hpp"
 
 namespace teapot {
 namespace {
@@ -20,11 +21,34 @@ namespace {
 struct ModelOptions {
   std::vector<std::string> models;
   ModelView view;
+  std::vector<std::string> assume;
   bool json = false;
+  bool yaml = false;
 };
 
-Model load(const std::string& name) {
-  const Config config{resolve_named(name, "workloads/models", "model")};
+/// Puts `assume: {KEY: ignore}` into the model, as a scenario may write it.
+Tree with_assumptions(Tree model, const std::vector<std::string>& assume) {
+  if (assume.empty()) return model;
+  Tree ignore;
+  ignore.kind = Tree::Kind::mapping;
+  for (const std::string& word : assume) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || equals == 0 || word.substr(equals + 1) != "ignore")
+      throw ConfigError(fmt::format("--assume {}: expected KEY=ignore", word));
+    Tree value;
+    value.kind = Tree::Kind::scalar;
+    value.text = "ignore";
+    ignore.entries.push_back({word.substr(0, equals), {}, value});
+  }
+  Tree changes;
+  changes.kind = Tree::Kind::mapping;
+  changes.place = model.place;
+  changes.entries.push_back({"assume", {}, ignore});
+  return overlay(std::move(model), changes);
+}
+
+Model load(const std::string& name, const std::vector<std::string>& assume = {}) {
+  const Config config{with_assumptions(resolve_named(name, "workloads/models", "model"), assume)};
   const Model model = read_model(config);
   config.reject_unread_keys();
   return model;
@@ -51,9 +75,21 @@ void list(const ModelOptions& options) {
   fmt::print("{}", options.json ? model_json(facts, options.view) : table.to_text());
 }
 
+/// What was understood of each, as YAML; what was not stands before it as a comment.
+void print_yaml(const ModelOptions& options) {
+  for (const auto& name : options.models) {
+    const Config config{with_assumptions(resolve_named(name, "workloads/models", "model"), options.assume)};
+    const Model model = is_huggingface(config) ? read_huggingface(config, Unknown::warn) : read_model(config);
+    for (const std::string& warning : model.reading.warnings) fmt::print("# {}\n", warning);
+    fmt::print("{}", to_yaml(model_tree(model)));
+  }
+}
+
 void show(const ModelOptions& options) {
+  if (options.yaml) return print_yaml(options);
   std::vector<ModelFacts> facts;
-  for (const auto& name : options.models) facts.push_back(model_facts(load(name), options.view, accelerators()));
+  for (const auto& name : options.models)
+    facts.push_back(model_facts(load(name, options.assume), options.view, accelerators()));
   fmt::print("{}", options.json ? model_json(facts, options.view) : model_table(facts, options.view));
 }
 
@@ -78,6 +114,10 @@ void declare(Command command) {
   show_command.option("--kv", options->view.kv, "Format of the KV cache (default bf16)")
       .one_of(format_names())
       .type_name("FORMAT");
+  show_command.option("--assume", options->assume, "Pass over a key of a config.json: KEY=ignore")
+      .repeatable()
+      .type_name("KEY=ignore");
+  show_command.flag("--yaml", options->yaml, "What was understood, as a model's YAML to edit");
   show_command.flag("--json", options->json, "One JSON object; several models in a list `models`");
   show_command.footer(fmt::format("Formats: {}", fmt::join(format_names(), ", ")));
   show_command.run([options] { show(*options); });

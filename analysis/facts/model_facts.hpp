@@ -3,6 +3,7 @@
 // Knows no deployment and no time.
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "platforms/accelerator.hpp"
@@ -28,18 +29,23 @@ struct ModelFit {
 struct ModelFacts {
   std::string name;
   std::string source;
-  std::string attention;  ///< MHA, GQA, MQA or MLA, with " + window" where some layers have one
+  std::string attention;  ///< the kinds of its layers: MLA, GQA + window, gated delta, ..., the most frequent last
   int layers = 0;
   int expert_layers = 0;
   double parameters = 0;
   double active_parameters = 0;
+  double multiplied_parameters = 0;  ///< active ones without the input embedding
   double mtp_parameters = 0;
+  double encoder_parameters = 0;
   Bytes kv_per_token;
   Bytes kv_per_request;
+  Bytes state_per_request;
   Flops training_per_token;
   Flops decode_per_token;
-  Bytes weights;  ///< embedding and head in BF16, the rest in the view's format
-  std::string weights_format;
+  Bytes weights;  ///< as published; or in the view's format, embedding and head in BF16
+  std::string weights_format;  ///< of most of it
+  std::vector<std::pair<std::string, std::string>> other_formats;  ///< part and format, where it is another
+  Reading reading;  ///< of a config.json
   std::vector<ModelFit> fits;
 };
 

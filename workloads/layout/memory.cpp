@@ -14,7 +14,7 @@ namespace {
 
 Bytes layer_weights(const Model& model, const Layer& layer, const Layout& l, const Format& weights) {
   Bytes sum = mixer_of(layer.attention).weights(model, layer.attention, weights, l.tensor_parallel);
-  if (!layer.experts) return sum + matrices(weights, dense_parameters(model) / l.tensor_parallel);
+  if (!layer.experts) return sum + matrices(weights, dense_parameters(model, layer.intermediate) / l.tensor_parallel);
   sum += Bytes{2.0 * model.experts.routed * model.hidden};  // the gate, BF16
   sum += l.experts_per_rank(model) * matrices(weights, expert_parameters(model) / l.expert_tensor_parallel);
   if (model.experts.shared_intermediate > 0) sum += matrices(weights, shared_expert_parameters(model));

@@ -7,32 +7,11 @@
 
 #include "sim/config.hpp"
 #include "sim/units.hpp"
+#include "workloads/model/attention.hpp"
 #include "workloads/model/precision.hpp"
+#include "workloads/model/reading.hpp"
 
 namespace teapot {
-
-/// Multi-head attention with one of two caches: keys and values of each KV head (MHA, GQA, MQA), or one latent (MLA).
-struct Attention {
-  enum class Kind { grouped, latent };
-  Kind kind = Kind::grouped;
-  int heads = 0;
-  int kv_heads = 0;  ///< grouped: heads = MHA, 1 = MQA
-  int head_dim = 0;  ///< grouped: of query, key and value
-  int q_rank = 0;    ///< latent: width of the compressed query, 0 where it is not compressed
-  int kv_rank = 0;   ///< latent: width of the compressed keys and values
-  int nope_dim = 0;  ///< latent: part of a query head without position
-  int rope_dim = 0;  ///< latent: part with position; one key for all heads
-  int value_dim = 0;
-  int window = 0;  ///< tokens a query looks back at; 0: all
-
-  double query_dim() const { return kind == Kind::latent ? nope_dim + rope_dim : head_dim; }
-  double output_dim() const { return kind == Kind::latent ? value_dim : head_dim; }
-  /// Numbers kept in the cache for one token of one layer.
-  double cached_values() const { return kind == Kind::latent ? kv_rank + rope_dim : 2.0 * kv_heads * head_dim; }
-  /// Tokens of the cache that one query reads.
-  double visible(double context) const { return window > 0 && window < context ? window : context; }
-  bool operator==(const Attention&) const = default;
-};
 
 /// Routed and shared experts; no routed ones: the model is dense.
 struct Experts {
@@ -42,12 +21,32 @@ struct Experts {
   int intermediate = 0;         ///< of one routed expert
   int shared_intermediate = 0;  ///< of all shared experts together
   int groups = 1;               ///< in which the gate chooses under group-limited routing
+  int zero = 0;                 ///< choices beside the routed experts that compute nothing (LongCat, arXiv 2509.01322)
+  int latent = 0;               ///< width to which a token is projected before routed experts; 0: they see it whole
+
+  /// Routed experts that a token meets, the mean where some of its choices compute nothing.
+  double met() const { return zero > 0 ? static_cast<double>(top_k) * routed / (routed + zero) : top_k; }
 };
 
+/// One mixer and one feed-forward after it; either may be missing. A layer that has several of them (LongCat's two
+/// attentions, Falcon-H1's attention beside Mamba, Arctic's dense feed-forward beside experts) is written as several.
 struct Layer {
   Attention attention;
   bool experts = false;  ///< or a dense feed-forward
+  int intermediate = 0;  ///< width of the dense one; 0: the layer only mixes, where it has no experts either
+  bool shares_weights = false;  ///< its matrices are those of an earlier layer (Zamba2): no parameters of its own
+
+  bool feeds_forward() const { return experts || intermediate > 0; }
   bool operator==(const Layer&) const = default;
+};
+
+/// Number formats in which a checkpoint stores each kind of matrix. Gates are BF16.
+struct WeightFormats {
+  Format attention;
+  Format dense;
+  Format experts;
+  Format shared;
+  Format vocabulary;  ///< embedding and head
 };
 
 struct Model {
@@ -56,21 +55,30 @@ struct Model {
   int hidden = 0;
   int vocabulary = 0;
   int positions = 0;  ///< learned position embeddings; 0: none
-  int intermediate = 0;
+  int intermediate = 0;               ///< of its dense layers, the widest
   bool gated = true;                  ///< feed-forward with a gate (three matrices) or without (two)
   bool tied_embeddings = false;       ///< head and input embedding are one matrix
   bool active_with_embedding = true;  ///< whether its authors count the input embedding, a look-up, as active
   Experts experts;
   std::vector<Layer> layers;
-  int mtp_modules = 0;  ///< multi-token prediction modules: one layer each, made like the last one
-  Format weights;       ///< in which its authors publish it
+  int depth = 0;                ///< layers as its authors count them; 0: as many as are listed
+  int mtp_modules = 0;          ///< multi-token prediction modules: one layer each
+  std::vector<Layer> mtp;       ///< of which a module is made; empty: of the last layer
+  double encoder_parameters = 0;  ///< of what sees images or hears, which no decode step runs
+  Format weights;                 ///< in which its authors publish most of it
+  WeightFormats formats;
+  Reading reading;  ///< of a config.json
 
   bool has_experts() const { return experts.routed > 0; }
-  Layer mtp_layer() const { return layers.back(); }
+  Layer mtp_layer() const { return mtp.empty() ? layers.back() : mtp.front(); }
+  int layer_count() const { return depth > 0 ? depth : static_cast<int>(layers.size()); }
 };
 
 /// Reads a model's YAML, or a Hugging Face config.json. Throws ConfigError.
 Model read_model(const Config& config);
+
+/// The model as YAML that read_model reads again, with the same figures.
+Tree model_tree(const Model& model);
 
 /// The model with a cache of at most `window` tokens in every layer; 0 leaves it as it is.
 Model with_cache_window(Model model, int window);
@@ -79,7 +87,9 @@ Model with_cache_window(Model model, int window);
 double attention_parameters(const Model& model, const Attention& attention);
 double expert_parameters(const Model& model);         ///< of one routed expert
 double shared_expert_parameters(const Model& model);  ///< of all shared experts of a layer
-double dense_parameters(const Model& model);          ///< of a dense feed-forward
+double gate_parameters(const Model& model);           ///< of the matrix that scores experts
+double latent_parameters(const Model& model);         ///< of the way to the experts' narrower width and back
+double dense_parameters(const Model& model, int intermediate);  ///< of a dense feed-forward
 /// Of the main model, without multi-token prediction modules.
 double parameters(const Model& model);
 /// Those a token uses, counted as its authors do: with the input embedding or without.
@@ -89,10 +99,29 @@ double multiplied_parameters(const Model& model);
 /// Of the multi-token prediction modules, without the embedding and head they share with the model.
 double mtp_parameters(const Model& model);
 
+/// Parameters by the format they are stored in.
+struct ParameterParts {
+  double attention = 0;
+  double dense = 0;
+  double experts = 0;
+  double shared = 0;
+  double gates = 0;
+  double vocabulary = 0;
+
+  double total() const { return attention + dense + experts + shared + gates + vocabulary; }
+};
+ParameterParts parameter_parts(const Model& model);
+/// Bytes of the main model as it is published, or with every matrix but embedding and head in `all`.
+Bytes weights_bytes(const Model& model);
+Bytes weights_bytes(const Model& model, const Format& all);
+
 /// Bytes of KV cache that one more token takes, all layers of the main model (windows not yet full).
 Bytes kv_bytes_per_token(const Model& model, const Format& kv);
 /// Bytes of KV cache of one request with so many tokens; layers with a window keep no more than it.
 Bytes kv_bytes(const Model& model, const Format& kv, double context);
+
+/// Bytes of the states of one request: linear attention, state-space layers and convolutions.
+Bytes state_bytes_per_request(const Model& model);
 
 /// Forward and backward pass of one token: 6 x multiplied parameters and three times the causal attention over a
 /// sequence, the accounting that gives the figures of arXiv 2505.09343, table 2.

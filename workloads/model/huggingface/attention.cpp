@@ -1,0 +1,163 @@
+// Shapes of attention over a cache: grouped, latent, compressed; full, within a window or chunks, or chosen by an
+// indexer. Key names follow the configuration classes in `transformers`. Knows no layer order.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workloads/model/huggingface/parts.hpp"
+
+namespace teapot {
+namespace {
+
+int read_heads(const Keys& k) {
+  const auto heads = k.any({"num_attention_heads", "n_head", "n_heads", "num_heads", "num_query_heads"});
+  if (!heads || *heads == 0) k.fail_missing("num_attention_heads", "");
+  return *heads;
+}
+
+/// Older models share one KV head by a flag, newer ones count them.
+int read_kv_heads(const Base& b, int heads) {
+  const Keys& k = b.keys;
+  const std::vector<std::string> names{"num_key_value_heads", "num_kv_heads", "n_head_kv", "num_attention_groups", "kv_n_heads", "n_kv_heads"};
+  if (k.flag_or("multi_query_attention", false)) return k.positive("multi_query_group_num");
+  k.pass("multi_query_group_num");
+  const bool falcon = k.flag_or("new_decoder_architecture", false);
+  if (k.flag_or("multi_query", false) && !falcon) {
+    k.pass_all(names);
+    return 1;
+  }
+  if (const auto kv = k.any(names)) {
+    if (*kv == 0) k.fail(k.which(names), "must be above zero");
+    return *kv;
+  }
+  if (k.is_mapping("attn_config")) {
+    if (const auto kv = k.part("attn_config").any(names)) return *kv;
+  }
+  if (!b.family.multi_head) k.assume("num_key_value_heads", fmt::format("taken as the {} heads", heads));
+  return heads;
+}
+
+int read_head_dim(const Base& b, int heads) {
+  const auto dim = b.keys.any({"head_dim", "kv_channels", "attention_head_dim", "d_kv"});
+  if (dim) {
+    if (*dim == 0) b.keys.fail(b.keys.which({"head_dim", "kv_channels", "attention_head_dim", "d_kv"}), "must be above zero");
+    return *dim;
+  }
+  if (b.family.head_dim > 0) {
+    b.keys.assume("head_dim", fmt::format("taken as {}, which is usual for {}", b.family.head_dim, b.family.type));
+    return b.family.head_dim;
+  }
+  if (b.hidden % heads != 0)
+    b.keys.fail_missing("head_dim", fmt::format("the hidden size {} does not divide by {} heads", b.hidden, heads));
+  const int dim_or_usual = b.hidden / heads;
+  const bool usual = dim_or_usual == 64 || dim_or_usual == 128 || b.family.multi_head;
+  if (!b.family.plain_heads || !usual) b.keys.assume("head_dim", fmt::format("taken as hidden size over heads, {}", dim_or_usual));
+  return dim_or_usual;
+}
+
+Indexer read_indexer(const Base& b) {
+  const Keys& k = b.keys;
+  const bool named = b.family.type == "deepseek_v32" || b.family.type == "glm_moe_dsa";
+  const std::vector<std::string> keys{"index_topk", "index_n_heads", "index_head_dim"};
+  const bool any = std::any_of(keys.begin(), keys.end(), [&](const std::string& key) { return k.has(key); });
+  if (!any && !named) return {};
+  const int heads = b.family.type == "glm_moe_dsa" ? 32 : 64;
+  const std::vector<int> usual{2048, heads, 128};
+  std::vector<int> values;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!k.has(keys[i])) {
+      if (!named) k.fail_missing(keys[i], "an indexer has index_topk, index_n_heads and index_head_dim");
+      k.assume(keys[i], fmt::format("taken as {}, which is usual for {}", usual[i], b.family.type));
+      values.push_back(usual[i]);
+    } else {
+      values.push_back(k.positive(keys[i]));
+    }
+  }
+  return {values[1], values[2], values[0]};
+}
+
+Attention read_latent(const Base& b) {
+  const Keys& k = b.keys;
+  Attention a;
+  a.kind = Attention::Kind::latent;
+  a.heads = read_heads(k);
+  a.kv_heads = 1;
+  a.q_rank = k.count_or("q_lora_rank", 0);
+  if (a.q_rank == 0) k.assume("q_lora_rank", "queries are not compressed");
+  a.kv_rank = k.positive("kv_lora_rank");
+  a.nope_dim = k.positive("qk_nope_head_dim");
+  a.rope_dim = k.count_or("qk_rope_head_dim", -1);
+  if (a.rope_dim < 0) k.fail_missing("qk_rope_head_dim", "it goes with kv_lora_rank");
+  if (k.has("v_head_dim")) {
+    a.value_dim = k.positive("v_head_dim");
+  } else {
+    a.value_dim = b.hidden / a.heads;  // MiniCPM-3's code
+    k.assume("v_head_dim", fmt::format("taken as hidden size over heads, {}", a.value_dim));
+  }
+  a.head_dim = a.kv_rank + a.rope_dim;
+  a.indexer = read_indexer(b);
+  k.pass_all({"num_key_value_heads", "head_dim", "qk_head_dim"});
+  return a;
+}
+
+Attention read_grouped(const Base& b) {
+  const Keys& k = b.keys;
+  Attention a;
+  a.heads = read_heads(k);
+  a.kv_heads = read_kv_heads(b, a.heads);
+  a.head_dim = read_head_dim(b, a.heads);
+  const int said = k.count_or("v_head_dim", 0);
+  const int value = said > 0 ? said : a.head_dim;
+  a.value_dim = value == a.head_dim ? 0 : value;
+  a.q_rank = k.count_or("share_q_dim", 0);
+  if (k.flag_or("attn_output_gate", b.family.gates_attention)) a.gate = static_cast<int>(a.output_dim());
+  if (k.flag_or("use_head_wise_attn_gate", false)) a.gate = 1;
+  if (a.heads % a.kv_heads != 0)
+    k.fail(k.which({"num_key_value_heads", "num_kv_heads", "n_head_kv", "num_attention_groups", "multi_query_group_num"}),
+           fmt::format("must divide the {} heads", a.heads));
+  a.indexer = read_indexer(b);
+  return a;
+}
+
+}  // namespace
+
+Attention read_softmax(const Base& b) {
+  const bool may = b.keys.flag_or("use_mla", true);
+  if (may && b.keys.has("kv_lora_rank") && b.keys.count_or("kv_lora_rank", 0) > 0) return read_latent(b);
+  if (!may) b.keys.pass_all({"kv_lora_rank", "q_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"});
+  for (const char* key : {"qk_nope_head_dim", "qk_rope_head_dim"}) {
+    if (may && b.keys.has(key) && b.keys.count_or(key, 0) > 0) b.keys.fail_missing("kv_lora_rank", std::string{key} + " speaks of latent attention");
+  }
+  return read_grouped(b);
+}
+
+std::vector<Attention> read_compressed(const Base& b) {
+  const Keys& k = b.keys;
+  Attention a;
+  a.kind = Attention::Kind::compressed;
+  a.heads = read_heads(k);
+  a.kv_heads = 1;
+  a.head_dim = k.positive("head_dim");
+  a.q_rank = k.positive("q_lora_rank");
+  a.o_rank = k.positive("o_lora_rank");
+  a.o_groups = k.positive("o_groups");
+  a.window = k.positive("sliding_window");
+  const Indexer indexer{k.positive("index_n_heads"), k.positive("index_head_dim"), k.positive("index_topk")};
+  k.pass_all({"num_key_value_heads", "qk_rope_head_dim"});
+  std::vector<Attention> layers;
+  std::vector<int> ratios = k.numbers("compress_ratios");
+  if (ratios.size() < static_cast<std::size_t>(b.layers))
+    k.fail("compress_ratios", fmt::format("speaks of {} layers, not of {}", ratios.size(), b.layers));
+  ratios.resize(static_cast<std::size_t>(b.layers));  // what follows is of the prediction module
+  // Layers that share few tokens a row choose among them; those that share many read every row (its paper, 2.3).
+  constexpr int few = 16;
+  for (const int ratio : ratios) {
+    a.compression = ratio > 1 ? ratio : 0;
+    a.indexer = ratio > 1 && ratio < few ? indexer : Indexer{};
+    layers.push_back(a);
+  }
+  return layers;
+}
+
+}  // namespace teapot

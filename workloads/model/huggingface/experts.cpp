@@ -1,0 +1,236 @@
+// Experts, which layers have them, and the width of the dense feed-forwards of the others; under all names in use.
+// Knows no attention.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "workloads/model/huggingface/parts.hpp"
+
+namespace teapot {
+namespace {
+
+const std::vector<std::string> routed_names{"n_routed_experts", "num_routed_experts", "num_local_experts", "num_experts", "moe_num_experts",
+                                            "num_moe_experts", "n_experts"};
+const std::vector<std::string> top_k_names{"num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_top_k", "moe_k",
+                                           "experts_per_token", "top_k_experts", "num_selected_experts", "n_activated_experts", "experts_per_tok"};
+const std::vector<std::string> width_names{"moe_intermediate_size", "moe_ffn_hidden_size", "expert_ffn_hidden_size",
+                                           "expert_intermediate_size", "moe_inter_dim"};
+const std::vector<std::string> shared_names{"n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "num_shared_expert"};
+const std::vector<std::string> shared_width_names{"shared_expert_intermediate_size", "shared_intermediate_size",
+                                                  "moe_shared_expert_intermediate_size", "share_expert_dim"};
+const std::vector<std::string> dense_names{"intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "inner_hidden_size",
+                                           "block_ff_dim"};
+const std::vector<std::string> order_names{
+    "first_k_dense_replace", "moe_layer_freq", "mlp_only_layers", "decoder_sparse_step", "interleave_moe_layer_step",
+    "moe_layers", "moe_layers_enum", "moe_layer_start_index", "moe_layer_end_index", "moe_layer_interval",
+    "expert_layer_period", "expert_layer_offset", "num_dense_layers", "mlp_layer_types", "moe_layer_frequency",
+    "moe_layer_num_skipped", "n_dense_layers", "num_hash_layers", "is_moe_layer", "moe_layer_start", "first_dense_layers"};
+
+void pass_experts(const Keys& k) {
+  for (const auto* names : {&routed_names, &top_k_names, &width_names, &shared_names, &shared_width_names, &order_names})
+    k.pass_all(*names);
+  k.pass_all({"n_group", "num_expert_group", "n_groups_experts", "use_moe", "expert_dtype", "moe_latent_size", "use_mixed_mlp_moe",
+              "moe_intermediate_sizes", "norm_topk_prob"});
+}
+
+/// The count where it stands at the top level, or in DBRX's ffn_config.
+int routed_experts(const Base& b) {
+  const Keys& k = b.keys;
+  if (const auto said = k.any(routed_names)) return *said;
+  return k.is_mapping("ffn_config") ? k.part("ffn_config").any(routed_names).value_or(0) : 0;
+}
+
+int top_k(const Base& b, const Keys& k, int choices) {
+  const auto said = k.any(top_k_names);
+  if (!said) k.fail_missing("num_experts_per_tok", "the model has experts");
+  if (*said == 0 || *said > choices) b.keys.fail(k.which(top_k_names), fmt::format("must lie between 1 and the {} experts", choices));
+  return *said;
+}
+
+/// Mixtral and its like have no other width than the experts'.
+int expert_width(const Base& b, const Keys& k) {
+  if (const auto said = k.any(width_names)) {
+    if (*said == 0) k.fail(k.which(width_names), "must be above zero");
+    return *said;
+  }
+  const auto dense = k.any(dense_names);
+  if (!dense || *dense == 0) b.keys.fail_missing("moe_intermediate_size", "the model has experts");
+  if (!b.family.one_width) k.assume("moe_intermediate_size", fmt::format("experts are as wide as {} says, {}", k.which(dense_names), *dense));
+  return *dense;
+}
+
+/// Shared experts by count, by width, or by both (the width is then of each, or of all where it is a multiple).
+void read_shared(const Base& b, Experts& e) {
+  const Keys& k = b.keys;
+  const auto count = k.any(shared_names);
+  const auto width = k.any(shared_width_names);
+  e.shared = count.value_or(width.value_or(0) > 0 ? 1 : b.family.shared_experts);
+  if (width && !count) {
+    e.shared_intermediate = *width;
+  } else if (width) {
+    // Nemotron and Ling write the width of all; where it is that of one expert, it is of each.
+    e.shared_intermediate = *width == e.intermediate ? e.shared * *width : e.shared > 0 ? *width : 0;
+  } else {
+    e.shared_intermediate = e.shared * e.intermediate;
+    if (!count && e.shared == 0 && (b.family.shares_experts || !b.family.known)) k.assume("n_shared_experts", "no shared experts");
+  }
+}
+
+void read_groups(const Base& b, Experts& e) {
+  const auto groups = b.keys.any({"n_group", "num_expert_group", "num_expert_groups"});
+  e.groups = std::max(1, groups.value_or(1));
+  if (e.routed % e.groups != 0) b.keys.fail(b.keys.which({"n_group", "num_expert_group", "num_expert_groups"}), fmt::format("must divide the {} experts", e.routed));
+}
+
+std::vector<FeedWord> filled(const Base& b, FeedWord word) { return std::vector<FeedWord>(static_cast<std::size_t>(b.layers), word); }
+
+std::vector<FeedWord> at_indices(const Base& b, const std::string& key, const std::vector<int>& indices) {
+  std::vector<FeedWord> feed = filled(b, FeedWord::dense);
+  for (const int index : indices) {
+    if (index >= b.layers) b.keys.fail(key, fmt::format("there is no layer {}", index));
+    feed[static_cast<std::size_t>(index)] = FeedWord::experts;
+  }
+  return feed;
+}
+
+/// "4,5,6": Step-3.
+std::vector<int> listed(const Base& b, const std::string& key) {
+  if (b.keys.is_list(key)) return b.keys.numbers(key);
+  std::vector<int> indices;
+  std::stringstream text{b.keys.word_or(key, "")};
+  for (std::string item; std::getline(text, item, ',');) {
+    if (item.empty() || item.size() > 6 || item.find_first_not_of("0123456789") != std::string::npos)
+      b.keys.fail(key, "expected numbers with commas between");
+    indices.push_back(std::stoi(item));
+  }
+  return indices;
+}
+
+std::vector<FeedWord> from_flags(const Base& b, const std::string& key, const std::vector<bool>& flags) {
+  if (flags.size() != static_cast<std::size_t>(b.layers))
+    b.keys.fail(key, fmt::format("speaks of {} layers, not of {}", flags.size(), b.layers));
+  std::vector<FeedWord> feed;
+  for (const bool flag : flags) feed.push_back(flag ? FeedWord::experts : FeedWord::dense);
+  return feed;
+}
+
+std::vector<FeedWord> from_words(const Base& b) {
+  std::vector<bool> flags;
+  for (const std::string& word : b.keys.words("mlp_layer_types")) {
+    if (word != "dense" && word != "sparse" && word != "moe" && word != "hash_moe")
+      b.keys.fail("mlp_layer_types", fmt::format("unknown kind \"{}\" (known: dense, sparse, moe, hash_moe)", word));
+    flags.push_back(word != "dense");
+  }
+  return from_flags(b, "mlp_layer_types", flags);
+}
+
+/// A lowest or highest index; multimodal ERNIE gives text and vision one each.
+int end_of(const Keys& k, const std::string& key, int fallback) { return k.is_list(key) ? k.alike_or(key, fallback) : k.count_or(key, fallback); }
+
+/// The rules that count layers; they hold together.
+bool counted(const Base& b, int l) {
+  const Keys& k = b.keys;
+  const auto first = k.any({"first_k_dense_replace", "num_dense_layers", "moe_layer_num_skipped", "n_dense_layers"});
+  if (l < first.value_or(0)) return false;
+  const int freq = std::max(1, k.count_or(k.which({"moe_layer_freq", "moe_layer_frequency"}), 1));
+  const int sparse = std::max(1, k.count_or("decoder_sparse_step", 1));
+  const int interleave = std::max(1, k.count_or("interleave_moe_layer_step", 1));
+  const int interval = std::max(1, k.count_or("moe_layer_interval", 1));
+  const int start = end_of(k, "moe_layer_start_index", 0);
+  const int end = end_of(k, "moe_layer_end_index", b.layers - 1);
+  const int period = std::max(1, k.count_or("expert_layer_period", 1));
+  const int offset = k.count_or("expert_layer_offset", 0);
+  return l % freq == 0 && (l + 1) % sparse == 0 && (l + 1) % interleave == 0 && (l + 1) % interval == 0 && l >= start && l <= end &&
+         l % period == offset % period;
+}
+
+}  // namespace
+
+Experts read_experts(const Base& b) {
+  const Keys& k = b.keys;
+  Experts e;
+  e.routed = routed_experts(b);
+  const bool off = k.has("use_moe") && !k.flag_or("use_moe", true);
+  if (e.routed <= 1 || off) {  // none, or "1": the dense feed-forward under another name (Jamba, Hunyuan)
+    const bool said = e.routed == 1 || off || k.any(routed_names).has_value();
+    if (said) pass_experts(k);
+    return {};
+  }
+  const Keys from = k.any(routed_names) ? k : k.part("ffn_config");
+  e.zero = k.count_or("zero_expert_num", 0);
+  k.pass("zero_expert_type");
+  e.top_k = top_k(b, from, e.routed + e.zero);
+  e.intermediate = expert_width(b, from);
+  e.latent = k.count_or("moe_latent_size", 0);
+  read_shared(b, e);
+  read_groups(b, e);
+  k.pass_all({"use_moe", "expert_dtype", "use_mixed_mlp_moe", "num_hash_layers", "num_limited_groups", "first_last_k_dense_replace"});
+  return e;
+}
+
+std::vector<FeedWord> read_feed(const Base& b, const Experts& e) {
+  const Keys& k = b.keys;
+  if (e.routed == 0) return filled(b, FeedWord::dense);
+  for (const char* key : {"moe_layer_freq", "moe_layer_frequency", "is_moe_layer"}) {
+    if (k.is_list(key)) return from_flags(b, key, k.flags(key));
+  }
+  if (k.has("mlp_layer_types")) return from_words(b);
+  for (const char* key : {"moe_layers_enum", "moe_layers"}) {
+    if (k.has(key)) return at_indices(b, key, listed(b, key));
+  }
+  std::vector<FeedWord> feed;
+  for (int l = 0; l < b.layers; ++l) feed.push_back(counted(b, l) ? FeedWord::experts : FeedWord::dense);
+  for (const int dense : k.numbers("mlp_only_layers")) {
+    if (dense < b.layers) feed[static_cast<std::size_t>(dense)] = FeedWord::dense;
+  }
+  return feed;
+}
+
+int feed_forward_matrices(const Base& b) {
+  const Keys& k = b.keys;
+  const std::string key = k.which({"hidden_act", "hidden_activation", "activation_function", "mlp_hidden_act", "activation", "activation_type"});
+  std::string act = k.is_mapping(key) ? "" : k.word_or(key, "");
+  std::transform(act.begin(), act.end(), act.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string type = k.word_or("mlp_type", "");
+  if (type == "gated" || type == "swiglu" || type == "glu") return 3;
+  if (type == "default" || type == "mlp" || type == "two-matrix") return 2;
+  if (!type.empty()) k.fail("mlp_type", "unknown (known: gated, swiglu, glu, default, mlp)");
+  const bool gated_by_name = act == "silu" || act == "swish" || act == "swiglu" || act == "geglu" || act == "reglu" || act == "silu_and_mul";
+  if (gated_by_name) return 3;
+  if (b.family.matrices > 0) return b.family.matrices;
+  if (act.empty()) {
+    k.assume(key, "feed-forwards have a gate");
+    return 3;
+  }
+  if (act == "relu2" || act == "relu" || act == "xielu") return 2;
+  k.fail(key, fmt::format("\"{}\" is used with two matrices and with three, and model_type does not say which", act));
+}
+
+std::vector<int> dense_widths(const Base& b, const Experts& e) {
+  const Keys& k = b.keys;
+  const auto all = [&](int width) { return std::vector<int>(static_cast<std::size_t>(b.layers), width); };
+  if (k.has("intermediate_size_mlp")) {  // Llama-4: intermediate_size is of the experts
+    k.pass("intermediate_size");
+    return all(k.positive("intermediate_size_mlp"));
+  }
+  if (k.is_list("intermediate_size")) {
+    const auto widths = k.numbers("intermediate_size");
+    if (widths.size() != static_cast<std::size_t>(b.layers)) k.fail("intermediate_size", fmt::format("speaks of {} layers, not of {}", widths.size(), b.layers));
+    return widths;
+  }
+  if (e.routed == 0 && b.family.type == "granitemoehybrid" && k.has("shared_intermediate_size")) {
+    k.pass("intermediate_size");  // without experts what is shared is all there is
+    return all(k.positive("shared_intermediate_size"));
+  }
+  if (const auto said = k.any(dense_names)) return all(*said);
+  if (k.has("expansion_ratio")) return all(static_cast<int>(k.number_or("expansion_ratio", 4) * b.hidden));  // MPT
+  if (b.family.matrices == 2) {
+    if (!b.family.four_times) k.assume(dense_names[0], fmt::format("taken as four times the hidden size, {}", 4 * b.hidden));
+    return all(4 * b.hidden);
+  }
+  return all(0);
+}
+
+}  // namespace teapot

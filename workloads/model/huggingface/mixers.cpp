@@ -1,0 +1,136 @@
+// Shapes to the schedule: each kind of mixer is read once, and laid over the layers that have it.
+// Knows no feed-forward.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "workloads/model/huggingface/parts.hpp"
+
+namespace teapot {
+namespace {
+
+bool any_of(const Schedule& s, MixerWord word) {
+  return std::find(s.mixers.begin(), s.mixers.end(), word) != s.mixers.end();
+}
+
+int window_size(const Base& b) {
+  const Keys& k = b.keys;
+  const std::vector<std::string> names{"sliding_window", "sliding_window_size", "window_size", "attention_window_size"};
+  const std::string key = k.which(names);
+  if (!k.has(key)) k.fail_missing("sliding_window", "some layers look back a window");
+  k.pass_all({"use_sliding_window", "max_window_layers"});
+  const int size = k.positive(key);
+  k.any(names);  // they must agree
+  return size;
+}
+
+/// What layers with a window have of their own (MiMo-V2: swa_*, Step-3.5: attention_other_setting).
+Attention read_windowed(const Base& b, Attention a) {
+  const Keys& k = b.keys;
+  a.window = window_size(b);
+  const Keys own = k.is_mapping("attention_other_setting") ? k.part("attention_other_setting") : k;
+  const bool nested = k.is_mapping("attention_other_setting");
+  const auto other = [&](const char* prefixed, const char* plain, int same) {
+    return own.count_or(nested ? plain : prefixed, same);
+  };
+  a.heads = other("swa_num_attention_heads", "num_attention_heads", a.heads);
+  a.kv_heads = other("swa_num_key_value_heads", nested ? "num_attention_groups" : "num_key_value_heads", a.kv_heads);
+  a.head_dim = other("swa_head_dim", "head_dim", a.head_dim);
+  const int value = other("swa_v_head_dim", "v_head_dim", static_cast<int>(a.output_dim()));
+  if (a.kind == Attention::Kind::grouped) a.value_dim = value == a.head_dim ? 0 : value;
+  if (nested) own.pass_all({"attention_type", "head_wise_attn_gate", "true_head_dim"});
+  if (a.heads == 0 || a.kv_heads == 0 || a.heads % a.kv_heads != 0 || a.head_dim == 0)
+    k.fail(nested ? "attention_other_setting" : "swa_num_key_value_heads", "heads of the layers with a window do not divide");
+  return a;
+}
+
+/// What layers that look at everything have of their own (Gemma 4): wider and fewer heads, the key is the value.
+Attention read_global(const Base& b, Attention a) {
+  const Keys& k = b.keys;
+  if (!k.has("global_head_dim")) return a;
+  a.head_dim = k.positive("global_head_dim");
+  a.one_key_value = k.flag_or("attention_k_eq_v", false);
+  if (a.one_key_value) a.kv_heads = k.count_or("num_global_key_value_heads", a.kv_heads);
+  k.pass("num_global_key_value_heads");
+  if (a.kv_heads == 0 || a.heads % a.kv_heads != 0) k.fail("num_global_key_value_heads", "must divide the heads");
+  return a;
+}
+
+Attention read_chunked(const Base& b, Attention a) {
+  a.window = b.keys.positive("attention_chunk_size");
+  a.chunked = true;
+  return a;
+}
+
+/// Hunyuan-Large's cross-layer attention: of `cla_share_factor` layers the first makes keys and values for all.
+void share_caches(const Base& b, std::vector<std::vector<Attention>>& layers) {
+  const Keys& k = b.keys;
+  if (!k.flag_or("use_cla", false)) {
+    k.pass("cla_share_factor");
+    return;
+  }
+  const int factor = k.positive("cla_share_factor");
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    if (l % static_cast<std::size_t>(factor) == 0) continue;
+    for (Attention& a : layers[l]) a.borrows_cache = a.kind == Attention::Kind::grouped;
+  }
+}
+
+/// A schedule without windows leaves their keys without a say, unless no layer list named them.
+void pass_windows(const Base& b) {
+  b.keys.pass_all({"sliding_window", "sliding_window_size", "window_size", "use_sliding_window", "max_window_layers",
+                   "swa_num_attention_heads", "swa_num_key_value_heads", "swa_head_dim", "swa_v_head_dim"});
+}
+
+}  // namespace
+
+std::vector<std::vector<Attention>> read_mixers(const Base& b, const Schedule& schedule) {
+  const bool both = any_of(schedule, MixerWord::mamba_and_full);
+  const bool windowed = any_of(schedule, MixerWord::window);
+  const bool chunked = any_of(schedule, MixerWord::chunk);
+  const bool softmax = both || windowed || chunked || any_of(schedule, MixerWord::full);
+  const Attention base = softmax ? read_softmax(b) : Attention{};
+  const Attention full = read_global(b, base);
+  const Attention window = windowed ? read_windowed(b, base) : Attention{};
+  const Attention chunk = chunked ? read_chunked(b, base) : Attention{};
+  const Attention linear = any_of(schedule, MixerWord::linear) ? read_linear(b) : Attention{};
+  const Attention mamba = both || any_of(schedule, MixerWord::mamba) ? read_state_space(b) : Attention{};
+  const Attention convolution = any_of(schedule, MixerWord::convolution) ? read_convolution(b) : Attention{};
+  if (!windowed) pass_windows(b);
+  std::vector<std::vector<Attention>> layers;
+  for (const MixerWord word : schedule.mixers) {
+    switch (word) {
+      case MixerWord::none:
+      case MixerWord::compressed:
+        layers.emplace_back();
+        break;
+      case MixerWord::full:
+        layers.push_back({full});
+        break;
+      case MixerWord::window:
+        layers.push_back({window});
+        break;
+      case MixerWord::chunk:
+        layers.push_back({chunk});
+        break;
+      case MixerWord::linear:
+        layers.push_back({linear});
+        break;
+      case MixerWord::mamba:
+        layers.push_back({mamba});
+        break;
+      case MixerWord::convolution:
+        layers.push_back({convolution});
+        break;
+      case MixerWord::mamba_and_full:
+        layers.push_back({mamba, full});
+        break;
+    }
+  }
+  share_caches(b, layers);
+  return layers;
+}
+
+}  // namespace teapot

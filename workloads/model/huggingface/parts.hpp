@@ -1,0 +1,60 @@
+#pragma once
+// The parts of a config.json that are read one by one, and put together in huggingface.cpp.
+// Knows nothing of how a model is used.
+
+#include <string>
+#include <vector>
+
+#include "workloads/model/huggingface/families.hpp"
+#include "workloads/model/huggingface/keys.hpp"
+#include "workloads/model/model.hpp"
+
+namespace teapot {
+
+/// What the parts of the language model share.
+struct Base {
+  const Keys& keys;
+  const Family& family;
+  int hidden = 0;
+  int layers = 0;
+};
+
+/// What mixes tokens in a layer, and what feeds forward after it, before shapes are read.
+enum class MixerWord { none, full, window, chunk, linear, mamba, convolution, mamba_and_full, compressed };
+enum class FeedWord { none, dense, experts };
+
+/// The mixer of every layer; what feeds forward too where one key says both (`feed` stays empty otherwise).
+struct Schedule {
+  std::vector<MixerWord> mixers;
+  std::vector<FeedWord> feed;
+};
+
+int hidden_size(const Keys& keys);
+int layer_count(const Keys& keys);
+
+Schedule read_schedule(const Base& base);
+/// Mixers by layer, in the order of the schedule; a layer with two of them has two entries.
+std::vector<std::vector<Attention>> read_mixers(const Base& base, const Schedule& schedule);
+Attention read_softmax(const Base& base);
+Attention read_linear(const Base& base);
+Attention read_state_space(const Base& base);
+Attention read_convolution(const Base& base);
+std::vector<Attention> read_compressed(const Base& base);
+
+Experts read_experts(const Base& base);
+std::vector<FeedWord> read_feed(const Base& base, const Experts& experts);
+/// Matrices of a feed-forward: 3 with a gate, 2 without.
+int feed_forward_matrices(const Base& base);
+/// Width of each layer's dense feed-forward; 0 where the file has none.
+std::vector<int> dense_widths(const Base& base, const Experts& experts);
+
+/// Formats by kind of matrix, from quantization_config and what goes by its name elsewhere.
+WeightFormats read_formats(const Keys& top, const Keys& text, const Model& model);
+/// Parameters of what sees or hears; 0 where there is nothing, or nothing that can be counted.
+double encoder_parameters(const Keys& top);
+
+/// Warnings where the figures are not those that the model's name or model.safetensors.index.json beside it say.
+void check_against_name(const Model& model, const std::string& file, const Keys& keys);
+void check_against_index(const Model& model, const std::string& file, const Keys& keys);
+
+}  // namespace teapot

@@ -1,0 +1,243 @@
+// Which kind of mixer each layer has: one list, one pattern or one interval, under many names.
+// Knows no shapes.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "workloads/model/huggingface/parts.hpp"
+
+namespace teapot {
+namespace {
+
+using Words = std::vector<MixerWord>;
+
+/// "M*-E" of Nemotron-H: Mamba-2, attention, dense feed-forward, experts; each a layer of its own.
+std::optional<Schedule> by_letters(const Base& b) {
+  const std::string key = b.keys.which({"hybrid_override_pattern", "hybrid_layer_pattern"});
+  if (!b.keys.has(key) || b.keys.is_list(key)) return std::nullopt;
+  Schedule s;
+  for (const char letter : b.keys.word_or(key, "")) {
+    const std::size_t kind = std::string{"M*-E|"}.find(letter);
+    if (kind == std::string::npos) b.keys.fail(key, fmt::format("unknown letter '{}' (known: M * - E)", letter));
+    if (letter == '|') continue;  // borders of pipeline stages
+    s.mixers.push_back(std::vector{MixerWord::mamba, MixerWord::full, MixerWord::none, MixerWord::none}[kind]);
+    s.feed.push_back(std::vector{FeedWord::none, FeedWord::none, FeedWord::dense, FeedWord::experts}[kind]);
+  }
+  return s;
+}
+
+const std::map<std::string, MixerWord>& layer_words() {
+  static const std::map<std::string, MixerWord> words{{"full_attention", MixerWord::full},
+                                                      {"attention", MixerWord::full},
+                                                      {"global", MixerWord::full},
+                                                      {"global_attention", MixerWord::full},
+                                                      {"sliding_attention", MixerWord::window},
+                                                      {"sliding_window_attention", MixerWord::window},
+                                                      {"local", MixerWord::window},
+                                                      {"local_attention", MixerWord::window},
+                                                      {"sliding", MixerWord::window},
+                                                      {"chunked_attention", MixerWord::chunk},
+                                                      {"linear_attention", MixerWord::linear},
+                                                      {"linear", MixerWord::linear},
+                                                      {"mamba", MixerWord::mamba},
+                                                      {"mamba2", MixerWord::mamba},
+                                                      {"conv", MixerWord::convolution},
+                                                      {"moe", MixerWord::none},
+                                                      {"mlp", MixerWord::none}};
+  return words;
+}
+
+/// A list of words, one for each layer; "moe" and "mlp" are layers that only feed forward.
+Schedule by_words(const Base& b, const std::string& key) {
+  Schedule s;
+  bool alone = false;
+  for (const std::string& word : b.keys.words(key)) {
+    const auto found = layer_words().find(word);
+    if (word == "hybrid") {  // Zamba2: Mamba with a shared block before it; Falcon-H1: both side by side
+      s.mixers.push_back(MixerWord::mamba_and_full);
+    } else if (found == layer_words().end()) {
+      b.keys.fail(key, fmt::format("unknown kind of layer \"{}\"", word));
+    } else {
+      s.mixers.push_back(found->second);
+    }
+    alone = alone || word == "moe" || word == "mlp";
+    s.feed.push_back(word == "moe" ? FeedWord::experts : word == "mlp" ? FeedWord::dense : FeedWord::none);
+  }
+  if (!alone) s.feed.clear();
+  return s;
+}
+
+Words filled(const Base& b, MixerWord word) { return Words(static_cast<std::size_t>(b.layers), word); }
+
+/// `others`, and every n-th layer full.
+Words every_nth_full(const Base& b, int n, MixerWord others) {
+  Words words = filled(b, others);
+  for (int l = 0; l < b.layers; ++l) {
+    if ((l + 1) % n == 0) words[static_cast<std::size_t>(l)] = MixerWord::full;
+  }
+  return words;
+}
+
+Words by_flags(const Base& b, const std::string& key, MixerWord one, MixerWord zero) {
+  Words words;
+  for (const bool flag : b.keys.flags(key)) words.push_back(flag ? one : zero);
+  return words;
+}
+
+Words by_indices(const Base& b, const Keys& keys, const std::string& key, int first, MixerWord at, MixerWord others) {
+  Words words = filled(b, others);
+  for (const int index : keys.numbers(key)) {
+    if (index < first || index >= b.layers + first) keys.fail(key, fmt::format("there is no layer {}", index));
+    words[static_cast<std::size_t>(index - first)] = at;
+  }
+  return words;
+}
+
+/// Kimi-Linear counts layers from one and names both kinds.
+Words by_linear_config(const Base& b) {
+  const Keys linear = b.keys.part("linear_attn_config");
+  const Words words = by_indices(b, linear, "full_attn_layers", 1, MixerWord::full, MixerWord::linear);
+  const auto named = linear.numbers("kda_layers").size() + linear.numbers("full_attn_layers").size();
+  if (named != static_cast<std::size_t>(b.layers))
+    linear.fail("kda_layers", fmt::format("names, with full_attn_layers, {} of {} layers", named, b.layers));
+  return words;
+}
+
+/// GPT-Neo: [[["global", "local"], 12]].
+Words by_attention_types(const Base& b) {
+  Words words;
+  b.keys.has("attention_types");
+  for (const Config& item : b.keys.at("attention_types").items()) {
+    const auto pair = item.items();
+    if (pair.size() != 2) item.fail("expected a list of kinds and how often it repeats");
+    for (int i = 0; i < pair[1].as_positive<int>() && words.size() <= static_cast<std::size_t>(b.layers); ++i) {
+      for (const Config& word : pair[0].items()) {
+        words.push_back(word.as<std::string>() == "local" ? MixerWord::window : MixerWord::full);
+      }
+    }
+  }
+  b.keys.pass("attention_layers");
+  return words;
+}
+
+/// Jamba: every `period`-th layer from `offset` on is attention.
+Words by_period(const Base& b) {
+  const int period = b.keys.positive("attn_layer_period");
+  const int offset = b.keys.count_or("attn_layer_offset", -1);
+  if (offset < 0) b.keys.fail_missing("attn_layer_offset", "it goes with attn_layer_period");
+  Words words = filled(b, MixerWord::mamba);
+  for (int l = 0; l < b.layers; ++l) {
+    if (l % period == offset) words[static_cast<std::size_t>(l)] = MixerWord::full;
+  }
+  return words;
+}
+
+/// Llama-4: layers with rotary embedding attend within chunks; every fourth has none and looks at everything.
+Words by_chunks(const Base& b) {
+  if (b.keys.is_list("no_rope_layers") && !b.keys.flags("no_rope_layers").empty())
+    return by_flags(b, "no_rope_layers", MixerWord::chunk, MixerWord::full);
+  b.keys.has("no_rope_layers");
+  return every_nth_full(b, std::max(1, b.keys.count_or("no_rope_layer_interval", 4)), MixerWord::chunk);
+}
+
+/// Linear attention with a full layer now and then, as each family says it.
+std::optional<Words> linear_words(const Base& b) {
+  const Keys& k = b.keys;
+  if (k.is_mapping("linear_attn_config")) return by_linear_config(b);
+  if (k.has("full_attention_interval")) return every_nth_full(b, k.positive("full_attention_interval"), MixerWord::linear);
+  if (k.has("layer_group_size") && k.count_or("layer_group_size", 0) > 1) return every_nth_full(b, k.positive("layer_group_size"), MixerWord::linear);
+  if (k.has("attn_type_list")) return by_flags(b, "attn_type_list", MixerWord::full, MixerWord::linear);
+  if (k.has("linear_num_value_heads")) k.fail_missing("layer_types", "linear_num_value_heads speaks of linear layers");
+  return std::nullopt;
+}
+
+std::optional<Words> mamba_words(const Base& b) {
+  const Keys& k = b.keys;
+  if (k.has("attn_layer_period")) return by_period(b);
+  if (k.has("attn_layer_indices")) return by_indices(b, k, "attn_layer_indices", 0, MixerWord::full, MixerWord::mamba);
+  if (k.has("full_attn_idxs")) return by_indices(b, k, "full_attn_idxs", 0, MixerWord::full, MixerWord::convolution);
+  if (k.has("mamba_d_ssm")) return filled(b, MixerWord::mamba_and_full);  // Falcon-H1: both in every layer
+  const bool pure = k.has("state_size") && !k.has("num_attention_heads");
+  if (pure) return filled(b, MixerWord::mamba);
+  return std::nullopt;
+}
+
+std::string window_key(const Keys& keys) {
+  return keys.which({"sliding_window", "sliding_window_size", "window_size", "attention_window_size"});
+}
+
+/// Windows where no list says which layers have them.
+Words window_words(const Base& b) {
+  const Keys& k = b.keys;
+  const std::string key = window_key(k);
+  const bool flagged = k.flag_or("use_sliding_window", true);
+  const int from = k.count_or("max_window_layers", 0);
+  if (!k.has(key) || !k.is_number(key) || k.at(key).as<std::string>() == "-1" || k.count_or(key, 0) == 0 || !flagged) {
+    if (b.family.full_every > 0 && !k.has(key) && flagged) k.assume(key, "every layer looks at everything");
+    return filled(b, MixerWord::full);
+  }
+  if (k.is_number("sliding_window_pattern") || k.is_number("_sliding_window_pattern"))
+    return every_nth_full(b, k.positive(k.which({"sliding_window_pattern", "_sliding_window_pattern"})), MixerWord::window);
+  if (k.has("sliding_window_pattern")) {  // EXAONE-4: "LLLG"
+    const std::string pattern = k.word_or("sliding_window_pattern", "");
+    if (pattern.empty() || pattern.find_first_not_of("LG") != std::string::npos)
+      k.fail("sliding_window_pattern", "expected letters L and G");
+    Words words;
+    for (int l = 0; l < b.layers; ++l)
+      words.push_back(pattern[static_cast<std::size_t>(l) % pattern.size()] == 'L' ? MixerWord::window : MixerWord::full);
+    return words;
+  }
+  if (k.has("global_attn_every_n_layers"))
+    return every_nth_full(b, k.positive("global_attn_every_n_layers"), MixerWord::window);
+  if (b.family.full_every > 0) {
+    k.assume("layer_types", fmt::format("every {}th layer looks at everything, the others {} tokens back", b.family.full_every, k.count_or(key, 0)));
+    return every_nth_full(b, b.family.full_every, MixerWord::window);
+  }
+  Words words = filled(b, MixerWord::window);
+  // Qwen's first layers look at everything.
+  if (k.has("max_window_layers")) std::fill_n(words.begin(), std::min(from, b.layers), MixerWord::full);
+  if (!k.has("max_window_layers") && !k.has("use_sliding_window"))
+    k.assume("layer_types", fmt::format("every layer looks {} tokens back ({})", k.count_or(key, 0), key));
+  return words;
+}
+
+Schedule find_schedule(const Base& b) {
+  const Keys& k = b.keys;
+  if (auto letters = by_letters(b)) return *letters;
+  for (const char* key : {"layers_block_type", "layer_types", "block_types"}) {
+    if (k.has(key) && !k.words(key).empty()) return by_words(b, key);
+  }
+  if (k.is_list("hybrid_layer_pattern"))  // MiMo-V2: 1 looks back a window
+    return {by_flags(b, "hybrid_layer_pattern", MixerWord::window, MixerWord::full), {}};
+  if (k.has("attention_types")) return {by_attention_types(b), {}};
+  if (k.has("attention_chunk_size")) return {by_chunks(b), {}};
+  if (auto words = linear_words(b)) return {*words, {}};
+  if (auto words = mamba_words(b)) return {*words, {}};
+  return {window_words(b), {}};
+}
+
+}  // namespace
+
+Schedule read_schedule(const Base& b) {
+  Schedule s = find_schedule(b);
+  // A list may go on with the layers of prediction modules (Step-3.5).
+  const auto modules = static_cast<std::size_t>(b.keys.any({"num_nextn_predict_layers"}).value_or(0));
+  if (s.mixers.size() == static_cast<std::size_t>(b.layers) + modules) {
+    s.mixers.resize(static_cast<std::size_t>(b.layers));
+    if (!s.feed.empty()) s.feed.resize(static_cast<std::size_t>(b.layers));
+  }
+  if (s.mixers.size() != static_cast<std::size_t>(b.layers)) {
+    const std::string key = b.keys.which({"hybrid_override_pattern", "layers_block_type", "layer_types", "hybrid_layer_pattern", "attn_type_list", "no_rope_layers", "attention_types"});
+    b.keys.fail(key, fmt::format("speaks of {} layers, not of {}", s.mixers.size(), b.layers));
+  }
+  b.keys.pass_all({"layer_types", "sliding_window_pattern", "_sliding_window_pattern", "global_attn_every_n_layers",
+                   "no_rope_layers", "no_rope_layer_interval", "full_attention_interval", "layers_block_type",
+                   "attn_layer_indices", "hybrid_layer_ids", "full_attn_idxs", "attn_layer_period", "attn_layer_offset",
+                   "attn_type_list", "attention_layers", "attention_chunk_size", "hybrid_block_size", "layer_switch", "order_of_interleaved_layers"});
+  return s;
+}
+
+}  // namespace teapot

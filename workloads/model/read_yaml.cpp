@@ -1,0 +1,130 @@
+// Reading a model's YAML.
+// Knows nothing of how the model is used.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workloads/model/huggingface.hpp"
+#include "workloads/model/model.hpp"
+#include "workloads/model/yaml_mixer.hpp"
+
+namespace teapot {
+namespace {
+
+constexpr int most_layers = 10'000;
+
+/// One attention for all layers, or a list of them that repeats over the layers.
+std::vector<Attention> read_attentions(const Config& value) {
+  if (!value.is_sequence()) return {read_mixer(value)};
+  std::vector<Attention> pattern;
+  for (const Config& item : value.items()) pattern.push_back(read_mixer(item));
+  if (pattern.empty()) value.fail("must name at least one kind of attention");
+  return pattern;
+}
+
+Experts read_experts(const Config& config) {
+  Experts e;
+  e.routed = config.positive<int>("routed");
+  e.zero = config.non_negative_or<int>("zero", 0);
+  e.top_k = config.positive<int>("top_k");
+  if (e.top_k > e.routed) config.at("top_k").fail(fmt::format("must be at most the {} routed experts", e.routed));
+  e.shared = config.non_negative_or<int>("shared", 0);
+  e.intermediate = config.positive<int>("intermediate");
+  e.shared_intermediate = config.positive_or<int>("shared_intermediate", e.shared * e.intermediate);
+  e.latent = config.non_negative_or<int>("latent", 0);
+  e.groups = config.positive_or<int>("groups", 1);
+  if (e.routed % e.groups != 0) config.at("groups").fail(fmt::format("must divide the {} routed experts", e.routed));
+  return e;
+}
+
+void read_weights(const Config& config, Model& m) {
+  m.weights = format("bf16");
+  if (config.has("weights") && config.at("weights").is_mapping()) {
+    const Config parts = config.at("weights");
+    const auto part = [&](const char* key) {
+      return parts.has(key) ? read_format(parts.at(key)) : format("bf16");
+    };
+    m.formats = {part("attention"), part("dense"), part("experts"), part("shared"), part("vocabulary")};
+    m.weights = m.has_experts() ? m.formats.experts : m.formats.dense;
+    return;
+  }
+  if (config.has("weights")) m.weights = read_format(config.at("weights"));
+  m.formats = {m.weights, m.weights, m.weights, m.weights, format("bf16")};
+}
+
+Layer read_layer(const Config& item, const Model& m) {
+  Layer layer;
+  layer.attention.kind = Attention::Kind::none;
+  if (item.has("attention")) layer.attention = read_mixer(item.at("attention"));
+  layer.experts = item.get_or<bool>("experts", false);
+  if (layer.experts && !m.has_experts()) item.at("experts").fail("the model has no `experts:`");
+  layer.intermediate = item.non_negative_or<int>("intermediate", 0);
+  if (layer.experts && layer.intermediate > 0) item.at("intermediate").fail("a layer with experts has no dense part (write two)");
+  layer.shares_weights = item.get_or<bool>("shares_weights", false);
+  if (!layer.attention.mixes() && !layer.feeds_forward()) item.fail("must have attention, experts or an intermediate");
+  return layer;
+}
+
+/// A list of layers; an item may repeat, and may be a list of layers that repeat together.
+void read_stack(const Config& value, const Model& m, std::vector<Layer>& layers) {
+  for (const Config& item : value.items()) {
+    const int repeat = item.positive_or<int>("repeat", 1);
+    std::vector<Layer> run;
+    if (item.has("layers")) {
+      for (const Config& layer : item.at("layers").items()) run.push_back(read_layer(layer, m));
+    } else {
+      run.push_back(read_layer(item, m));
+    }
+    if (run.empty() || repeat > most_layers / static_cast<int>(run.size()))
+      item.fail(fmt::format("must make between 1 and {} layers", most_layers));
+    for (int i = 0; i < repeat; ++i) layers.insert(layers.end(), run.begin(), run.end());
+  }
+  if (layers.empty()) value.fail("must list at least one layer");
+}
+
+/// All layers alike but for a few dense ones before those with experts, and attention that takes turns.
+void read_layers(const Config& config, Model& m) {
+  const auto pattern = read_attentions(config.at("attention"));
+  const int layers = config.positive<int>("layers");
+  if (layers > most_layers) config.at("layers").fail(fmt::format("must be at most {}", most_layers));
+  const int dense = m.has_experts() ? config.non_negative_or<int>("dense_layers", 0) : layers;
+  if (dense > layers) config.at("dense_layers").fail(fmt::format("must be at most the {} layers", layers));
+  const int every = config.positive_or<int>("experts_every", 1);
+  for (int l = 0; l < layers; ++l) {
+    const bool experts = l >= dense && (l + 1) % every == 0;
+    m.layers.push_back({pattern[static_cast<std::size_t>(l) % pattern.size()], experts, experts ? 0 : m.intermediate});
+    if (!experts && m.intermediate == 0) config.at("intermediate").fail("must be above zero where a layer is dense");
+  }
+}
+
+}  // namespace
+
+Model read_model(const Config& config) {
+  if (is_huggingface(config)) return read_huggingface(config);
+  Model m;
+  m.name = config.get<std::string>("name");
+  m.source = config.get_or<std::string>("source", "");
+  m.hidden = config.positive<int>("hidden");
+  m.vocabulary = config.positive<int>("vocabulary");
+  m.positions = config.non_negative_or<int>("positions", 0);
+  m.intermediate = config.non_negative_or<int>("intermediate", 0);
+  m.gated = config.get_or<bool>("gated", true);
+  m.tied_embeddings = config.get_or<bool>("tied_embeddings", false);
+  m.active_with_embedding = config.choice_or("active_counts", {"embedding+head", "head"}, "embedding+head") != "head";
+  m.mtp_modules = config.non_negative_or<int>("mtp_modules", 0);
+  if (config.has("experts")) m.experts = read_experts(config.at("experts"));
+  read_weights(config, m);
+  if (config.has("encoder_parameters")) m.encoder_parameters = config.non_negative<double>("encoder_parameters");
+  if (config.has("stack")) {
+    read_stack(config.at("stack"), m, m.layers);
+    m.depth = config.non_negative_or<int>("depth", 0);
+    for (const Layer& layer : m.layers) m.intermediate = std::max(m.intermediate, layer.intermediate);
+  } else {
+    read_layers(config, m);
+  }
+  if (config.has("mtp")) read_stack(config.at("mtp"), m, m.mtp);
+  return m;
+}
+
+}  // namespace teapot

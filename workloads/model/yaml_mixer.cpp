@@ -1,0 +1,166 @@
+// Reading and writing the keys of each kind.
+// Knows no layer and no model.
+
+#include "workloads/model/yaml_mixer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "workloads/model/yaml_tree.hpp"
+
+namespace teapot {
+namespace {
+
+using Rule = Recurrence::Rule;
+
+const std::vector<std::pair<const char*, Rule>> rules{{"delta", Rule::delta},
+                                                      {"lightning", Rule::lightning},
+                                                      {"mamba", Rule::selective},
+                                                      {"mamba-2", Rule::dual},
+                                                      {"convolution", Rule::convolution}};
+
+Attention read_recurrence(const Config& config, Rule rule) {
+  Attention a;
+  a.kind = Attention::Kind::recurrent;
+  Recurrence& r = a.recurrence;
+  r.rule = rule;
+  r.value_heads = config.positive_or<int>("value_heads", 1);
+  r.value_dim = config.positive<int>("value_dim");
+  r.kernel = config.non_negative_or<int>("kernel", 0);
+  if (rule == Rule::convolution) return a;
+  r.key_dim = config.positive<int>("key_dim");
+  r.state_bytes = config.positive_or<int>("state_bytes", 4);
+  if (rule != Rule::selective) r.key_heads = config.positive_or<int>("key_heads", r.value_heads);
+  if (rule == Rule::selective) r.step_rank = config.positive<int>("step_rank");
+  if (rule == Rule::delta || rule == Rule::lightning) {
+    r.gate = config.get_or<bool>("gate", false);
+    r.gate_rank = config.non_negative_or<int>("gate_rank", 0);
+  }
+  return a;
+}
+
+Indexer read_indexer(const Config& config) {
+  if (!config.has("indexer")) return {};
+  const Config indexer = config.at("indexer");
+  return {indexer.positive<int>("heads"), indexer.positive<int>("dim"), indexer.positive<int>("top")};
+}
+
+void read_latent(const Config& config, Attention& a) {
+  a.kind = Attention::Kind::latent;
+  a.kv_heads = 1;
+  a.kv_rank = config.positive<int>("kv_rank");
+  a.nope_dim = config.positive<int>("nope_dim");
+  a.rope_dim = config.non_negative<int>("rope_dim");
+  a.value_dim = config.positive<int>("value_dim");
+  a.head_dim = a.kv_rank + a.rope_dim;
+}
+
+void read_compressed(const Config& config, Attention& a) {
+  a.kind = Attention::Kind::compressed;
+  a.kv_heads = 1;
+  a.head_dim = config.positive<int>("head_dim");
+  a.compression = config.non_negative_or<int>("compression", 0);
+  a.o_rank = config.positive<int>("o_rank");
+  a.o_groups = config.positive<int>("o_groups");
+  if (a.window == 0) config.fail("needs a window");
+}
+
+void read_grouped(const Config& config, const std::string& kind, Attention& a) {
+  a.head_dim = config.positive<int>("head_dim");
+  a.value_dim = config.non_negative_or<int>("value_dim", 0);
+  a.kv_heads = kind == "mha" ? a.heads : kind == "mqa" ? 1 : config.positive<int>("kv_heads");
+  if (a.heads % a.kv_heads != 0) {
+    config.at("kv_heads").fail(fmt::format("must divide the {} heads, got {}", a.heads, a.kv_heads));
+  }
+  a.chunked = config.get_or<bool>("chunked", false);
+  a.borrows_cache = config.get_or<bool>("borrows_cache", false);
+  a.one_key_value = config.get_or<bool>("one_key_value", false);
+  a.input = config.non_negative_or<int>("input", 0);
+}
+
+void write_recurrence(TreeWriter& t, const Recurrence& r) {
+  for (const auto& [name, rule] : rules) {
+    if (rule == r.rule) t.put("kind", name);
+  }
+  t.put("value_heads", r.value_heads);
+  t.put("value_dim", r.value_dim);
+  t.put_unless("kernel", r.kernel, 0);
+  if (r.rule == Rule::convolution) return;
+  t.put("key_dim", r.key_dim);
+  t.put_unless("state_bytes", r.state_bytes, 4);
+  if (r.rule != Rule::selective) t.put("key_heads", r.key_heads);
+  t.put_unless("step_rank", r.step_rank, 0);
+  if (r.gate) t.put("gate", "true");
+  t.put_unless("gate_rank", r.gate_rank, 0);
+}
+
+void write_attention(TreeWriter& t, const Attention& a) {
+  const bool latent = a.kind == Attention::Kind::latent;
+  t.put("kind", latent ? "mla" : a.kind == Attention::Kind::compressed ? "compressed" : "gqa");
+  t.put("heads", a.heads);
+  if (a.kind == Attention::Kind::grouped) t.put("kv_heads", a.kv_heads);
+  if (!latent) t.put("head_dim", a.head_dim);
+  t.put_unless("q_rank", a.q_rank, 0);
+  if (latent) {
+    t.put("kv_rank", a.kv_rank);
+    t.put("nope_dim", a.nope_dim);
+    t.put("rope_dim", a.rope_dim);
+  }
+  t.put_unless("value_dim", a.value_dim, 0);
+  t.put_unless("window", a.window, 0);
+  t.put_unless("gate", a.gate, 0);
+  t.put_unless("input", a.input, 0);
+  t.put_unless("compression", a.compression, 0);
+  t.put_unless("o_rank", a.o_rank, 0);
+  t.put_unless("o_groups", a.o_groups, 0);
+  for (const auto& [key, set] : {std::pair{"chunked", a.chunked}, std::pair{"borrows_cache", a.borrows_cache},
+                                 std::pair{"one_key_value", a.one_key_value}}) {
+    if (set) t.put(key, "true");
+  }
+  if (a.indexer.top == 0) return;
+  TreeWriter indexer;
+  indexer.put("heads", a.indexer.heads);
+  indexer.put("dim", a.indexer.dim);
+  indexer.put("top", a.indexer.top);
+  t.put("indexer", indexer.tree());
+}
+
+}  // namespace
+
+Attention read_mixer(const Config& config) {
+  std::vector<std::string> kinds{"gqa", "mha", "mqa", "mla", "compressed"};
+  for (const auto& [name, rule] : rules) kinds.emplace_back(name);
+  const std::string kind = config.choice_or("kind", kinds, "gqa");
+  for (const auto& [name, rule] : rules) {
+    if (kind == name) return read_recurrence(config, rule);
+  }
+  Attention a;
+  a.heads = config.positive<int>("heads");
+  a.window = config.non_negative_or<int>("window", 0);
+  a.q_rank = config.non_negative_or<int>("q_rank", 0);
+  a.gate = config.non_negative_or<int>("gate", 0);
+  a.indexer = read_indexer(config);
+  if (kind == "mla") {
+    read_latent(config, a);
+  } else if (kind == "compressed") {
+    read_compressed(config, a);
+  } else {
+    read_grouped(config, kind, a);
+  }
+  return a;
+}
+
+Tree mixer_tree(const Attention& a) {
+  TreeWriter t;
+  if (a.recurrent()) {
+    write_recurrence(t, a.recurrence);
+  } else {
+    write_attention(t, a);
+  }
+  return t.tree();
+}
+
+}  // namespace teapot

@@ -10,6 +10,7 @@
 
 #include "analysis/commands/command_line.hpp"
 #include "analysis/facts/model_facts.hpp"
+#include "analysis/facts/model_page.hpp"
 #include "analysis/output/text_table.hpp"
 #include "platforms/accelerator.hpp"
 #include "sim/catalogue.hpp"
@@ -93,6 +94,8 @@ void show(const ModelOptions& options) {
   fmt::print("{}", options.json ? model_json(facts, options.view) : model_table(facts, options.view));
 }
 
+void page(const std::string& file) { fmt::print("{}", model_page(read_published(file))); }
+
 void declare(Command command) {
   auto options = std::make_shared<ModelOptions>();
   command.require_subcommand();
@@ -100,6 +103,12 @@ void declare(Command command) {
   Command list_command = command.add("list", "The models there are");
   list_command.flag("--json", options->json, "One JSON object");
   list_command.run([options] { list(*options); });
+
+  auto published = std::make_shared<std::string>(home() + "/tests/workloads/configs/published.yaml");
+  Command page_command = command.add("page", "The models of docs/models.md, counted beside published figures");
+  page_command.option("list", *published, "A list of published figures, its config.json files beside it")
+      .type_name("FILE");
+  page_command.run([published] { page(*published); });
 
   Command show_command = command.add("show", "What follows from the shapes of one or several models");
   show_command.option("models", options->models, "Names of models, YAML files, or config.json files of Hugging Face")

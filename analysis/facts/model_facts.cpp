@@ -18,22 +18,6 @@ namespace {
 constexpr double usable_memory = 0.95;  // as a deployment's memory_fraction when nothing is said
 constexpr int node = 8;
 
-/// MHA, GQA, MQA or MLA, with " + window" where some layers have one; kinds of other mixers by name.
-std::string attention_names(const Model& model) {
-  std::vector<std::string> names;
-  for (const Layer& layer : model.layers) {
-    if (!layer.attention.mixes()) continue;
-    const std::string name = attention_name(layer.attention);
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-  // "GQA" and "GQA + window" are one entry: the second says both.
-  std::erase_if(names, [&](const std::string& name) {
-    return std::any_of(names.begin(), names.end(), [&](const std::string& other) { return other.starts_with(name + " + "); });
-  });
-  std::sort(names.begin(), names.end());
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
 /// Parts of the model that are stored otherwise than most of it.
 std::vector<std::pair<std::string, std::string>> other_formats(const Model& model) {
   std::vector<std::pair<std::string, std::string>> others;
@@ -75,6 +59,22 @@ std::string billions(double count) { return fmt::format("{:.2f} B", count / 1e9)
 
 }  // namespace
 
+std::string attention_names(const Model& model) {
+  std::vector<std::string> names;
+  for (const Layer& layer : model.layers) {
+    if (!layer.attention.mixes()) continue;
+    const std::string name = attention_name(layer.attention);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  // "GQA" and "GQA + window" are one entry: the second says both.
+  std::erase_if(names, [&](const std::string& name) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& other) { return other.starts_with(name + " + "); });
+  });
+  std::sort(names.begin(), names.end());
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 ModelFacts model_facts(const Model& model, const ModelView& view, const std::vector<Accelerator>& accelerators) {
   ModelFacts f;
   f.name = model.name;
@@ -85,7 +85,7 @@ ModelFacts model_facts(const Model& model, const ModelView& view, const std::vec
       std::count_if(model.layers.begin(), model.layers.end(), [](const Layer& layer) { return layer.experts; }));
   f.parameters = parameters(model);
   f.active_parameters = active_parameters(model);
-  f.multiplied_parameters = multiplied_parameters(model);
+  f.active_with_embedding = active_parameters_with_embedding(model);
   f.mtp_parameters = mtp_parameters(model);
   f.encoder_parameters = model.encoder_parameters;
   f.kv_per_token = kv_bytes_per_token(model, format(view.kv));
@@ -116,10 +116,12 @@ std::string model_table(const std::vector<ModelFacts>& models, const ModelView& 
   row("attention", [](Facts f) { return f.attention; });
   row("parameters", [](Facts f) { return billions(f.parameters); });
   row("  active", [](Facts f) { return billions(f.active_parameters); });
+  row("  active, embedding in", [](Facts f) { return billions(f.active_with_embedding); });
   row("  of prediction modules", [](Facts f) { return f.mtp_parameters > 0 ? billions(f.mtp_parameters) : "-"; });
   const auto any = [&](const auto& some) { return std::any_of(models.begin(), models.end(), some); };
   if (any([](Facts f) { return f.encoder_parameters > 0; }))
-    row("  of encoders, apart", [](Facts f) { return f.encoder_parameters > 0 ? billions(f.encoder_parameters) : "-"; });
+    row("  of encoders, apart",
+        [](Facts f) { return f.encoder_parameters > 0 ? billions(f.encoder_parameters) : "-"; });
   row("weights", [](Facts f) { return fmt::format("{} ({})", to_text(f.weights), f.weights_format); });
   if (any([](Facts f) { return f.other_formats.size() > 1; }))
     row("  but", [](Facts f) {
@@ -162,7 +164,7 @@ std::string model_json(const std::vector<ModelFacts>& models, const ModelView& v
     json["attention"] = f.attention;
     json["parameters"] = f.parameters;
     json["active_parameters"] = f.active_parameters;
-    json["multiplied_parameters"] = f.multiplied_parameters;
+    json["active_parameters_with_embedding"] = f.active_with_embedding;
     json["mtp_parameters"] = f.mtp_parameters;
     json["encoder_parameters"] = f.encoder_parameters;
     json["weights_format"] = f.weights_format;

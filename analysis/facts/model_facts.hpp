@@ -34,7 +34,7 @@ struct ModelFacts {
   int expert_layers = 0;
   double parameters = 0;
   double active_parameters = 0;
-  double multiplied_parameters = 0;  ///< active ones without the input embedding
+  double active_with_embedding = 0;  ///< active ones with the input embedding, a look-up
   double mtp_parameters = 0;
   double encoder_parameters = 0;
   Bytes kv_per_token;
@@ -42,12 +42,15 @@ struct ModelFacts {
   Bytes state_per_request;
   Flops training_per_token;
   Flops decode_per_token;
-  Bytes weights;  ///< as published; or in the view's format, embedding and head in BF16
+  Bytes weights;               ///< as published; or in the view's format, embedding and head in BF16
   std::string weights_format;  ///< of most of it
   std::vector<std::pair<std::string, std::string>> other_formats;  ///< part and format, where it is another
-  Reading reading;  ///< of a config.json
+  Reading reading;                                                 ///< of a config.json
   std::vector<ModelFit> fits;
 };
+
+/// The kinds of its mixers: MHA, GQA, MQA or MLA, with " + window" where some layers have one; others by name.
+std::string attention_names(const Model& model);
 
 ModelFacts model_facts(const Model& model, const ModelView& view, const std::vector<Accelerator>& accelerators);
 

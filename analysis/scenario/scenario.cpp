@@ -116,6 +116,8 @@ Scenario read_scenario(const Tree& tree, const std::string& name, KnownParts* kn
   s.name = name;
   s.source = tree;
   s.model = read_model(Config{named_part(config, "model", "workloads/models", "model", "deepseek-v3", known)});
+  if (const std::string unknown = unknown_to_a_step(s.model); !unknown.empty())
+    config.section("model").fail(fmt::format("{} has {}, which a step does not run yet", s.model.name, unknown));
   s.accelerator = read_accelerator(
       Config{named_part(config, "accelerator", "platforms/accelerators", "accelerator", "h800", known)});
 

@@ -74,6 +74,7 @@ double parameters(const Model& model) { return parameter_parts(model).total(); }
 double active_parameters(const Model& model) {
   return model.active_with_embedding ? passed_parameters(model, model.experts.met()) : multiplied_parameters(model);
 }
+double active_parameters_with_embedding(const Model& model) { return passed_parameters(model, model.experts.met()); }
 double multiplied_parameters(const Model& model) {
   const double all = passed_parameters(model, model.experts.met());
   return model.tied_embeddings ? all : all - embedding_parameters(model);  // a tied matrix is the head's, too

@@ -32,8 +32,8 @@ struct Experts {
 /// attentions, Falcon-H1's attention beside Mamba, Arctic's dense feed-forward beside experts) is written as several.
 struct Layer {
   Attention attention;
-  bool experts = false;  ///< or a dense feed-forward
-  int intermediate = 0;  ///< width of the dense one; 0: the layer only mixes, where it has no experts either
+  bool experts = false;         ///< or a dense feed-forward
+  int intermediate = 0;         ///< width of the dense one; 0: the layer only mixes, where it has no experts either
   bool shares_weights = false;  ///< its matrices are those of an earlier layer (Zamba2): no parameters of its own
 
   bool feeds_forward() const { return experts || intermediate > 0; }
@@ -54,16 +54,17 @@ struct Model {
   std::string source;
   int hidden = 0;
   int vocabulary = 0;
-  int positions = 0;  ///< learned position embeddings; 0: none
+  int positions = 0;                  ///< learned position embeddings; 0: none
   int intermediate = 0;               ///< of its dense layers, the widest
   bool gated = true;                  ///< feed-forward with a gate (three matrices) or without (two)
   bool tied_embeddings = false;       ///< head and input embedding are one matrix
-  bool active_with_embedding = true;  ///< whether its authors count the input embedding, a look-up, as active
+  bool active_with_embedding = true;  ///< whether the input embedding, a look-up, counts as active: in a YAML as its
+                                      ///< authors count, in a config.json never
   Experts experts;
   std::vector<Layer> layers;
-  int depth = 0;                ///< layers as its authors count them; 0: as many as are listed
-  int mtp_modules = 0;          ///< multi-token prediction modules: one layer each
-  std::vector<Layer> mtp;       ///< of which a module is made; empty: of the last layer
+  int depth = 0;                  ///< layers as its authors count them; 0: as many as are listed
+  int mtp_modules = 0;            ///< multi-token prediction modules: one layer each
+  std::vector<Layer> mtp;         ///< of which a module is made; empty: of the last layer
   double encoder_parameters = 0;  ///< of what sees images or hears, which no decode step runs
   Format weights;                 ///< in which its authors publish most of it
   WeightFormats formats;
@@ -77,6 +78,9 @@ struct Model {
 /// Reads a model's YAML, or a Hugging Face config.json. Throws ConfigError.
 Model read_model(const Config& config);
 
+/// What of the model a decode step does not know yet; empty where it knows all.
+std::string unknown_to_a_step(const Model& model);
+
 /// The model as YAML that read_model reads again, with the same figures.
 Tree model_tree(const Model& model);
 
@@ -85,15 +89,17 @@ Model with_cache_window(Model model, int window);
 
 // Parameter counts; norms and biases, below 0.1% of any model here, are left out.
 double attention_parameters(const Model& model, const Attention& attention);
-double expert_parameters(const Model& model);         ///< of one routed expert
-double shared_expert_parameters(const Model& model);  ///< of all shared experts of a layer
-double gate_parameters(const Model& model);           ///< of the matrix that scores experts
-double latent_parameters(const Model& model);         ///< of the way to the experts' narrower width and back
+double expert_parameters(const Model& model);                   ///< of one routed expert
+double shared_expert_parameters(const Model& model);            ///< of all shared experts of a layer
+double gate_parameters(const Model& model);                     ///< of the matrix that scores experts
+double latent_parameters(const Model& model);                   ///< of the way to the experts' narrower width and back
 double dense_parameters(const Model& model, int intermediate);  ///< of a dense feed-forward
 /// Of the main model, without multi-token prediction modules.
 double parameters(const Model& model);
 /// Those a token uses, counted as its authors do: with the input embedding or without.
 double active_parameters(const Model& model);
+/// Those a token uses with every matrix of the vocabulary it touches: input embedding and head.
+double active_parameters_with_embedding(const Model& model);
 /// Those a token is multiplied with: active ones without the input embedding.
 double multiplied_parameters(const Model& model);
 /// Of the multi-token prediction modules, without the embedding and head they share with the model.

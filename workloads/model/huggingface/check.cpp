@@ -74,16 +74,20 @@ void check_against_name(const Model& m, const std::string& name, const Keys& key
   if (says.total && says.experts > 0) {
     // Attention and embedding are there once, so 8x7B holds less than 56 billion and more than half of it.
     if (all > 1.05 * *says.total || all < 0.5 * *says.total)
-      keys.warn("name", fmt::format("{:.1f} B parameters counted, but \"{}\" says about {:.0f} B at most", all, name, *says.total));
-  } else if (says.total && !near(all, *says.total, says.total_digit) && !near(with_encoder, *says.total, says.total_digit) &&
-             !near(all - vocabulary, *says.total, says.total_digit) && !near(all + mtp_parameters(m) / 1e9, *says.total, says.total_digit)) {
+      keys.warn("name", fmt::format("{:.1f} B parameters counted, but \"{}\" says about {:.0f} B at most", all, name,
+                                    *says.total));
+  } else if (says.total && !near(all, *says.total, says.total_digit) &&
+             !near(with_encoder, *says.total, says.total_digit) &&
+             !near(all - vocabulary, *says.total, says.total_digit) &&
+             !near(all + mtp_parameters(m) / 1e9, *says.total, says.total_digit)) {
     keys.warn("name", fmt::format("{:.2f} B parameters counted, but \"{}\" says {:.4g} B", all, name, *says.total));
   }
   if (!says.active) return;
-  const double active = active_parameters(m) / 1e9;
-  const double least = active - vocabulary;
-  if (active < 0.9 * *says.active - 0.6 * says.active_digit || least > 1.1 * *says.active + 0.6 * says.active_digit)
-    keys.warn("name", fmt::format("{:.2f} B active parameters counted, but \"{}\" says {:.4g} B", active, name, *says.active));
+  const double most = active_parameters_with_embedding(m) / 1e9;
+  const double least = most - vocabulary;  // some count neither embedding nor head
+  if (most < 0.9 * *says.active - 0.6 * says.active_digit || least > 1.1 * *says.active + 0.6 * says.active_digit)
+    keys.warn("name", fmt::format("{:.2f} B active parameters counted, but \"{}\" says {:.4g} B",
+                                  active_parameters(m) / 1e9, name, *says.active));
 }
 
 void check_against_index(const Model& m, const std::string& file, const Keys& keys) {
@@ -104,7 +108,8 @@ void check_against_index(const Model& m, const std::string& file, const Keys& ke
   const double main = weights_bytes(m).value;
   const double most = main + (2 * m.encoder_parameters + mtp_parameters(m) * main / parameters(m));
   if (said < 0.9 * main || said > 1.1 * most)
-    keys.warn("model.safetensors.index.json", fmt::format("says {:.4g} GB of weights, {:.4g} GB counted", said / 1e9, main / 1e9));
+    keys.warn("model.safetensors.index.json",
+              fmt::format("says {:.4g} GB of weights, {:.4g} GB counted", said / 1e9, main / 1e9));
 }
 
 }  // namespace teapot

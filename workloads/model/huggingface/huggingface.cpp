@@ -20,15 +20,23 @@ namespace {
 constexpr int most_layers = 10'000;
 
 /// Parts under which a multimodal model keeps its language model.
-constexpr std::array language_parts{"text_config", "llm_config", "language_config", "thinker_config", "language_model_config", "llm_cfg", "text_cfg"};
+constexpr std::array language_parts{"text_config",           "llm_config", "language_config", "thinker_config",
+                                    "language_model_config", "llm_cfg",    "text_cfg"};
 
 /// Numbers of a configuration class that published files of multimodal models leave out; a part only.
 using Defaults = std::map<std::string, int>;
 const Defaults& class_defaults(const std::string& type) {
   static const Defaults none;
   static const std::map<std::string, Defaults> table{
-      {"gemma3_text", {{"vocab_size", 262208}, {"num_attention_heads", 8}, {"num_key_value_heads", 4}, {"head_dim", 256}}},
-      {"llama", {{"vocab_size", 32000}, {"hidden_size", 4096}, {"intermediate_size", 11008}, {"num_hidden_layers", 32}, {"num_attention_heads", 32}, {"num_key_value_heads", 32}}}};
+      {"gemma3_text",
+       {{"vocab_size", 262208}, {"num_attention_heads", 8}, {"num_key_value_heads", 4}, {"head_dim", 256}}},
+      {"llama",
+       {{"vocab_size", 32000},
+        {"hidden_size", 4096},
+        {"intermediate_size", 11008},
+        {"num_hidden_layers", 32},
+        {"num_attention_heads", 32},
+        {"num_key_value_heads", 32}}}};
   const auto found = table.find(type);
   return found == table.end() ? none : found->second;
 }
@@ -53,7 +61,8 @@ std::vector<std::string> fill_defaults(Tree& part, const std::string& path) {
     value.text = std::to_string(number);
     value.place = part.place;
     part.entries.push_back({key, part.place, value});
-    said.push_back(fmt::format("{}{}: not given; taken as {}, the default of its configuration class", path, key, number));
+    said.push_back(
+        fmt::format("{}{}: not given; taken as {}, the default of its configuration class", path, key, number));
   }
   return said;
 }
@@ -110,12 +119,14 @@ void refuse_other_kinds(const Config& config, const Tree& text) {
   for (const char* key : {"_class_name", "_diffusers_version"}) {
     if (top.find(key) != nullptr) refuse(key, "part of a diffusion pipeline; only decoders of text are modelled");
   }
-  if (word_in(top, "is_encoder_decoder") == "true") refuse("is_encoder_decoder", "an encoder-decoder model; only decoders are modelled");
+  if (word_in(top, "is_encoder_decoder") == "true")
+    refuse("is_encoder_decoder", "an encoder-decoder model; only decoders are modelled");
   for (const Tree* tree : {&top, &text}) {
     const std::string why = refusal(word_in(*tree, "model_type"));
     if (why.empty()) continue;
     if (tree == &top) refuse("model_type", why);
-    throw ConfigError(fmt::format("{}:{}:{}: model_type: {}", tree->place.file ? *tree->place.file : "<text>", tree->place.line, tree->place.column, why));
+    throw ConfigError(fmt::format("{}:{}:{}: model_type: {}", tree->place.file ? *tree->place.file : "<text>",
+                                  tree->place.line, tree->place.column, why));
   }
 }
 
@@ -128,7 +139,8 @@ Family read_family(const Keys& top, const Keys& text) {
     return family_of("");
   }
   const Family family = family_of(type);
-  if (!family.known) text.warn("model_type", fmt::format("\"{}\" is not known; read by its keys, as a decoder like Llama", type));
+  if (!family.known)
+    text.warn("model_type", fmt::format("\"{}\" is not known; read by its keys, as a decoder like Llama", type));
   return family;
 }
 
@@ -162,14 +174,88 @@ int learned_positions(const Keys& k, const Family& family) {
 
 /// Keys that are known and whose say was taken elsewhere, or that say what no figure needs.
 void pass_known(const Keys& k) {
-  k.pass_all({"rope_layers", "rotary_dim", "attention_types", "use_parallel_residual", "parallel_attn", "use_parallel_block", "parallel_block", "parallel_residual",
-              "hidden_act", "hidden_activation", "activation_function", "mlp_hidden_act", "activation", "moe_router_enable_shared_expert", "moe_multimodal_paired_experts", "use_parallel_embedding", "shared_attention_qkv_proj",
-              "hidden_size_per_head", "attn_mechanism", "attention_method", "attention_type", "use_attention_sink", "attention_sinks", "use_attention_sinks", "attn_sink", "use_sink",
-              "hc_mult", "scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn", "hidden_dropout", "attention_window", "enable_lm_head_fp32", "moe_layer_use_shared", "use_kv_cache",
-              "layer_norm_type", "model_type", "word_embed_proj_dim", "logit_head", "lm_head_type", "apply_layernorm_1p", "fp32_residual_connection", "attention_probs_dropout_prob", "hidden_dropout_prob", "quantization_bit",
-              "pre_seq_len", "prefix_projection", "original_rope", "interleaved_qkv", "kv_channels", "num_ln_in_parallel_attn", "ffn_layer_norm", "attn_config", "ffn_config", "quantization_config", "compression_config",
-              "quantization", "moe_dropout", "use_mup_head", "moe_implementation", "attn_config_version", "mamba_cache_dtype", "mamba_ssm_dtype", "mamba_ssm_cache_dtype", "fused_add_norm", "pad_vocab_size_multiple", "time_step_rank", "mamba_dt_rank", "head_dim_original", "use_expert_parallel",
-              "moe_expert_parallel", "max_window_layers", "qk_head_dim", "torch_dtype", "dtype", "vision_config", "no_rope_layers", "mamba_intermediate_size", "expand", "mamba_expand", "ssm_cfg", "attn_layer_idx", "attn_cfg"});
+  k.pass_all({"rope_layers",
+              "rotary_dim",
+              "attention_types",
+              "use_parallel_residual",
+              "parallel_attn",
+              "use_parallel_block",
+              "parallel_block",
+              "parallel_residual",
+              "hidden_act",
+              "hidden_activation",
+              "activation_function",
+              "mlp_hidden_act",
+              "activation",
+              "moe_router_enable_shared_expert",
+              "moe_multimodal_paired_experts",
+              "use_parallel_embedding",
+              "shared_attention_qkv_proj",
+              "hidden_size_per_head",
+              "attn_mechanism",
+              "attention_method",
+              "attention_type",
+              "use_attention_sink",
+              "attention_sinks",
+              "use_attention_sinks",
+              "attn_sink",
+              "use_sink",
+              "hc_mult",
+              "scale_attn_by_inverse_layer_idx",
+              "reorder_and_upcast_attn",
+              "hidden_dropout",
+              "attention_window",
+              "enable_lm_head_fp32",
+              "moe_layer_use_shared",
+              "use_kv_cache",
+              "layer_norm_type",
+              "model_type",
+              "word_embed_proj_dim",
+              "logit_head",
+              "lm_head_type",
+              "apply_layernorm_1p",
+              "fp32_residual_connection",
+              "attention_probs_dropout_prob",
+              "hidden_dropout_prob",
+              "quantization_bit",
+              "pre_seq_len",
+              "prefix_projection",
+              "original_rope",
+              "interleaved_qkv",
+              "kv_channels",
+              "num_ln_in_parallel_attn",
+              "ffn_layer_norm",
+              "attn_config",
+              "ffn_config",
+              "quantization_config",
+              "compression_config",
+              "quantization",
+              "moe_dropout",
+              "use_mup_head",
+              "moe_implementation",
+              "attn_config_version",
+              "mamba_cache_dtype",
+              "mamba_ssm_dtype",
+              "mamba_ssm_cache_dtype",
+              "fused_add_norm",
+              "pad_vocab_size_multiple",
+              "time_step_rank",
+              "mamba_dt_rank",
+              "head_dim_original",
+              "use_expert_parallel",
+              "moe_expert_parallel",
+              "max_window_layers",
+              "qk_head_dim",
+              "torch_dtype",
+              "dtype",
+              "vision_config",
+              "no_rope_layers",
+              "mamba_intermediate_size",
+              "expand",
+              "mamba_expand",
+              "ssm_cfg",
+              "attn_layer_idx",
+              "attn_cfg"});
 }
 
 std::string name_of(const Keys& top, const Keys& text, const std::string& file) {
@@ -186,11 +272,17 @@ std::string name_of(const Keys& top, const Keys& text, const std::string& file) 
 
 void refuse_what_is_not_modelled(const Base& b) {
   const Keys& k = b.keys;
-  if (k.count_or("word_embed_proj_dim", b.hidden) != b.hidden) k.fail("word_embed_proj_dim", "an embedding narrower than the hidden size is not modelled");
-  if (b.family.type == "zamba2") k.fail("model_type", "Zamba2's blocks, shared between layers with adapters, are not modelled");
-  for (const char* key : {"num_kv_shared_layers", "altup_num_inputs", "cross_attention_layers", "ngram_vocab_size_ratio", "engram_layer_ids", "hidden_size_per_layer_input", "use_double_wide_mlp", "sparse_config", "sparse_attention_config"}) {
-    const bool off = k.has(key) && ((k.is_number(key) && k.count_or(key, 1) == 0) || (k.at(key).is_scalar() && k.at(key).as<std::string>() == "false"));
-    if (k.has(key) && !off) k.fail(key, "what it stands for is not modelled (`--assume KEY=ignore` leaves it out; or write YAML)");
+  if (k.count_or("word_embed_proj_dim", b.hidden) != b.hidden)
+    k.fail("word_embed_proj_dim", "an embedding narrower than the hidden size is not modelled");
+  if (b.family.type == "zamba2")
+    k.fail("model_type", "Zamba2's blocks, shared between layers with adapters, are not modelled");
+  for (const char* key : {"num_kv_shared_layers", "altup_num_inputs", "cross_attention_layers",
+                          "ngram_vocab_size_ratio", "engram_layer_ids", "hidden_size_per_layer_input",
+                          "use_double_wide_mlp", "sparse_config", "sparse_attention_config"}) {
+    const bool off = k.has(key) && ((k.is_number(key) && k.count_or(key, 1) == 0) ||
+                                    (k.at(key).is_scalar() && k.at(key).as<std::string>() == "false"));
+    if (k.has(key) && !off)
+      k.fail(key, "what it stands for is not modelled (`--assume KEY=ignore` leaves it out; or write YAML)");
   }
 }
 
@@ -198,15 +290,20 @@ void refuse_what_is_not_modelled(const Base& b) {
 void read_nested_attention(const Keys& k) {
   if (!k.is_mapping("attn_config")) return;
   const Keys attention = k.part("attn_config");
-  attention.pass_all({"attn_pdrop", "attn_type", "attn_impl", "qk_ln", "clip_qkv", "softmax_scale", "prefix_lm", "attn_uses_sequence_id", "alibi", "alibi_bias_max", "rope_theta", "model_type", "kv_n_heads", "rope", "qk_gn", "rope_impl", "sliding_window_size", "attn_logit_softcapping"});
+  attention.pass_all({"attn_pdrop", "attn_type", "attn_impl", "qk_ln", "clip_qkv", "softmax_scale", "prefix_lm",
+                      "attn_uses_sequence_id", "alibi", "alibi_bias_max", "rope_theta", "model_type", "kv_n_heads",
+                      "rope", "qk_gn", "rope_impl", "sliding_window_size", "attn_logit_softcapping"});
   if (!k.is_mapping("ffn_config")) return;
   const Keys ffn = k.part("ffn_config");
-  ffn.pass_all({"ffn_type", "fc_type", "ffn_act_fn", "model_type", "moe_loss_weight", "moe_jitter_eps", "moe_normalize_expert_weights", "uniform_expert_assignment", "ffn_hidden_size"});
+  ffn.pass_all({"ffn_type", "fc_type", "ffn_act_fn", "model_type", "moe_loss_weight", "moe_jitter_eps",
+                "moe_normalize_expert_weights", "uniform_expert_assignment", "ffn_hidden_size"});
 }
 
 /// A multimodal file may repeat shapes of its language model at the top; they must be the same.
 void check_repeats(const Keys& top, const Keys& text) {
-  for (const char* key : {"hidden_size", "vocab_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "intermediate_size", "head_dim", "max_position_embeddings", "sliding_window"}) {
+  for (const char* key :
+       {"hidden_size", "vocab_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
+        "intermediate_size", "head_dim", "max_position_embeddings", "sliding_window"}) {
     if (!top.has(key)) continue;
     top.pass(key);
     if (text.has(key) && top.is_number(key) && text.is_number(key) && top.count_or(key, 0) != text.count_or(key, 0))
@@ -225,6 +322,7 @@ Model assemble(const Keys& top, const Keys& text, const std::string& file) {
   m.hidden = base.hidden;
   m.vocabulary = vocabulary_size(text);
   read_nested_attention(text);
+  m.active_with_embedding = false;  // one rule for all: what a token is multiplied with
   m.positions = learned_positions(text, family);
   read_layers(base, m);
   m.tied_embeddings = tied_embeddings(top, text, family);
@@ -248,15 +346,20 @@ int hidden_size(const Keys& k) {
 }
 
 int layer_count(const Keys& k) {
-  const auto count = k.has("num_layers") && k.has("expert_ffn_hidden_size") ? k.any({"num_layers"}) : k.any({"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
+  const auto count = k.has("num_layers") && k.has("expert_ffn_hidden_size")
+                         ? k.any({"num_layers"})
+                         : k.any({"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
   k.pass("num_hidden_layers");
   if (!count || *count == 0) k.fail_missing("num_hidden_layers", "");
-  if (*count > most_layers) k.fail(k.which({"num_hidden_layers", "n_layer", "n_layers", "num_layers"}), fmt::format("must be at most {}", most_layers));
+  if (*count > most_layers)
+    k.fail(k.which({"num_hidden_layers", "n_layer", "n_layers", "num_layers"}),
+           fmt::format("must be at most {}", most_layers));
   return *count;
 }
 
 bool is_huggingface(const Config& config) {
-  for (const char* key : {"hidden_size", "architectures", "model_type", "n_embd", "d_model", "_class_name", "transformers_version", "num_hidden_layers", "vocab_size"}) {
+  for (const char* key : {"hidden_size", "architectures", "model_type", "n_embd", "d_model", "_class_name",
+                          "transformers_version", "num_hidden_layers", "vocab_size"}) {
     if (config.has(key)) return true;
   }
   return std::any_of(language_parts.begin(), language_parts.end(), [&](const char* key) { return config.has(key); });

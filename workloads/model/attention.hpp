@@ -43,7 +43,7 @@ struct Recurrence {
 /// Multi-head attention with one of three caches: keys and values of each KV head (MHA, GQA, MQA), one latent (MLA),
 /// or one row for several tokens (DeepSeek-V4); or a recurrence; or nothing.
 struct Attention {
-  enum class Kind { none, grouped, latent, compressed, recurrent };
+  enum class Kind { none, grouped, latent, compressed, linear, state_space, convolution };
   Kind kind = Kind::grouped;
   int heads = 0;
   int kv_heads = 0;   ///< grouped: heads = MHA, 1 = MQA
@@ -66,7 +66,7 @@ struct Attention {
   Recurrence recurrence;
 
   bool mixes() const { return kind != Kind::none; }
-  bool recurrent() const { return kind == Kind::recurrent; }
+  bool recurrent() const { return kind >= Kind::linear; }
   /// Query heads, or heads of a recurrence: what tensor parallelism divides.
   int split_heads() const { return recurrent() ? recurrence.value_heads : heads; }
   double query_dim() const { return kind == Kind::latent ? nope_dim + rope_dim : head_dim; }
@@ -79,6 +79,13 @@ struct Attention {
   double kept(double context) const;
   bool operator==(const Attention&) const = default;
 };
+
+/// The kind that a rule belongs to.
+constexpr Attention::Kind kind_of(Recurrence::Rule rule) {
+  using Rule = Recurrence::Rule;
+  if (rule == Rule::convolution) return Attention::Kind::convolution;
+  return rule == Rule::delta || rule == Rule::lightning ? Attention::Kind::linear : Attention::Kind::state_space;
+}
 
 /// Numbers of the weight matrices; norms and biases are left out.
 double attention_parameters(const Attention& attention, double hidden);

@@ -8,7 +8,7 @@
 namespace teapot {
 namespace {
 
-double matrices(const Model& model) { return model.gated ? 3 : 2; }
+double matrices_of(const Model& model) { return model.gated ? 3 : 2; }
 
 double embedding_parameters(const Model& model) {
   return (static_cast<double>(model.vocabulary) + model.positions) * model.hidden;
@@ -46,10 +46,10 @@ Model with_cache_window(Model model, int window) {
 double attention_parameters(const Model& model, const Attention& a) { return attention_parameters(a, model.hidden); }
 
 double expert_parameters(const Model& m) {
-  return matrices(m) * (m.experts.latent > 0 ? m.experts.latent : m.hidden) * m.experts.intermediate;
+  return matrices_of(m) * (m.experts.latent > 0 ? m.experts.latent : m.hidden) * m.experts.intermediate;
 }
-double shared_expert_parameters(const Model& m) { return matrices(m) * m.hidden * m.experts.shared_intermediate; }
-double dense_parameters(const Model& m, int intermediate) { return matrices(m) * m.hidden * intermediate; }
+double shared_expert_parameters(const Model& m) { return matrices_of(m) * m.hidden * m.experts.shared_intermediate; }
+double dense_parameters(const Model& m, int intermediate) { return matrices_of(m) * m.hidden * intermediate; }
 double gate_parameters(const Model& m) { return static_cast<double>(m.experts.routed + m.experts.zero) * m.hidden; }
 double latent_parameters(const Model& m) { return 2.0 * m.experts.latent * m.hidden; }
 
@@ -89,25 +89,16 @@ double mtp_parameters(const Model& model) {
   return model.mtp_modules * module;
 }
 
-namespace {
-
-/// Near enough square that a part of a scale block at an edge does not count.
-Bytes stored(const Format& format, double numbers) {
-  return weight_bytes(format, format.block_rows, numbers / format.block_rows);
-}
-
-}  // namespace
-
 Bytes weights_bytes(const Model& model) {
   const ParameterParts parts = parameter_parts(model);
   const WeightFormats& f = model.formats;
-  return stored(f.vocabulary, parts.vocabulary) + stored(f.attention, parts.attention) + stored(f.dense, parts.dense) +
-         stored(f.experts, parts.experts) + stored(f.shared, parts.shared) + Bytes{2 * parts.gates};
+  return matrices(f.vocabulary, parts.vocabulary) + matrices(f.attention, parts.attention) + matrices(f.dense, parts.dense) +
+         matrices(f.experts, parts.experts) + matrices(f.shared, parts.shared) + Bytes{2 * parts.gates};
 }
 
 Bytes weights_bytes(const Model& model, const Format& all) {
   const ParameterParts parts = parameter_parts(model);
-  return Bytes{2 * parts.vocabulary} + stored(all, parts.total() - parts.vocabulary);
+  return Bytes{2 * parts.vocabulary} + matrices(all, parts.total() - parts.vocabulary);
 }
 
 Bytes kv_bytes_per_token(const Model& model, const Format& kv) { return kv_bytes(model, kv, 1); }

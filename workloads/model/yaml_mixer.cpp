@@ -24,7 +24,7 @@ const std::vector<std::pair<const char*, Rule>> rules{{"delta", Rule::delta},
 
 Attention read_recurrence(const Config& config, Rule rule) {
   Attention a;
-  a.kind = Attention::Kind::recurrent;
+  a.kind = kind_of(rule);
   Recurrence& r = a.recurrence;
   r.rule = rule;
   r.value_heads = config.positive_or<int>("value_heads", 1);

@@ -12,7 +12,7 @@ namespace {
 
 Attention recurrent(Recurrence r) {
   Attention a;
-  a.kind = Attention::Kind::recurrent;
+  a.kind = kind_of(r.rule);
   a.recurrence = r;
   return a;
 }

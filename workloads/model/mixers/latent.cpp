@@ -1,10 +1,79 @@
-// Multi-head latent attention (arXiv 2405.04434), with or without an indexer that chooses the tokens it reads
-// (DeepSeek-V3.2, arXiv 2512.02556). Knows no layer and no model.
+// Multi-head latent attention (MLA, arXiv 2405.04434): one compressed cache for all heads, absorbed into queries and
+// values in decoding; over all tokens, or those that an indexer chooses (DeepSeek-V3.2, arXiv 2512.02556).
+// Knows no accelerator.
 
-#include "workloads/model/mixers/mixer.hpp"
+#include "workloads/model/mixers/parts.hpp"
 
 namespace teapot {
 namespace {
+
+std::vector<Kernel> projections(const Model& model, const Attention& a, const Precision& p, const Batch& batch) {
+  const double m = batch.tokens();
+  const double h = model.hidden;
+  std::vector<Kernel> kernels = entry_kernels(model, p, m);
+  const double heads = static_cast<double>(a.heads) / batch.shared_by;
+  const double latent = a.cached_values();
+  const double queries = heads * a.query_dim();
+  if (a.q_rank > 0) {
+    kernels.push_back(gemm("q_a+kv_a", p, m, a.q_rank + latent, h));
+    kernels.push_back(elementwise("norm-split", m, a.q_rank + latent, a.q_rank + latent));
+    add_quantisation(kernels, "quantise", p, m, a.q_rank);
+    kernels.push_back(gemm("q_b", p, m, queries, a.q_rank));
+  } else {
+    kernels.push_back(gemm("q+kv_a", p, m, queries + latent, h));
+    kernels.push_back(elementwise("norm-split", m, latent, latent));
+  }
+  kernels.push_back(batched("absorb-k", p, heads, m, a.kv_rank, a.nope_dim));
+  kernels.push_back(elementwise("rope", m, heads * a.rope_dim + latent, heads * a.rope_dim + latent));
+  add_indexer_projections(kernels, model, a.indexer, p, m, a.q_rank > 0 ? a.q_rank : h);
+  return kernels;
+}
+
+/// One latent serves all heads, so each GPU reads it whole.
+Kernel core_of(const Attention& a, const Precision& p, const Sequences& s, int shared_by) {
+  const double heads = static_cast<double>(a.heads) / shared_by;
+  const double widths = a.cached_values() + a.kv_rank;  // 576 for scores, 512 for sums
+  const double tokens = s.count * s.new_tokens;
+  const double context = s.mean([&](double each) { return a.visible(each); });
+  Kernel kernel{"attention-core", "mla-decode", p.attention.arithmetic, {}, {}, 1, {}};
+  kernel.flops = {2 * heads * widths * context * tokens};
+  kernel.bytes =
+      s.count * context * activation_bytes(p.kv, 1, a.cached_values()) + Bytes{tokens * heads * widths * bf16};
+  kernel.shape.batch = s.count;
+  kernel.shape.context = context;
+  kernel.shape.queries = s.new_tokens;
+  kernel.shape.heads = heads;
+  kernel.shape.kv_heads = 1;
+  kernel.shape.head_dim = a.head_dim;
+  return kernel;
+}
+
+std::vector<Kernel> core(const Model& model, const Attention& a, const Precision& p, const Batch& batch) {
+  std::vector<Kernel> kernels;
+  for (const Sequences& s : batch.sequences) {
+    add_indexer_scores(kernels, a.indexer, p, s, s.mean([](double each) { return each; }));
+    kernels.push_back(core_of(a, p, s, batch.shared_by));
+  }
+  const double heads = static_cast<double>(a.heads) / batch.shared_by;
+  kernels.push_back(batched("absorb-v", p, heads, batch.tokens(), a.value_dim, a.kv_rank));
+  add_quantisation(kernels, "quantise", p, batch.tokens(), heads * a.output_dim());
+  kernels.push_back(gemm("o_proj", p, batch.tokens(), model.hidden, heads * a.output_dim()));
+  return kernels;
+}
+
+/// The way down to the latent is needed whole by each GPU, and so is an indexer.
+Bytes weights(const Model& model, const Attention& a, const Format& format, int shared_by) {
+  const double h = model.hidden;
+  const double whole =
+      h * (a.q_rank + a.cached_values()) + indexer_parameters(a.indexer, a.q_rank > 0 ? a.q_rank : h, h);
+  return matrices(format, whole + (attention_parameters(model, a) - whole) / shared_by);
+}
+
+Bytes kept(const Attention& a, const Format& kv, const Sequences& s, int) {
+  const double rows = s.count * s.mean([&](double each) { return a.kept(each); });
+  const double tokens = s.count * s.mean([](double each) { return each; });
+  return rows * activation_bytes(kv, 1, a.cached_values()) + tokens * indexer_row(a.indexer);
+}
 
 double parameters(const Attention& a, double h) {
   const double query = a.q_rank > 0 ? h * a.q_rank + a.q_rank * a.heads * a.query_dim() : h * a.heads * a.query_dim();
@@ -24,12 +93,13 @@ double decode_flops(const Attention& a, double context) {
 double forward_flops(const Attention& a, double seen) { return 2 * (a.query_dim() + a.output_dim()) * a.heads * seen; }
 
 std::string name(const Attention& a) {
-  std::string text = a.indexer.top > 0 ? "MLA + indexer" : "MLA";
+  const std::string text = a.indexer.top > 0 ? "MLA + indexer" : "MLA";
   return a.window > 0 ? text + " + window" : text;
 }
 
+const MixerRegistration registration{Attention::Kind::latent,
+                                     {projections, core, weights, kept, parameters, cached_values, visible,
+                                      within_window, decode_flops, forward_flops, name}};
+
 }  // namespace
-
-const Mixer latent_mixer{parameters, cached_values, visible, within_window, decode_flops, forward_flops, name};
-
 }  // namespace teapot

@@ -65,8 +65,11 @@ Layout read_layout(const Config& section, const Model& model) {
     section.at("tensor_parallel").fail(fmt::format("must divide the {} GPUs, got {}", d.gpus, d.tensor_parallel));
   }
   for (const Layer& layer : model.layers) {
-    if (layer.attention.heads % d.tensor_parallel != 0) {
-      section.at("tensor_parallel").fail(fmt::format("must divide the {} attention heads", layer.attention.heads));
+    const int parts = layer.attention.split_parts();
+    if (parts % d.tensor_parallel != 0) {
+      const char* what =
+          layer.attention.recurrent() ? "heads (or channels) of its recurrent layers" : "attention heads";
+      section.at("tensor_parallel").fail(fmt::format("must divide the {} {}", parts, what));
     }
   }
   read_pipeline(section, model, d);

@@ -12,12 +12,16 @@
 namespace teapot {
 namespace {
 
-Bytes layer_weights(const Model& model, const Layer& layer, const Layout& l, const Format& weights) {
-  Bytes sum = mixer_of(layer.attention).weights(model, layer.attention, weights, l.tensor_parallel);
-  if (!layer.experts) return sum + matrices(weights, dense_parameters(model, layer.intermediate) / l.tensor_parallel);
-  sum += Bytes{2.0 * model.experts.routed * model.hidden};  // the gate, BF16
-  sum += l.experts_per_rank(model) * matrices(weights, expert_parameters(model) / l.expert_tensor_parallel);
-  if (model.experts.shared_intermediate > 0) sum += matrices(weights, shared_expert_parameters(model));
+Bytes layer_weights(const Model& model, const Layer& layer, const Layout& l, const Precision& p) {
+  if (layer.shares_weights) return {};
+  const int tp = l.tensor_parallel;
+  Bytes sum = mixer_of(layer.attention).weights(model, layer.attention, p.in(p.attention_part).weights, tp);
+  if (!layer.experts)
+    return sum + matrices(p.in(p.dense_part).weights, dense_parameters(model, layer.intermediate) / tp);
+  sum += Bytes{2 * gate_parameters(model)};  // BF16
+  sum += l.experts_per_rank(model) * matrices(p.weights, expert_parameters(model) / l.expert_tensor_parallel);
+  const double beside = shared_expert_parameters(model) + latent_parameters(model);
+  if (beside > 0) sum += matrices(p.in(p.shared_part).weights, beside);
   return sum;
 }
 
@@ -55,7 +59,7 @@ Memory memory_per_gpu(const Model& model, const Layout& layout, const Load& load
     return known.back().second;
   };
   for (const Layer& layer : windowed.layers) {
-    memory.weights += layer_weights(model, layer, layout, weights) / layout.pipeline_parallel;
+    memory.weights += layer_weights(model, layer, layout, precision) / layout.pipeline_parallel;
     memory.kv += kv(layer.attention) / layout.pipeline_parallel;
   }
   // Input embedding and head stay in BF16; the head's columns are split. A pipeline keeps one on its first stage and
@@ -70,8 +74,8 @@ Memory memory_per_gpu(const Model& model, const Layout& layout, const Load& load
     if (!model.tied_embeddings || layout.tensor_parallel > 1) memory.weights += head;
   }
   if (drafts) {  // one module serves all drafts
-    memory.weights +=
-        layer_weights(model, model.mtp_layer(), layout, weights) + matrices(weights, 2.0 * model.hidden * model.hidden);
+    memory.weights += layer_weights(model, model.mtp_layer(), layout, precision) +
+                      matrices(weights, 2.0 * model.hidden * model.hidden);
     memory.kv += kv(windowed.mtp_layer().attention);
   }
   return memory;

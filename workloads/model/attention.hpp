@@ -27,15 +27,15 @@ struct Recurrence {
     convolution,  ///< a short convolution between two gates (LFM2, arXiv 2511.23404)
   };
   Rule rule = Rule::delta;
-  int key_heads = 0;     ///< heads of query and key; Mamba-2: groups that share B and C
-  int value_heads = 0;   ///< heads of value and state
-  int key_dim = 0;       ///< width of a key; Mamba: size of the state of a channel
-  int value_dim = 0;     ///< width of a value head; a state holds value_heads x key_dim x value_dim
-  int kernel = 0;        ///< tokens under the convolution before the recurrence; 0: none
-  bool gate = false;     ///< linear attention: a gate as wide as the output
-  int gate_rank = 0;     ///< of that gate and of a decay for each channel (KDA); 0: full rank, a decay for each head
-  int step_rank = 0;     ///< Mamba: rank of the step sizes
-  int state_bytes = 4;   ///< of a number of the state
+  int key_heads = 0;    ///< heads of query and key; Mamba-2: groups that share B and C
+  int value_heads = 0;  ///< heads of value and state
+  int key_dim = 0;      ///< width of a key; Mamba: size of the state of a channel
+  int value_dim = 0;    ///< width of a value head; a state holds value_heads x key_dim x value_dim
+  int kernel = 0;       ///< tokens under the convolution before the recurrence; 0: none
+  bool gate = false;    ///< linear attention: a gate as wide as the output
+  int gate_rank = 0;    ///< of that gate and of a decay for each channel (KDA); 0: full rank, a decay for each head
+  int step_rank = 0;    ///< Mamba: rank of the step sizes
+  int state_bytes = 4;  ///< of a number of the state
   double inner() const { return static_cast<double>(value_heads) * value_dim; }
   bool operator==(const Recurrence&) const = default;
 };
@@ -46,29 +46,32 @@ struct Attention {
   enum class Kind { none, grouped, latent, compressed, linear, state_space, convolution };
   Kind kind = Kind::grouped;
   int heads = 0;
-  int kv_heads = 0;   ///< grouped: heads = MHA, 1 = MQA
-  int head_dim = 0;   ///< grouped: of query and key; compressed: of the row that is key and value
-  int q_rank = 0;     ///< width of the compressed query, 0 where it is not compressed
-  int kv_rank = 0;    ///< latent: width of the compressed keys and values
-  int nope_dim = 0;   ///< latent: part of a query head without position
-  int rope_dim = 0;   ///< latent: part with position; one key for all heads
-  int value_dim = 0;  ///< latent: of a value head; grouped: 0 where it is head_dim
-  int window = 0;     ///< tokens a query looks back at; 0: all
-  bool chunked = false;      ///< the window starts anew every `window` tokens (Llama-4)
-  int gate = 0;              ///< values for each head that gate its output; 0: no gate
+  int kv_heads = 0;            ///< grouped: heads = MHA, 1 = MQA
+  int head_dim = 0;            ///< grouped: of query and key; compressed: of the row that is key and value
+  int q_rank = 0;              ///< width of the compressed query, 0 where it is not compressed
+  int kv_rank = 0;             ///< latent: width of the compressed keys and values
+  int nope_dim = 0;            ///< latent: part of a query head without position
+  int rope_dim = 0;            ///< latent: part with position; one key for all heads
+  int value_dim = 0;           ///< latent: of a value head; grouped: 0 where it is head_dim
+  int window = 0;              ///< tokens a query looks back at; 0: all
+  bool chunked = false;        ///< the window starts anew every `window` tokens (Llama-4)
+  int gate = 0;                ///< values for each head that gate its output; 0: no gate
   bool borrows_cache = false;  ///< reads the keys and values of an earlier layer, and makes none
   bool one_key_value = false;  ///< grouped: the value is the key: one projection, one row (Gemma 4)
   int input = 0;               ///< grouped: width of what is projected; 0: the hidden size (Zamba2: twice that)
-  int compression = 0;  ///< compressed: tokens that share one row beyond the window; 0: only the window
-  int o_rank = 0;       ///< compressed: width of each group of the output's first projection
+  int compression = 0;         ///< compressed: tokens that share one row beyond the window; 0: only the window
+  int o_rank = 0;              ///< compressed: width of each group of the output's first projection
   int o_groups = 0;
   Indexer indexer;
   Recurrence recurrence;
 
   bool mixes() const { return kind != Kind::none; }
   bool recurrent() const { return kind >= Kind::linear; }
-  /// Query heads, or heads of a recurrence: what tensor parallelism divides.
-  int split_heads() const { return recurrent() ? recurrence.value_heads : heads; }
+  /// Query heads, heads of a recurrence, or its channels where it has no heads: what tensor parallelism divides.
+  int split_parts() const {
+    if (!recurrent()) return heads;
+    return recurrence.value_heads > 1 ? recurrence.value_heads : recurrence.value_dim;
+  }
   double query_dim() const { return kind == Kind::latent ? nope_dim + rope_dim : head_dim; }
   double output_dim() const { return kind == Kind::latent || value_dim > 0 ? value_dim : head_dim; }
   /// Numbers kept in the cache for one row of one layer, without an indexer's key.

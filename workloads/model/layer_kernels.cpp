@@ -11,11 +11,19 @@ Kernel norm_kernel(const Model& model, double tokens) {
   return elementwise("norm", tokens, 2.0 * model.hidden, model.hidden);
 }
 
-std::vector<Kernel> gate_kernels(const Model& model, double tokens) {
+std::vector<Kernel> gate_kernels(const Model& model, const Precision& p, double tokens) {
   // The gate stays in BF16 whatever the weights are (arXiv 2412.19437, section 3.3.1).
   const Precision plain{format("bf16"), format("bf16"), format("bf16"), format("bf16"), 0, {}, {}};
-  return {norm_kernel(model, tokens), gemm("router", plain, tokens, model.experts.routed, model.hidden),
-          elementwise("top-k", tokens, model.experts.routed, 2.0 * model.experts.top_k)};
+  const Experts& e = model.experts;
+  const double choices = e.routed + e.zero;
+  std::vector<Kernel> kernels{norm_kernel(model, tokens), gemm("router", plain, tokens, choices, model.hidden),
+                              elementwise("top-k", tokens, choices, 2.0 * e.top_k)};
+  if (e.latent > 0) {
+    const Precision shared = p.in(p.shared_part);
+    kernels.push_back(gemm("latent-down", shared, tokens, e.latent, model.hidden));
+    kernels.push_back(gemm("latent-up", shared, tokens, model.hidden, e.latent));
+  }
+  return kernels;
 }
 
 std::vector<Kernel> feed_forward_kernels(const std::string& name, const Model& model, const Precision& p,
@@ -42,8 +50,9 @@ std::vector<Kernel> expert_kernels(const Model& model, const Precision& p, doubl
     kernel.shape.groups = active;
     return kernel;
   };
-  return {grouped("experts-up", up, model.hidden), elementwise("experts-activation", tokens, up, width),
-          grouped("experts-down", model.hidden, width)};
+  const int seen = model.experts.width(model.hidden);
+  return {grouped("experts-up", up, seen), elementwise("experts-activation", tokens, up, width),
+          grouped("experts-down", seen, width)};
 }
 
 Kernel embedding_kernel(const Model& model, double tokens) {

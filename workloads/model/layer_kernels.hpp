@@ -12,7 +12,8 @@ namespace teapot {
 
 /// Addition of the residual and norm, as before every feed-forward.
 Kernel norm_kernel(const Model&, double tokens);
-std::vector<Kernel> gate_kernels(const Model&, double tokens);
+/// Scores and choice; where experts see a narrower token, the way there and back too.
+std::vector<Kernel> gate_kernels(const Model&, const Precision&, double tokens);
 /// A feed-forward of which each of `shared_by` GPUs holds a part. `name` leads the kernels' names.
 std::vector<Kernel> feed_forward_kernels(const std::string& name, const Model&, const Precision&, double intermediate,
                                          double tokens, int shared_by);

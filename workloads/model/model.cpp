@@ -37,6 +37,7 @@ double passed_parameters(const Model& model, double routed) {
 Model with_cache_window(Model model, int window) {
   if (window <= 0) return model;
   for (Layer& layer : model.layers) {
+    if (layer.attention.recurrent() || !layer.attention.mixes()) continue;
     int& own = layer.attention.window;
     own = own > 0 ? std::min(own, window) : window;
   }
@@ -45,9 +46,7 @@ Model with_cache_window(Model model, int window) {
 
 double attention_parameters(const Model& model, const Attention& a) { return attention_parameters(a, model.hidden); }
 
-double expert_parameters(const Model& m) {
-  return matrices_of(m) * (m.experts.latent > 0 ? m.experts.latent : m.hidden) * m.experts.intermediate;
-}
+double expert_parameters(const Model& m) { return matrices_of(m) * m.experts.width(m.hidden) * m.experts.intermediate; }
 double shared_expert_parameters(const Model& m) { return matrices_of(m) * m.hidden * m.experts.shared_intermediate; }
 double dense_parameters(const Model& m, int intermediate) { return matrices_of(m) * m.hidden * intermediate; }
 double gate_parameters(const Model& m) { return static_cast<double>(m.experts.routed + m.experts.zero) * m.hidden; }
@@ -92,8 +91,9 @@ double mtp_parameters(const Model& model) {
 Bytes weights_bytes(const Model& model) {
   const ParameterParts parts = parameter_parts(model);
   const WeightFormats& f = model.formats;
-  return matrices(f.vocabulary, parts.vocabulary) + matrices(f.attention, parts.attention) + matrices(f.dense, parts.dense) +
-         matrices(f.experts, parts.experts) + matrices(f.shared, parts.shared) + Bytes{2 * parts.gates};
+  return matrices(f.vocabulary, parts.vocabulary) + matrices(f.attention, parts.attention) +
+         matrices(f.dense, parts.dense) + matrices(f.experts, parts.experts) + matrices(f.shared, parts.shared) +
+         Bytes{2 * parts.gates};
 }
 
 Bytes weights_bytes(const Model& model, const Format& all) {

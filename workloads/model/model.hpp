@@ -25,6 +25,7 @@ struct Experts {
   int latent = 0;               ///< width to which a token is projected before routed experts; 0: they see it whole
 
   /// Routed experts that a token meets, the mean where some of its choices compute nothing.
+  int width(int hidden) const { return latent > 0 ? latent : hidden; }  ///< of a token as a routed expert sees it
   double met() const { return zero > 0 ? static_cast<double>(top_k) * routed / (routed + zero) : top_k; }
 };
 
@@ -38,15 +39,6 @@ struct Layer {
 
   bool feeds_forward() const { return experts || intermediate > 0; }
   bool operator==(const Layer&) const = default;
-};
-
-/// Number formats in which a checkpoint stores each kind of matrix. Gates are BF16.
-struct WeightFormats {
-  Format attention;
-  Format dense;
-  Format experts;
-  Format shared;
-  Format vocabulary;  ///< embedding and head
 };
 
 struct Model {

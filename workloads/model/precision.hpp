@@ -49,18 +49,39 @@ struct CopyFormat {
 CopyFormat read_copy_format(const Config& value, Bytes default_header);
 Bytes copy_bytes(const CopyFormat& copy, double hidden);
 
+/// Number formats in which a checkpoint stores each kind of matrix. Gates are BF16.
+struct WeightFormats {
+  Format attention;
+  Format dense;
+  Format experts;
+  Format shared;
+  Format vocabulary;  ///< embedding and head
+};
+
 /// The formats of a step.
 struct Precision {
-  Format weights;      ///< of the matrices in attention, feed-forward and experts
+  /// Weights, and what enters them, of a part of the model; without a name: as those of most of it.
+  struct Part {
+    Format weights;
+    Format activations;
+  };
+
+  Format weights;      ///< of the matrices in attention, feed-forward and experts, but for parts that differ
   Format activations;  ///< of what enters those matrices; picks their arithmetic
   Format attention;    ///< of the core of attention and of MLA's absorbed matrices
   Format kv;
   int kv_window = 0;  ///< tokens of cache kept and read in every layer; 0: as the model's layers say
   CopyFormat dispatch;
   CopyFormat combine;
+  Part attention_part{};
+  Part dense_part{};
+  Part shared_part{};
+
+  /// The same, with the formats of one part in place of `weights` and `activations`.
+  Precision in(const Part& part) const;
 };
-/// Reads `decode.precision`; every key has a default. `published`: in which the model's weights come. Throws
-/// ConfigError.
-Precision read_precision(const Config& section, const Format& published);
+/// Reads `decode.precision`; every key has a default. `published`: in which most of the model's weights come; `parts`:
+/// what of it comes otherwise. Throws ConfigError.
+Precision read_precision(const Config& section, const Format& published, const WeightFormats& parts = {});
 
 }  // namespace teapot

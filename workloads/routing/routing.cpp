@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace teapot {
 namespace {
 
@@ -42,7 +44,7 @@ Routing read_routing(const Config& section, const Model& model, const Layout& la
     if (!section.keys().empty()) section.fail(model.name + " has no experts");
     return r;
   }
-  r.top_k = section.positive_or<int>("top_k", model.experts.top_k);
+  r.top_k = section.positive_or<int>("top_k", static_cast<int>(std::lround(model.experts.met())));
   if (r.top_k > model.experts.routed) section.at("top_k").fail(fmt::format("must be at most {}", model.experts.routed));
   r.load = section.get_or<std::string>("load", r.load);
   r.source = read_loads(section, model.experts.routed, r.top_k);

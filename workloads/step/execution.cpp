@@ -21,7 +21,7 @@ Execution read_execution(const Config& decode, const Model& model, const Layout&
     decode.at("overlap").fail("must be none with pipeline_parallel, whose stages take turns already");
   }
   e.routing = read_routing(decode.section("routing"), model, layout);
-  e.precision = read_precision(decode.section("precision"), model.weights);
+  e.precision = read_precision(decode.section("precision"), model.weights, model.formats);
   return e;
 }
 

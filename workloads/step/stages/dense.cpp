@@ -7,14 +7,14 @@
 namespace teapot {
 
 std::vector<Stage> dense_stages(const StepShape& s, const LayerKind& kind) {
-  if (kind.layer.experts) return {};
+  if (kind.layer.experts || kind.layer.intermediate == 0) return {};
   Stage stage;
   stage.name = "dense-ffn";
   stage.slot = Slot::feed_forward;
-  stage.kernels = [s](const Share& share) {
+  stage.kernels = [s, width = kind.layer.intermediate](const Share& share) {
     const double tokens = share.batch.tokens();
-    auto kernels = feed_forward_kernels("dense", s.model, s.execution.precision, s.model.intermediate, tokens,
-                                        share.batch.shared_by);
+    const Precision& all = s.execution.precision;
+    auto kernels = feed_forward_kernels("dense", s.model, all.in(all.dense_part), width, tokens, share.batch.shared_by);
     kernels.insert(kernels.begin(), norm_kernel(s.model, tokens));
     return kernels;
   };

@@ -18,7 +18,9 @@ Stage gate(const StepShape& s) {
   stage.slot = Slot::gate;
   stage.whose = tokens_before_routing(s);
   stage.forks = true;
-  stage.kernels = [s](const Share& share) { return gate_kernels(s.model, share.batch.tokens()); };
+  stage.kernels = [s](const Share& share) {
+    return gate_kernels(s.model, s.execution.precision, share.batch.tokens());
+  };
   return stage;
 }
 
@@ -38,7 +40,8 @@ Stage shared(const StepShape& s) {
   stage.slot = Slot::beside;
   stage.whose = tokens_before_routing(s);
   stage.kernels = [s](const Share& share) {
-    return feed_forward_kernels("shared", s.model, s.execution.precision, s.model.experts.shared_intermediate,
+    const Precision& all = s.execution.precision;
+    return feed_forward_kernels("shared", s.model, all.in(all.shared_part), s.model.experts.shared_intermediate,
                                 share.batch.tokens(), share.batch.shared_by);
   };
   return stage;
@@ -63,14 +66,15 @@ std::vector<Stage> expert_stages(const StepShape& s, const LayerKind& kind) {
   if (!kind.layer.experts) return {};
   const Precision& p = s.execution.precision;
   const bool dispatches = s.layout.dispatches();
+  const int width = s.model.experts.width(s.model.hidden);
   std::vector<Stage> stages{gate(s)};
   if (dispatches) {
-    stages.push_back(routed_copies("dispatch", Slot::dispatch, false, copy_bytes(p.dispatch, s.model.hidden)));
+    stages.push_back(routed_copies("dispatch", Slot::dispatch, false, copy_bytes(p.dispatch, width)));
   }
   if (s.model.experts.shared_intermediate > 0) stages.push_back(shared(s));
   stages.push_back(routed(s));
   if (dispatches) {
-    stages.push_back(routed_copies("combine", Slot::combine, true, copy_bytes(p.combine, s.model.hidden)));
+    stages.push_back(routed_copies("combine", Slot::combine, true, copy_bytes(p.combine, width)));
   }
   if (s.layout.tensor_parallel > 1) {
     const bool own_tokens = !s.layout.experts_follow_attention();

@@ -14,7 +14,8 @@ Stage projections(const StepShape& s, const LayerKind& kind) {
   stage.slot = Slot::enter;
   stage.opens_layer = true;
   stage.kernels = [s, kind](const Share& share) {
-    const Precision& precision = s.execution.precision;
+    const Precision& all = s.execution.precision;
+    const Precision precision = all.in(all.attention_part);
     auto kernels = mixer_of(kind.layer.attention).projections(s.model, kind.layer.attention, precision, share.batch);
     if (kind.prediction) {
       const auto entry = mtp_entry_kernels(s.model, precision, share.batch.tokens());
@@ -31,7 +32,8 @@ Stage core(const StepShape& s, const LayerKind& kind) {
   stage.slot = Slot::mix;
   stage.reads_cache = true;
   stage.kernels = [s, kind](const Share& share) {
-    return mixer_of(kind.layer.attention).core(s.model, kind.layer.attention, s.execution.precision, share.batch);
+    const Precision& all = s.execution.precision;
+    return mixer_of(kind.layer.attention).core(s.model, kind.layer.attention, all.in(all.attention_part), share.batch);
   };
   return stage;
 }
@@ -39,6 +41,7 @@ Stage core(const StepShape& s, const LayerKind& kind) {
 }  // namespace
 
 std::vector<Stage> mixer_stages(const StepShape& s, const LayerKind& kind) {
+  if (!kind.layer.attention.mixes()) return {};
   std::vector<Stage> stages{projections(s, kind), core(s, kind)};
   // Before experts that are spread over GPUs each GPU goes on with its own tokens only (sequence parallel).
   const bool own_tokens = kind.layer.experts && !s.layout.experts_follow_attention();

@@ -1,0 +1,145 @@
+#pragma once
+// Changed config.json files, and what must be said of them: a figure is printed only where leaving out the changed key
+// changes nothing; otherwise an error or a warning names it.
+// Knows no key's meaning.
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/random.hpp"
+#include "workloads/model/huggingface.hpp"
+
+namespace teapot {
+
+using Figures = std::array<double, 10>;
+
+inline Figures figures_of(const Model& m) {
+  return {parameters(m),
+          active_parameters(m),
+          mtp_parameters(m),
+          m.encoder_parameters,
+          weights_bytes(m).value,
+          kv_bytes(m, format("bf16"), 1).value,
+          kv_bytes(m, format("bf16"), 100'000).value,
+          state_bytes_per_request(m).value,
+          decode_flops_per_token(m, 100'000).value,
+          training_flops_per_token(m, 4096).value};
+}
+
+struct ReadResult {
+  std::optional<Figures> figures;
+  std::string said;  ///< the error, or all warnings
+};
+
+inline ReadResult read_changed(const Tree& tree) {
+  try {
+    const Model m = read_huggingface(Config{tree});
+    ReadResult result{figures_of(m), ""};
+    for (const std::string& warning : m.reading.warnings) result.said += warning + '\n';
+    return result;
+  } catch (const ConfigError& e) {
+    return {std::nullopt, e.what()};
+  }
+}
+
+/// Mappings whose keys are changed: the file itself and the parts it is made of.
+inline void collect(Tree& tree, std::vector<Tree*>& mappings) {
+  if (tree.kind != Tree::Kind::mapping || tree.entries.empty()) return;
+  mappings.push_back(&tree);
+  for (Tree::Entry& entry : tree.entries) collect(entry.value, mappings);
+}
+
+struct Change {
+  std::string what;
+  std::string key;      ///< as it was
+  std::string new_key;  ///< as it is now; empty where it is gone
+  Tree changed;
+  Tree without;  ///< with neither
+};
+
+inline Tree scalar_of(const std::string& text, bool quoted = false) {
+  Tree value;
+  value.kind = Tree::Kind::scalar;
+  value.text = text;
+  value.quoted = quoted;
+  return value;
+}
+
+/// The value written as another type.
+inline Tree retyped(const Tree& value, Random& random) {
+  const int way = static_cast<int>(random.uniform() * 5);
+  Tree list;
+  list.kind = Tree::Kind::sequence;
+  list.items = {value};
+  Tree mapping;
+  mapping.kind = Tree::Kind::mapping;
+  mapping.entries.push_back({"value", value.place, value});
+  const std::string text = value.kind == Tree::Kind::scalar ? value.text : "x";
+  if (way == 0) return list;
+  if (way == 1) return mapping;
+  if (way == 2) return scalar_of(text, !value.quoted);
+  if (way == 3) return scalar_of(text == "true" ? "17" : "true");
+  return scalar_of("-3.5");
+}
+
+inline Change random_change(const Tree& original, Random& random) {
+  static const std::array words{"moe",    "expert",       "layer",   "head",     "hidden",   "rank",
+                                "window", "chunk",        "attn",    "mamba",    "ssm",      "linear",
+                                "conv",   "state",        "pattern", "interval", "compress", "quant",
+                                "mlp",    "intermediate", "color",   "flavour"};
+  Change c;
+  c.changed = original;
+  c.without = original;
+  std::vector<Tree*> mappings;
+  collect(c.changed, mappings);
+  std::vector<Tree*> others;
+  collect(c.without, others);
+  const auto which = static_cast<std::size_t>(random.uniform() * static_cast<double>(mappings.size()));
+  Tree& mapping = *mappings[which];
+  Tree& other = *others[which];
+  const auto at = static_cast<std::size_t>(random.uniform() * static_cast<double>(mapping.entries.size()));
+  const int kind = static_cast<int>(random.uniform() * 4);
+  c.key = mapping.entries[at].key;
+  if (kind == 3) {
+    const auto word = [&] { return std::string{words[static_cast<std::size_t>(random.uniform() * words.size())]}; };
+    c.what = "added";
+    c.key = c.new_key = fmt::format("{}_{}_{}", word(), word(), static_cast<int>(random.uniform() * 100));
+    mapping.entries.push_back(
+        {c.new_key, mapping.place, scalar_of(fmt::format("{}", static_cast<int>(random.uniform() * 64)))});
+    return c;
+  }
+  other.entries.erase(other.entries.begin() + static_cast<std::ptrdiff_t>(at));
+  if (kind == 0) {
+    c.what = "dropped";
+    c.changed = c.without;
+    c.without = original;
+  } else if (kind == 1) {
+    c.what = "renamed";
+    c.new_key = random.uniform() < 0.5 ? c.key + "_x" : "my_" + c.key;
+    mapping.entries[at].key = c.new_key;
+  } else {
+    c.what = "retyped";
+    c.new_key = c.key;
+    mapping.entries[at].value = retyped(mapping.entries[at].value, random);
+  }
+  return c;
+}
+
+/// What is wrong with what was said of a change; empty where all is well.
+inline std::string complaint(const Change& c, const Figures& original) {
+  const ReadResult now = read_changed(c.changed);
+  const bool named = now.said.find(c.key) != std::string::npos ||
+                     (!c.new_key.empty() && now.said.find(c.new_key) != std::string::npos);
+  if (named) return "";
+  if (!now.figures) return "an error that does not name it: " + now.said;
+  if (c.what == "dropped") return *now.figures == original ? "" : "other figures without a word";
+  const ReadResult without = read_changed(c.without);
+  if (c.what == "renamed") return *now.figures == original ? "" : "other figures without a word";
+  return without.figures && *without.figures == *now.figures ? "" : "figures that depend on it without a word";
+}
+
+}  // namespace teapot

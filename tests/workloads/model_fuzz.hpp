@@ -82,7 +82,7 @@ inline Tree retyped(const Tree& value, Random& random) {
   if (way == 0) return list;
   if (way == 1) return mapping;
   if (way == 2) return scalar_of(text, !value.quoted);
-  if (way == 3) return scalar_of(text == "true" ? "17" : "true");
+  if (way == 3) return scalar_of(text == "true" || text == "false" ? "17" : "true");
   return scalar_of("-3.5");
 }
 

@@ -11,15 +11,18 @@ namespace teapot {
 namespace {
 
 int read_heads(const Keys& k) {
-  const auto heads = k.any({"num_attention_heads", "n_head", "n_heads", "num_heads", "num_query_heads"});
-  if (!heads || *heads == 0) k.fail_missing("num_attention_heads", "");
+  const std::vector<std::string> names{"num_attention_heads", "n_head", "n_heads", "num_heads", "num_query_heads"};
+  const auto heads = k.any(names);
+  if (!heads) k.fail_none(names, "attention needs it");
+  if (*heads == 0) k.fail(k.which(names), "must be above zero");
   return *heads;
 }
 
 /// Older models share one KV head by a flag, newer ones count them.
 int read_kv_heads(const Base& b, int heads) {
   const Keys& k = b.keys;
-  const std::vector<std::string> names{"num_key_value_heads", "num_kv_heads", "n_head_kv", "num_attention_groups", "kv_n_heads", "n_kv_heads"};
+  const std::vector<std::string> names{"num_key_value_heads",  "num_kv_heads", "n_head_kv",
+                                       "num_attention_groups", "kv_n_heads",   "n_kv_heads"};
   if (k.flag_or("multi_query_attention", false)) return k.positive("multi_query_group_num");
   k.pass("multi_query_group_num");
   const bool falcon = k.flag_or("new_decoder_architecture", false);
@@ -32,16 +35,21 @@ int read_kv_heads(const Base& b, int heads) {
     return *kv;
   }
   if (k.is_mapping("attn_config")) {
-    if (const auto kv = k.part("attn_config").any(names)) return *kv;
+    if (const auto kv = k.part("attn_config").any(names); kv && *kv > 0) return *kv;
+    k.part("attn_config").assume("kv_n_heads", "as many as heads");
   }
-  if (!b.family.multi_head) k.assume("num_key_value_heads", fmt::format("taken as the {} heads", heads));
+  if (!b.family.multi_head)
+    k.assume("num_key_value_heads", fmt::format("taken as the {} heads (also known as num_kv_heads, n_head_kv, "
+                                                "num_attention_groups, kv_n_heads in attn_config)",
+                                                heads));
   return heads;
 }
 
 int read_head_dim(const Base& b, int heads) {
   const auto dim = b.keys.any({"head_dim", "kv_channels", "attention_head_dim", "d_kv"});
   if (dim) {
-    if (*dim == 0) b.keys.fail(b.keys.which({"head_dim", "kv_channels", "attention_head_dim", "d_kv"}), "must be above zero");
+    if (*dim == 0)
+      b.keys.fail(b.keys.which({"head_dim", "kv_channels", "attention_head_dim", "d_kv"}), "must be above zero");
     return *dim;
   }
   if (b.family.head_dim > 0) {
@@ -52,7 +60,8 @@ int read_head_dim(const Base& b, int heads) {
     b.keys.fail_missing("head_dim", fmt::format("the hidden size {} does not divide by {} heads", b.hidden, heads));
   const int dim_or_usual = b.hidden / heads;
   const bool usual = dim_or_usual == 64 || dim_or_usual == 128 || b.family.multi_head;
-  if (!b.family.plain_heads || !usual) b.keys.assume("head_dim", fmt::format("taken as hidden size over heads, {}", dim_or_usual));
+  if (!b.family.plain_heads || !usual)
+    b.keys.assume("head_dim", fmt::format("taken as hidden size over heads, {}", dim_or_usual));
   return dim_or_usual;
 }
 
@@ -114,8 +123,9 @@ Attention read_grouped(const Base& b) {
   if (k.flag_or("attn_output_gate", b.family.gates_attention)) a.gate = static_cast<int>(a.output_dim());
   if (k.flag_or("use_head_wise_attn_gate", false)) a.gate = 1;
   if (a.heads % a.kv_heads != 0)
-    k.fail(k.which({"num_key_value_heads", "num_kv_heads", "n_head_kv", "num_attention_groups", "multi_query_group_num"}),
-           fmt::format("must divide the {} heads", a.heads));
+    k.fail(
+        k.which({"num_key_value_heads", "num_kv_heads", "n_head_kv", "num_attention_groups", "multi_query_group_num"}),
+        fmt::format("must divide the {} heads", a.heads));
   a.indexer = read_indexer(b);
   return a;
 }
@@ -127,10 +137,34 @@ Attention read_softmax(const Base& b) {
   if (may && b.keys.has("kv_lora_rank") && b.keys.count_or("kv_lora_rank", 0) > 0) return read_latent(b);
   if (!may) b.keys.pass_all({"kv_lora_rank", "q_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"});
   for (const char* key : {"qk_nope_head_dim", "qk_rope_head_dim"}) {
-    if (may && b.keys.has(key) && b.keys.count_or(key, 0) > 0) b.keys.fail_missing("kv_lora_rank", std::string{key} + " speaks of latent attention");
+    if (may && b.keys.has(key) && b.keys.count_or(key, 0) > 0)
+      b.keys.fail_missing("kv_lora_rank", std::string{key} + " speaks of latent attention");
   }
   return read_grouped(b);
 }
+
+namespace {
+
+/// A number for each layer, or the names transformers gives to three of them.
+std::vector<int> compression_by_layer(const Keys& k) {
+  if (k.has("compress_ratios")) return k.numbers("compress_ratios");
+  const std::string sparse = "compressed_sparse_attention";
+  const std::string heavy = "heavily_compressed_attention";
+  const bool given = k.is_mapping("compress_rates");
+  const int few = given ? k.part("compress_rates").count_or(sparse, 4) : k.count_or("compress_rate_csa", 4);
+  const int many = given ? k.part("compress_rates").count_or(heavy, 128) : k.count_or("compress_rate_hca", 128);
+  if (!given) k.assume("compress_rates", fmt::format("taken as {} and {}", few, many));
+  std::vector<int> ratios;
+  for (const std::string& word : k.words("layer_types")) {
+    if (word != sparse && word != heavy && word != "sliding_attention")
+      k.fail("layer_types", fmt::format("unknown kind of layer \"{}\"", word));
+    ratios.push_back(word == sparse ? few : word == heavy ? many : 0);
+  }
+  if (ratios.empty()) k.fail_none({"compress_ratios", "layer_types"}, "o_lora_rank speaks of compressed attention");
+  return ratios;
+}
+
+}  // namespace
 
 std::vector<Attention> read_compressed(const Base& b) {
   const Keys& k = b.keys;
@@ -146,7 +180,7 @@ std::vector<Attention> read_compressed(const Base& b) {
   const Indexer indexer{k.positive("index_n_heads"), k.positive("index_head_dim"), k.positive("index_topk")};
   k.pass_all({"num_key_value_heads", "qk_rope_head_dim"});
   std::vector<Attention> layers;
-  std::vector<int> ratios = k.numbers("compress_ratios");
+  std::vector<int> ratios = compression_by_layer(k);
   if (ratios.size() < static_cast<std::size_t>(b.layers))
     k.fail("compress_ratios", fmt::format("speaks of {} layers, not of {}", ratios.size(), b.layers));
   ratios.resize(static_cast<std::size_t>(b.layers));  // what follows is of the prediction module

@@ -20,21 +20,25 @@ using Names = std::vector<const char*>;
 /// Names of a mixer's modules below a layer.
 const Names& mixer_names(const Attention& a) {
   static const Names grouped{"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"};
-  static const Names latent{"self_attn.q_a_proj", "self_attn.q_b_proj", "self_attn.kv_a_proj_with_mqa", "self_attn.kv_b_proj", "self_attn.o_proj"};
+  static const Names latent{"self_attn.q_a_proj", "self_attn.q_b_proj", "self_attn.kv_a_proj_with_mqa",
+                            "self_attn.kv_b_proj", "self_attn.o_proj"};
   static const Names linear{"linear_attn.in_proj_qkvz", "linear_attn.out_proj"};
   static const Names space{"mixer.in_proj", "mixer.out_proj"};
   if (a.kind == Attention::Kind::latent) return latent;
   if (!a.recurrent()) return grouped;
-  return a.recurrence.rule == Recurrence::Rule::delta || a.recurrence.rule == Recurrence::Rule::lightning ? linear : space;
+  return a.recurrence.rule == Recurrence::Rule::delta || a.recurrence.rule == Recurrence::Rule::lightning ? linear
+                                                                                                          : space;
 }
 
 const Names dense_names{"mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"};
 const Names expert_names{"mlp.experts.7.gate_proj", "mlp.experts.7.down_proj"};
 const Names shared_names{"mlp.shared_experts.gate_proj", "mlp.shared_experts.down_proj"};
 
-constexpr std::array roots{"model.layers.", "model.language_model.layers.", "language_model.model.layers.", "backbone.layers.", "layers."};
+constexpr std::array roots{"model.layers.", "model.language_model.layers.", "language_model.model.layers.",
+                           "backbone.layers.", "layers."};
 
-/// "lm_head", "model.layers.0.mlp", "*self_attn*", "re:.*self_attn.*": exact names, parts of a path, globs, expressions.
+/// "lm_head", "model.layers.0.mlp", "*self_attn*", "re:.*self_attn.*": exact names, parts of a path, globs,
+/// expressions.
 bool matches(const std::string& pattern, const std::string& module) {
   if (pattern.size() > 400) return false;
   if (pattern.starts_with("re:")) {
@@ -47,12 +51,16 @@ bool matches(const std::string& pattern, const std::string& module) {
   if (pattern.find('*') != std::string::npos) {
     std::string expression;
     for (const char c : pattern) {
-      if (c == '*') expression += ".*";
-      else if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') expression += c;
-      else expression += std::string{"\\"} + c;
+      if (c == '*')
+        expression += ".*";
+      else if (std::isalnum(static_cast<unsigned char>(c)) || c == '_')
+        expression += c;
+      else
+        expression += std::string{"\\"} + c;
     }
     try {
-      return std::regex_match(module, std::regex{expression + "(\\..*)?"}) || std::regex_match(module, std::regex{".*\\." + expression + "(\\..*)?"});
+      return std::regex_match(module, std::regex{expression + "(\\..*)?"}) ||
+             std::regex_match(module, std::regex{".*\\." + expression + "(\\..*)?"});
     } catch (const std::regex_error&) {
       return false;
     }
@@ -71,7 +79,8 @@ struct Excluded {
     return false;
   }
   bool module(int layer, const std::string& name) const {
-    return std::any_of(roots.begin(), roots.end(), [&](const char* root) { return module(root + std::to_string(layer) + "." + name); });
+    return std::any_of(roots.begin(), roots.end(),
+                       [&](const char* root) { return module(root + std::to_string(layer) + "." + name); });
   }
 };
 
@@ -110,7 +119,8 @@ Tallies tally(const Excluded& excluded, const Model& m) {
 
 std::vector<std::string> patterns_of(const Keys& q) {
   std::vector<std::string> all;
-  for (const char* key : {"ignore", "modules_to_not_convert", "exclude_modules", "exclude", "ignored_layers", "llm_int8_skip_modules", "modules_to_not_quantize"}) {
+  for (const char* key : {"ignore", "modules_to_not_convert", "exclude_modules", "exclude", "ignored_layers",
+                          "llm_int8_skip_modules", "modules_to_not_quantize"}) {
     for (const std::string& word : q.words(key)) all.push_back(word);
   }
   return all;
@@ -126,15 +136,18 @@ Format gptq_or_awq(const Keys& q) {
   const std::string bits = q.which({"bits", "w_bit", "weight_bits"});
   if (!q.has(bits)) q.fail_missing("bits", "it says how wide the weights are");
   const std::string group = q.which({"group_size", "q_group_size"});
-  if (q.has(group) && q.at(group).is_scalar() && q.at(group).as<std::string>() == "-1") return integer_format(q, bits, q.positive(bits), 128);
+  if (q.has(group) && q.at(group).is_scalar() && q.at(group).as<std::string>() == "-1")
+    return integer_format(q, bits, q.positive(bits), 128);
   return integer_format(q, bits, q.positive(bits), q.count_or(group, 128));
 }
 
 Format from_weights(const Keys& w) {
   const int bits = w.positive("num_bits");
-  const std::string type = w.word_or("type", "int");
+  const std::string type = w.word_or("type", "");
+  if (type.empty()) w.fail_missing("type", "int or float");
   const int group = w.count_or("group_size", 0);
-  w.pass_all({"strategy", "symmetric", "dynamic", "observer", "observer_kwargs", "actorder", "block_structure", "zp_dtype", "scale_dtype"});
+  w.pass_all({"strategy", "symmetric", "dynamic", "observer", "observer_kwargs", "actorder", "block_structure",
+              "zp_dtype", "scale_dtype"});
   if (type == "float" && bits == 8) {
     const std::string strategy = w.word_or("strategy", "tensor");
     return format(strategy == "block" ? "fp8" : strategy == "channel" ? "fp8-channel" : "fp8-tensor");
@@ -153,7 +166,8 @@ std::optional<Format> from_groups(const Keys& q) {
     group.pass_all({"targets", "input_activations", "output_activations", "format"});
     if (!group.is_mapping("weights")) continue;
     const Format f = from_weights(group.part("weights"));
-    if (found && found->name != f.name) q.fail("config_groups", fmt::format("has weights in {} and in {}; write them in YAML", found->name, f.name));
+    if (found && found->name != f.name)
+      q.fail("config_groups", fmt::format("has weights in {} and in {}; write them in YAML", found->name, f.name));
     found = f;
   }
   return found;
@@ -161,21 +175,25 @@ std::optional<Format> from_groups(const Keys& q) {
 
 Format from_algorithm(const Keys& q, const std::string& key) {
   const std::string word = q.word_or(key, "");
-  if (word == "NVFP4" || word == "NVFP4_AWQ" || word == "NVFP4_SVDQUANT" || word == "W4A8_NVFP4_FP8") return format("nvfp4");
+  if (word == "NVFP4" || word == "NVFP4_AWQ" || word == "NVFP4_SVDQUANT" || word == "W4A8_NVFP4_FP8")
+    return format("nvfp4");
   if (word == "FP8" || word == "FP8_PER_TENSOR") return format("fp8-tensor");
   if (word == "FP8_PB_WO" || word == "FP8_PB_REAL" || word == "FP8_PB") return format("fp8");
   if (word == "FP8_PER_CHANNEL_PER_TOKEN") return format("fp8-channel");
   if (word == "W4A16_AWQ" || word == "W4A8_AWQ") return format("int4");
   if (word == "W4A8_MXFP4_FP8" || word == "MXFP4") return format("mxfp4");
   if (word == "INT8_SQ" || word == "W8A8_SQ_PER_CHANNEL" || word == "INT8") return format("int8");
-  q.fail(key, fmt::format("\"{}\" is not modelled; write the formats in YAML (weights: {{attention: .., experts: ..}})", word));
+  q.fail(key, fmt::format("\"{}\" is not modelled; write the formats in YAML (weights: {{attention: .., experts: ..}})",
+                          word));
 }
 
 Format from_quark(const Keys& q) {
   if (!q.is_mapping("global_quant_config")) q.fail_missing("global_quant_config", "");
   const Keys weight = q.part("global_quant_config").part("weight");
   q.part("global_quant_config").pass_all({"input_tensors", "output_tensors", "bias", "target_device"});
-  weight.pass_all({"group_size", "qscheme", "symmetric", "is_dynamic", "observer_cls", "round_method", "scale_type", "ch_axis", "scale_format", "scale_calculation_mode", "mx_element_dtype", "zero_point_type", "is_scale_quant"});
+  weight.pass_all({"group_size", "qscheme", "symmetric", "is_dynamic", "observer_cls", "round_method", "scale_type",
+                   "ch_axis", "scale_format", "scale_calculation_mode", "mx_element_dtype", "zero_point_type",
+                   "is_scale_quant"});
   const std::string dtype = weight.word_or("dtype", "");
   if (dtype == "fp4") return format("mxfp4");
   if (dtype == "fp8_e4m3") return format("fp8-tensor");
@@ -210,34 +228,124 @@ Format read_format_of(const Keys& q) {
   const std::string method = method_of(q);
   if (method == "fp8") return fp8_blocks(q);
   if (method == "mxfp4") return format("mxfp4");
-  if (method == "gptq" || method == "awq" || method == "auto-round" || method == "intel/auto-round" || method == "auto_gptq" || method == "auto-gptq" || method == "gptq_marlin" || method == "awq_marlin") return gptq_or_awq(q);
+  if (method == "gptq" || method == "awq" || method == "auto-round" || method == "intel/auto-round" ||
+      method == "auto_gptq" || method == "auto-gptq" || method == "gptq_marlin" || method == "awq_marlin")
+    return gptq_or_awq(q);
   if (method == "bitsandbytes") return bitsandbytes(q);
   if (method == "fbgemm_fp8") return format("fp8-channel");
   if (method == "quark") return from_quark(q);
-  if (method == "compressed-tensors" || method == "modelopt" || method == "modelopt_fp4" || method == "modelopt_mixed") {
+  if (method == "compressed-tensors" || method == "modelopt" || method == "modelopt_fp4" ||
+      method == "modelopt_mixed") {
     if (const auto found = from_groups(q)) return *found;
     if (q.is_mapping("quantization")) return from_algorithm(q.part("quantization"), "quant_algo");
     if (q.has("quant_algo")) return from_algorithm(q, "quant_algo");
-    q.fail_missing("config_groups", "it says in which format weights are");
+    q.fail_none({"config_groups", "quant_algo", "or a group, such as group_0, without weights"},
+                "in which format are weights?");
   }
   if (method.empty()) q.fail_missing("quant_method", "");
-  q.fail("quant_method", fmt::format("\"{}\" is not modelled (known: fp8, mxfp4, gptq, awq, compressed-tensors, modelopt, bitsandbytes, fbgemm_fp8, quark)", method));
+  q.fail("quant_method", fmt::format("\"{}\" is not modelled (known: fp8, mxfp4, gptq, awq, compressed-tensors, "
+                                     "modelopt, bitsandbytes, fbgemm_fp8, quark)",
+                                     method));
 }
 
 void pass_details(const Keys& q) {
-  q.pass_all({"activation_scheme", "fmt", "desc_act", "sym", "true_sequential", "damp_percent", "static_groups", "model_file_base_name", "zero_point",
-              "version", "backend", "do_fuse", "format", "kv_cache_scheme", "quantization_status", "global_compression_ratio", "sparsity_config",
-              "transform_config", "kv_cache_quant_algo", "producer", "quant_algo", "bnb_4bit_compute_dtype", "bnb_4bit_quant_storage",
-              "bnb_4bit_quant_type", "bnb_4bit_use_double_quant", "llm_int8_enable_fp32_cpu_offload", "llm_int8_has_fp16_weight",
-              "llm_int8_threshold", "load_in_4bit", "load_in_8bit", "_load_in_4bit", "_load_in_8bit", "activation_scale_ub", "checkpoint_format",
-              "pack_dtype", "meta", "lm_head", "modules_to_fuse", "fuse_max_seq_len", "exllama_config", "exllama", "max_input_length",
-              "use_exllama", "use_cuda_fp16", "tokenizer", "dataset", "batch_size", "block_name_to_quantize", "cache_block_outputs",
-              "module_name_preceding_first_block", "modules_in_block_to_quantize", "pad_token_id", "model_seqlen", "scale_fmt", "dequantize",
-              "amp", "autoround_version", "data_type", "enable_quanted_input", "gradient_accumulate_steps", "iters", "low_gpu_mem_usage", "lr",
-              "minmax_lr", "nsamples", "scale_dtype", "seqlen", "to_quant_block_names", "enable_minmax_tuning", "packing_format", "enable_norm_bias_tuning",
-              "group_size", "q_group_size", "quant_method", "weight_block_size", "is_mx_checkpoint", "swiglu_limit", "algo_config", "export",
-              "layer_quant_config", "layer_type_quant_config", "kv_cache_quant_config", "quant_mode", "softmax_quant_spec", "kv_cache_post_rope",
-              "model_name_or_path", "extra_config", "super_bits", "super_group_size", "supported_types", "act_bits", "act_group_size", "act_sym", "act_dynamic", "act_data_type", "enable_alg_ext", "checkpoint_format_version"});
+  q.pass_all({"activation_scheme",
+              "fmt",
+              "desc_act",
+              "sym",
+              "true_sequential",
+              "damp_percent",
+              "static_groups",
+              "model_file_base_name",
+              "zero_point",
+              "version",
+              "backend",
+              "do_fuse",
+              "format",
+              "kv_cache_scheme",
+              "quantization_status",
+              "global_compression_ratio",
+              "sparsity_config",
+              "transform_config",
+              "kv_cache_quant_algo",
+              "producer",
+              "quant_algo",
+              "bnb_4bit_compute_dtype",
+              "bnb_4bit_quant_storage",
+              "bnb_4bit_quant_type",
+              "bnb_4bit_use_double_quant",
+              "llm_int8_enable_fp32_cpu_offload",
+              "llm_int8_has_fp16_weight",
+              "llm_int8_threshold",
+              "load_in_4bit",
+              "load_in_8bit",
+              "_load_in_4bit",
+              "_load_in_8bit",
+              "activation_scale_ub",
+              "checkpoint_format",
+              "pack_dtype",
+              "meta",
+              "lm_head",
+              "modules_to_fuse",
+              "fuse_max_seq_len",
+              "exllama_config",
+              "exllama",
+              "max_input_length",
+              "use_exllama",
+              "use_cuda_fp16",
+              "tokenizer",
+              "dataset",
+              "batch_size",
+              "block_name_to_quantize",
+              "cache_block_outputs",
+              "module_name_preceding_first_block",
+              "modules_in_block_to_quantize",
+              "pad_token_id",
+              "model_seqlen",
+              "scale_fmt",
+              "dequantize",
+              "amp",
+              "autoround_version",
+              "data_type",
+              "enable_quanted_input",
+              "gradient_accumulate_steps",
+              "iters",
+              "low_gpu_mem_usage",
+              "lr",
+              "minmax_lr",
+              "nsamples",
+              "scale_dtype",
+              "seqlen",
+              "to_quant_block_names",
+              "enable_minmax_tuning",
+              "packing_format",
+              "enable_norm_bias_tuning",
+              "group_size",
+              "q_group_size",
+              "quant_method",
+              "weight_block_size",
+              "is_mx_checkpoint",
+              "swiglu_limit",
+              "algo_config",
+              "export",
+              "layer_quant_config",
+              "layer_type_quant_config",
+              "kv_cache_quant_config",
+              "quant_mode",
+              "softmax_quant_spec",
+              "kv_cache_post_rope",
+              "model_name_or_path",
+              "extra_config",
+              "super_bits",
+              "super_group_size",
+              "supported_types",
+              "act_bits",
+              "act_group_size",
+              "act_sym",
+              "act_dynamic",
+              "act_data_type",
+              "enable_alg_ext",
+              "checkpoint_format_version"});
 }
 
 /// quantization_config where it stands: in the language model's part, at the top, or in hf_quant_config.json beside.
@@ -256,7 +364,8 @@ std::optional<Keys> quantization_beside(const Keys& top) {
   if (!file) return std::nullopt;
   const std::filesystem::path beside = std::filesystem::path{*file}.parent_path() / "hf_quant_config.json";
   std::error_code error;
-  if (std::filesystem::path{*file}.filename() != "config.json" || !std::filesystem::exists(beside, error)) return std::nullopt;
+  if (std::filesystem::path{*file}.filename() != "config.json" || !std::filesystem::exists(beside, error))
+    return std::nullopt;
   return Keys{Config::load(beside.string()), {}};
 }
 
@@ -278,7 +387,8 @@ Format stored_plain(const Keys& top, const Keys& text) {
 Format mostly(const Keys& q, const char* part, const Tally& t, const Format& quantised, const Format& plain) {
   const Format& most = 2 * t.left > t.all ? plain : quantised;
   if (t.left > 0 && t.left < t.all)
-    q.warn("ignore", fmt::format("leaves {} of {} matrices of {} unquantised; all counted as {}", t.left, t.all, part, most.name));
+    q.warn("ignore", fmt::format("leaves {} of {} matrices of {} unquantised; all counted as {}", t.left, t.all, part,
+                                 most.name));
   return most;
 }
 
@@ -302,15 +412,25 @@ WeightFormats read_formats(const Keys& top, const Keys& text, const Model& model
     f.experts = quantised;
     return f;
   }
+  const std::string method = method_of(*q);
+  const bool lists =
+      method == "compressed-tensors" || method.starts_with("modelopt") || method == "quark" || method == "awq";
+  if (lists && excluded.patterns.empty() && !q->says_null("modules_to_not_convert") && !q->has("ignore"))
+    q->assume("ignore",
+              "(also exclude_modules, exclude, modules_to_not_convert) every matrix outside the vocabulary counted as "
+              "quantised");
   const Tallies t = tally(excluded, model);
   f.attention = mostly(*q, "attention", t.attention, quantised, plain);
   f.dense = mostly(*q, "dense feed-forwards", t.dense, quantised, plain);
   f.experts = mostly(*q, "experts", t.experts, quantised, plain);
   f.shared = mostly(*q, "shared experts", t.shared, quantised, plain);
   const std::string expert_dtype = text.word_or("expert_dtype", "");  // DeepSeek-V4: FP4 experts beside FP8
-  if (expert_dtype == "fp4") f.experts = format("mxfp4");
-  else if (expert_dtype == "fp8") f.experts = format("fp8");
-  else if (!expert_dtype.empty()) text.fail("expert_dtype", fmt::format("unknown \"{}\" (known: fp4, fp8)", expert_dtype));
+  if (expert_dtype == "fp4")
+    f.experts = format("mxfp4");
+  else if (expert_dtype == "fp8")
+    f.experts = format("fp8");
+  else if (!expert_dtype.empty())
+    text.fail("expert_dtype", fmt::format("unknown \"{}\" (known: fp4, fp8)", expert_dtype));
   return f;
 }
 

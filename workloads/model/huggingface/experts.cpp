@@ -11,60 +11,101 @@
 namespace teapot {
 namespace {
 
-const std::vector<std::string> routed_names{"n_routed_experts", "num_routed_experts", "num_local_experts", "num_experts", "moe_num_experts",
-                                            "num_moe_experts", "n_experts"};
-const std::vector<std::string> top_k_names{"num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_top_k", "moe_k",
-                                           "experts_per_token", "top_k_experts", "num_selected_experts", "n_activated_experts", "experts_per_tok"};
+const std::vector<std::string> routed_names{"n_routed_experts", "num_routed_experts", "num_local_experts",
+                                            "num_experts",      "moe_num_experts",    "num_moe_experts",
+                                            "n_experts"};
+const std::vector<std::string> top_k_names{"num_experts_per_tok",
+                                           "num_experts_per_token",
+                                           "moe_topk",
+                                           "moe_top_k",
+                                           "moe_k",
+                                           "experts_per_token",
+                                           "top_k_experts",
+                                           "num_selected_experts",
+                                           "n_activated_experts",
+                                           "experts_per_tok"};
 const std::vector<std::string> width_names{"moe_intermediate_size", "moe_ffn_hidden_size", "expert_ffn_hidden_size",
                                            "expert_intermediate_size", "moe_inter_dim"};
-const std::vector<std::string> shared_names{"n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "num_shared_expert"};
+const std::vector<std::string> shared_names{"n_shared_experts", "num_shared_experts", "moe_num_shared_experts",
+                                            "num_shared_expert"};
 const std::vector<std::string> shared_width_names{"shared_expert_intermediate_size", "shared_intermediate_size",
                                                   "moe_shared_expert_intermediate_size", "share_expert_dim"};
-const std::vector<std::string> dense_names{"intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "inner_hidden_size",
-                                           "block_ff_dim"};
-const std::vector<std::string> order_names{
-    "first_k_dense_replace", "moe_layer_freq", "mlp_only_layers", "decoder_sparse_step", "interleave_moe_layer_step",
-    "moe_layers", "moe_layers_enum", "moe_layer_start_index", "moe_layer_end_index", "moe_layer_interval",
-    "expert_layer_period", "expert_layer_offset", "num_dense_layers", "mlp_layer_types", "moe_layer_frequency",
-    "moe_layer_num_skipped", "n_dense_layers", "num_hash_layers", "is_moe_layer", "moe_layer_start", "first_dense_layers"};
+const std::vector<std::string> dense_names{"intermediate_size", "ffn_hidden_size",   "ffn_dim",
+                                           "n_inner",           "inner_hidden_size", "block_ff_dim"};
+const std::vector<std::string> order_names{"first_k_dense_replace",
+                                           "moe_layer_freq",
+                                           "mlp_only_layers",
+                                           "decoder_sparse_step",
+                                           "interleave_moe_layer_step",
+                                           "moe_layers",
+                                           "moe_layers_enum",
+                                           "moe_layer_start_index",
+                                           "moe_layer_end_index",
+                                           "moe_layer_interval",
+                                           "expert_layer_period",
+                                           "expert_layer_offset",
+                                           "num_dense_layers",
+                                           "mlp_layer_types",
+                                           "moe_layer_frequency",
+                                           "moe_layer_num_skipped",
+                                           "n_dense_layers",
+                                           "num_hash_layers",
+                                           "is_moe_layer",
+                                           "moe_layer_start",
+                                           "first_dense_layers"};
+
+std::vector<std::string> both(std::vector<std::string> names, const std::vector<std::string>& more) {
+  names.insert(names.end(), more.begin(), more.end());
+  return names;
+}
+
+/// Keys that speak of experts where nothing counts them.
+void require_none(const Keys& k) {
+  for (const std::string& key : both(both(top_k_names, width_names), both(shared_names, order_names))) {
+    if (k.has(key)) k.fail_none(routed_names, key + " speaks of experts");
+  }
+}
 
 void pass_experts(const Keys& k) {
-  for (const auto* names : {&routed_names, &top_k_names, &width_names, &shared_names, &shared_width_names, &order_names})
+  for (const auto* names :
+       {&routed_names, &top_k_names, &width_names, &shared_names, &shared_width_names, &order_names})
     k.pass_all(*names);
-  k.pass_all({"n_group", "num_expert_group", "n_groups_experts", "use_moe", "expert_dtype", "moe_latent_size", "use_mixed_mlp_moe",
-              "moe_intermediate_sizes", "norm_topk_prob"});
+  k.pass_all({"n_group", "num_expert_group", "n_groups_experts", "use_moe", "expert_dtype", "moe_latent_size",
+              "use_mixed_mlp_moe", "moe_intermediate_sizes", "norm_topk_prob"});
 }
 
 /// The count where it stands at the top level, or in DBRX's ffn_config.
 int routed_experts(const Base& b) {
   const Keys& k = b.keys;
-  if (const auto said = k.any(routed_names)) return *said;
-  return k.is_mapping("ffn_config") ? k.part("ffn_config").any(routed_names).value_or(0) : 0;
+  if (const auto said = k.any(routed_names, b.layers)) return *said;
+  return k.is_mapping("ffn_config") ? k.part("ffn_config").any(routed_names, b.layers).value_or(0) : 0;
 }
 
 int top_k(const Base& b, const Keys& k, int choices) {
-  const auto said = k.any(top_k_names);
-  if (!said) k.fail_missing("num_experts_per_tok", "the model has experts");
-  if (*said == 0 || *said > choices) b.keys.fail(k.which(top_k_names), fmt::format("must lie between 1 and the {} experts", choices));
+  const auto said = k.any(top_k_names, b.layers);
+  if (!said) k.fail_none(top_k_names, "the model has experts");
+  if (*said == 0 || *said > choices)
+    b.keys.fail(k.which(top_k_names), fmt::format("must lie between 1 and the {} experts", choices));
   return *said;
 }
 
 /// Mixtral and its like have no other width than the experts'.
 int expert_width(const Base& b, const Keys& k) {
-  if (const auto said = k.any(width_names)) {
+  if (const auto said = k.any(width_names, b.layers)) {
     if (*said == 0) k.fail(k.which(width_names), "must be above zero");
     return *said;
   }
   const auto dense = k.any(dense_names);
-  if (!dense || *dense == 0) b.keys.fail_missing("moe_intermediate_size", "the model has experts");
-  if (!b.family.one_width) k.assume("moe_intermediate_size", fmt::format("experts are as wide as {} says, {}", k.which(dense_names), *dense));
+  if (!dense || *dense == 0) k.fail_none(both(width_names, dense_names), "the model has experts");
+  if (!b.family.one_width)
+    k.assume("moe_intermediate_size", fmt::format("experts are as wide as {} says, {}", k.which(dense_names), *dense));
   return *dense;
 }
 
 /// Shared experts by count, by width, or by both (the width is then of each, or of all where it is a multiple).
 void read_shared(const Base& b, Experts& e) {
   const Keys& k = b.keys;
-  const auto count = k.any(shared_names);
+  const auto count = k.any(shared_names, b.layers);
   const auto width = k.any(shared_width_names);
   e.shared = count.value_or(width.value_or(0) > 0 ? 1 : b.family.shared_experts);
   if (width && !count) {
@@ -74,17 +115,22 @@ void read_shared(const Base& b, Experts& e) {
     e.shared_intermediate = *width == e.intermediate ? e.shared * *width : e.shared > 0 ? *width : 0;
   } else {
     e.shared_intermediate = e.shared * e.intermediate;
-    if (!count && e.shared == 0 && (b.family.shares_experts || !b.family.known)) k.assume("n_shared_experts", "no shared experts");
+    if (!count && e.shared == 0 && (b.family.shares_experts || !b.family.known))
+      k.assume("n_shared_experts", "no shared experts");
   }
 }
 
 void read_groups(const Base& b, Experts& e) {
   const auto groups = b.keys.any({"n_group", "num_expert_group", "num_expert_groups"});
   e.groups = std::max(1, groups.value_or(1));
-  if (e.routed % e.groups != 0) b.keys.fail(b.keys.which({"n_group", "num_expert_group", "num_expert_groups"}), fmt::format("must divide the {} experts", e.routed));
+  if (e.routed % e.groups != 0)
+    b.keys.fail(b.keys.which({"n_group", "num_expert_group", "num_expert_groups"}),
+                fmt::format("must divide the {} experts", e.routed));
 }
 
-std::vector<FeedWord> filled(const Base& b, FeedWord word) { return std::vector<FeedWord>(static_cast<std::size_t>(b.layers), word); }
+std::vector<FeedWord> filled(const Base& b, FeedWord word) {
+  return std::vector<FeedWord>(static_cast<std::size_t>(b.layers), word);
+}
 
 std::vector<FeedWord> at_indices(const Base& b, const std::string& key, const std::vector<int>& indices) {
   std::vector<FeedWord> feed = filled(b, FeedWord::dense);
@@ -126,9 +172,6 @@ std::vector<FeedWord> from_words(const Base& b) {
   return from_flags(b, "mlp_layer_types", flags);
 }
 
-/// A lowest or highest index; multimodal ERNIE gives text and vision one each.
-int end_of(const Keys& k, const std::string& key, int fallback) { return k.is_list(key) ? k.alike_or(key, fallback) : k.count_or(key, fallback); }
-
 /// The rules that count layers; they hold together.
 bool counted(const Base& b, int l) {
   const Keys& k = b.keys;
@@ -138,12 +181,12 @@ bool counted(const Base& b, int l) {
   const int sparse = std::max(1, k.count_or("decoder_sparse_step", 1));
   const int interleave = std::max(1, k.count_or("interleave_moe_layer_step", 1));
   const int interval = std::max(1, k.count_or("moe_layer_interval", 1));
-  const int start = end_of(k, "moe_layer_start_index", 0);
-  const int end = end_of(k, "moe_layer_end_index", b.layers - 1);
+  const int start = k.count_or("moe_layer_start_index", 0);
+  const int end = k.count_or("moe_layer_end_index", b.layers - 1);
   const int period = std::max(1, k.count_or("expert_layer_period", 1));
   const int offset = k.count_or("expert_layer_offset", 0);
-  return l % freq == 0 && (l + 1) % sparse == 0 && (l + 1) % interleave == 0 && (l + 1) % interval == 0 && l >= start && l <= end &&
-         l % period == offset % period;
+  return l % freq == 0 && (l + 1) % sparse == 0 && (l + 1) % interleave == 0 && (l + 1) % interval == 0 && l >= start &&
+         l <= end && l % period == offset % period;
 }
 
 }  // namespace
@@ -154,11 +197,16 @@ Experts read_experts(const Base& b) {
   e.routed = routed_experts(b);
   const bool off = k.has("use_moe") && !k.flag_or("use_moe", true);
   if (e.routed <= 1 || off) {  // none, or "1": the dense feed-forward under another name (Jamba, Hunyuan)
-    const bool said = e.routed == 1 || off || k.any(routed_names).has_value();
-    if (said) pass_experts(k);
+    const bool said = e.routed == 1 || off || k.any(routed_names, b.layers).has_value();
+    if (said) {
+      pass_experts(k);
+    } else {
+      require_none(k);
+      if (k.is_mapping("ffn_config")) require_none(k.part("ffn_config"));
+    }
     return {};
   }
-  const Keys from = k.any(routed_names) ? k : k.part("ffn_config");
+  const Keys from = k.any(routed_names, b.layers) ? k : k.part("ffn_config");
   e.zero = k.count_or("zero_expert_num", 0);
   k.pass("zero_expert_type");
   e.top_k = top_k(b, from, e.routed + e.zero);
@@ -166,7 +214,8 @@ Experts read_experts(const Base& b) {
   e.latent = k.count_or("moe_latent_size", 0);
   read_shared(b, e);
   read_groups(b, e);
-  k.pass_all({"use_moe", "expert_dtype", "use_mixed_mlp_moe", "num_hash_layers", "num_limited_groups", "first_last_k_dense_replace"});
+  k.pass_all({"use_moe", "expert_dtype", "use_mixed_mlp_moe", "num_hash_layers", "num_limited_groups",
+              "first_last_k_dense_replace"});
   return e;
 }
 
@@ -190,14 +239,17 @@ std::vector<FeedWord> read_feed(const Base& b, const Experts& e) {
 
 int feed_forward_matrices(const Base& b) {
   const Keys& k = b.keys;
-  const std::string key = k.which({"hidden_act", "hidden_activation", "activation_function", "mlp_hidden_act", "activation", "activation_type"});
+  const std::string key = k.which(
+      {"hidden_act", "hidden_activation", "activation_function", "mlp_hidden_act", "activation", "activation_type"});
   std::string act = k.is_mapping(key) ? "" : k.word_or(key, "");
-  std::transform(act.begin(), act.end(), act.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(act.begin(), act.end(), act.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const std::string type = k.word_or("mlp_type", "");
   if (type == "gated" || type == "swiglu" || type == "glu") return 3;
   if (type == "default" || type == "mlp" || type == "two-matrix") return 2;
   if (!type.empty()) k.fail("mlp_type", "unknown (known: gated, swiglu, glu, default, mlp)");
-  const bool gated_by_name = act == "silu" || act == "swish" || act == "swiglu" || act == "geglu" || act == "reglu" || act == "silu_and_mul";
+  const bool gated_by_name =
+      act == "silu" || act == "swish" || act == "swiglu" || act == "geglu" || act == "reglu" || act == "silu_and_mul";
   if (gated_by_name) return 3;
   if (b.family.matrices > 0) return b.family.matrices;
   if (act.empty()) {
@@ -217,7 +269,8 @@ std::vector<int> dense_widths(const Base& b, const Experts& e) {
   }
   if (k.is_list("intermediate_size")) {
     const auto widths = k.numbers("intermediate_size");
-    if (widths.size() != static_cast<std::size_t>(b.layers)) k.fail("intermediate_size", fmt::format("speaks of {} layers, not of {}", widths.size(), b.layers));
+    if (widths.size() != static_cast<std::size_t>(b.layers))
+      k.fail("intermediate_size", fmt::format("speaks of {} layers, not of {}", widths.size(), b.layers));
     return widths;
   }
   if (e.routed == 0 && b.family.type == "granitemoehybrid" && k.has("shared_intermediate_size")) {
@@ -227,7 +280,8 @@ std::vector<int> dense_widths(const Base& b, const Experts& e) {
   if (const auto said = k.any(dense_names)) return all(*said);
   if (k.has("expansion_ratio")) return all(static_cast<int>(k.number_or("expansion_ratio", 4) * b.hidden));  // MPT
   if (b.family.matrices == 2) {
-    if (!b.family.four_times) k.assume(dense_names[0], fmt::format("taken as four times the hidden size, {}", 4 * b.hidden));
+    if (!b.family.four_times)
+      k.assume(dense_names[0], fmt::format("taken as four times the hidden size, {}", 4 * b.hidden));
     return all(4 * b.hidden);
   }
   return all(0);

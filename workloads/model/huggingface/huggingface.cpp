@@ -133,6 +133,7 @@ void refuse_other_kinds(const Config& config, const Tree& text) {
 Family read_family(const Keys& top, const Keys& text) {
   std::string type = text.word_or("model_type", "");
   if (type.empty()) type = top.word_or("model_type", "");
+  if (!type.empty() && !text.has("model_type")) text.assume("model_type", "taken as that of the top level");
   top.pass("model_type");
   if (type.empty()) {
     text.assume("model_type", "read as a decoder like Llama");
@@ -146,7 +147,7 @@ Family read_family(const Keys& top, const Keys& text) {
 
 int vocabulary_size(const Keys& k) {
   const auto size = k.any({"vocab_size", "padded_vocab_size", "n_vocab"});
-  if (!size || *size == 0) k.fail_missing("vocab_size", "");
+  if (!size || *size == 0) k.fail_none({"vocab_size", "padded_vocab_size", "n_vocab"}, "");
   return *size;
 }
 
@@ -315,7 +316,8 @@ Model assemble(const Keys& top, const Keys& text, const std::string& file) {
   const Family family = read_family(top, text);
   const Base base{text, family, hidden_size(text), layer_count(text)};
   refuse_what_is_not_modelled(base);
-  if (&top.config().tree() != &text.config().tree()) check_repeats(top, text);
+  const bool multimodal = &top.config().tree() != &text.config().tree();
+  if (multimodal) check_repeats(top, text);
   Model m;
   m.name = name_of(top, text, file);
   m.source = file.empty() ? "config.json" : file;
@@ -325,11 +327,12 @@ Model assemble(const Keys& top, const Keys& text, const std::string& file) {
   m.active_with_embedding = false;  // one rule for all: what a token is multiplied with
   m.positions = learned_positions(text, family);
   read_layers(base, m);
+  check_expected(base);
   m.tied_embeddings = tied_embeddings(top, text, family);
   read_prediction(base, m);
   m.formats = read_formats(top, text, m);
   m.weights = m.has_experts() ? m.formats.experts : m.formats.dense;
-  m.encoder_parameters = encoder_parameters(top);
+  m.encoder_parameters = encoder_parameters(top, multimodal);
   pass_known(text);
   pass_known(top);
   check_against_name(m, std::filesystem::path{m.name}.filename().string(), top);
@@ -341,7 +344,11 @@ Model assemble(const Keys& top, const Keys& text, const std::string& file) {
 
 int hidden_size(const Keys& k) {
   const auto size = k.any({"hidden_size", "n_embd", "d_model", "n_embed", "dim"});
-  if (!size || *size == 0) k.fail_missing("hidden_size", "");
+  if (!size || *size == 0) {
+    k.fail_none({"hidden_size", "n_embd", "d_model", "n_embed", "dim", "or a language model in text_config",
+                 "llm_config", "language_config", "thinker_config"},
+                "");
+  }
   return *size;
 }
 
@@ -350,7 +357,7 @@ int layer_count(const Keys& k) {
                          ? k.any({"num_layers"})
                          : k.any({"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
   k.pass("num_hidden_layers");
-  if (!count || *count == 0) k.fail_missing("num_hidden_layers", "");
+  if (!count || *count == 0) k.fail_none({"num_hidden_layers", "n_layer", "n_layers", "num_layers"}, "");
   if (*count > most_layers)
     k.fail(k.which({"num_hidden_layers", "n_layer", "n_layers", "num_layers"}),
            fmt::format("must be at most {}", most_layers));
@@ -365,19 +372,41 @@ bool is_huggingface(const Config& config) {
   return std::any_of(language_parts.begin(), language_parts.end(), [&](const char* key) { return config.has(key); });
 }
 
+namespace {
+
+/// An error that follows from something assumed says so.
+std::string with_assumptions(const std::string& error, const std::vector<std::string>& warnings) {
+  std::string assumed;
+  for (const std::string& warning : warnings) {
+    const bool given =
+        warning.find("not given") == std::string::npos && warning.find("is not known; read by") == std::string::npos;
+    if (!given && warning.find("quantization_config") == std::string::npos)
+      assumed += (assumed.empty() ? "" : "; ") + warning;
+  }
+  return assumed.empty() ? error : fmt::format("{} [assumed before: {}]", error, assumed);
+}
+
+}  // namespace
+
 Model read_huggingface(const Config& config, Unknown unknown) {
-  Parts parts = find_parts(config);
+  const Parts parts = find_parts(config);
   const Config whole{parts.tree};
   const Keys top{whole, ignored_keys(config)};
-  Keys text = top;
-  for (const std::string& part : parts.path) text = text.part(part);
-  refuse_other_kinds(config, text.config().tree());
   const auto& file = config.tree().place.file;
-  Model m = assemble(top, text, file ? *file : "");
-  top.judge_the_rest(unknown == Unknown::warn);
-  m.reading = top.reading();
-  m.reading.warnings.insert(m.reading.warnings.end(), parts.warnings.begin(), parts.warnings.end());
-  return m;
+  try {
+    Keys text = top;
+    for (const std::string& part : parts.path) text = text.part(part);
+    refuse_other_kinds(config, text.config().tree());
+    Model m = assemble(top, text, file ? *file : "");
+    top.judge_the_rest(unknown == Unknown::warn);
+    m.reading = top.reading();
+    m.reading.warnings.insert(m.reading.warnings.end(), parts.warnings.begin(), parts.warnings.end());
+    return m;
+  } catch (const ConfigError& error) {
+    std::vector<std::string> warnings = top.reading().warnings;
+    warnings.insert(warnings.end(), parts.warnings.begin(), parts.warnings.end());
+    throw ConfigError(with_assumptions(error.what(), warnings));
+  }
 }
 
 }  // namespace teapot

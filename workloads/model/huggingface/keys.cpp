@@ -15,8 +15,7 @@ constexpr int largest = 100'000'000;  // of any number that makes a shape
 
 }  // namespace
 
-Keys::Keys(const Config& mapping, std::set<std::string> ignored)
-    : Keys(mapping, "", std::make_shared<Record>()) {
+Keys::Keys(const Config& mapping, std::set<std::string> ignored) : Keys(mapping, "", std::make_shared<Record>()) {
   record_->ignored = std::move(ignored);
 }
 
@@ -124,21 +123,22 @@ bool Keys::is_number(const std::string& key) const {
          value->text != "false";
 }
 
-int Keys::alike_or(const std::string& key, int fallback) const {
-  if (!is_list(key)) return count_or(key, fallback);
+int Keys::alike_or(const std::string& key, int fallback, int layers) const {
+  if (!is_list(key) || layers == 0) return count_or(key, fallback);
   const std::vector<int> each = numbers(key);
-  if (each.empty()) return fallback;
+  if (each.size() != static_cast<std::size_t>(layers))
+    fail(key, fmt::format("speaks of {} layers, not of {}", each.size(), layers));
   if (std::any_of(each.begin(), each.end(), [&](int n) { return n != each.front(); }))
     fail(key, "differs from layer to layer, which is not modelled");
   return each.front();
 }
 
-std::optional<int> Keys::any(const std::vector<std::string>& keys) const {
+std::optional<int> Keys::any(const std::vector<std::string>& keys, int layers) const {
   std::optional<int> value;
   std::string first;
   for (const std::string& key : keys) {
     if (!has(key)) continue;
-    const int found = alike_or(key, 0);
+    const int found = alike_or(key, 0, layers);
     if (value && *value != found)
       fail(key, fmt::format("says {}, and {}, another name for it, {}", found, first, *value));
     value = found;
@@ -176,6 +176,11 @@ void Keys::fail(const std::string& key, const std::string& reason) const {
 
 void Keys::fail_missing(const std::string& key, const std::string& why) const {
   config_.fail(fmt::format("missing key \"{}\"{}{}", key, why.empty() ? "" : ": ", why));
+}
+
+void Keys::fail_none(const std::vector<std::string>& keys, const std::string& why) const {
+  config_.fail(fmt::format("missing key \"{}\"{} (also known as {})", keys.front(), why.empty() ? "" : ": " + why,
+                           fmt::join(keys.begin() + 1, keys.end(), ", ")));
 }
 
 void Keys::judge(std::vector<std::string>& unknown, Place& first) const {

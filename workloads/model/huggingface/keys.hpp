@@ -43,10 +43,11 @@ class Keys {
   std::vector<bool> flags(const std::string& key) const;         ///< a list of 0 and 1, or true and false
   bool is_list(const std::string& key) const;
   bool is_number(const std::string& key) const;
-  /// A number, or a list that gives every layer the same.
-  int alike_or(const std::string& key, int fallback) const;
+  /// A number, or a list that gives every one of so many layers the same.
+  int alike_or(const std::string& key, int fallback, int layers) const;
   /// What several names of one thing say; they must agree. Nothing where none is there.
-  std::optional<int> any(const std::vector<std::string>& keys) const;
+  /// `layers`: a list that gives so many layers the same is a number too; 0: it is not.
+  std::optional<int> any(const std::vector<std::string>& keys, int layers = 0) const;
   /// The first of several names that is there; the first of all where none is.
   std::string which(const std::vector<std::string>& keys) const;
   Keys part(const std::string& key) const;
@@ -58,6 +59,8 @@ class Keys {
   void assume(const std::string& key, const std::string& text) const { warn(key, "not given; " + text); }
   [[noreturn]] void fail(const std::string& key, const std::string& reason) const;
   [[noreturn]] void fail_missing(const std::string& key, const std::string& why) const;
+  /// None of several names of one thing is there.
+  [[noreturn]] void fail_none(const std::vector<std::string>& keys, const std::string& why) const;
 
   /// Names every key of this mapping, and of those opened below it, that nobody asked for. Throws ConfigError where
   /// one smells of architecture, unless `lenient`.

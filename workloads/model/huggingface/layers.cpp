@@ -49,14 +49,18 @@ int residual_width(const Base& b, int width) {
 /// LFM2 trims the width it writes (its modelling code): two thirds, times a factor, rounded up to a multiple.
 int trimmed(const Base& b, int width) {
   const Keys& k = b.keys;
+  if (k.has("block_ff_dim") && !k.has("block_auto_adjust_ff_dim"))
+    k.assume("block_auto_adjust_ff_dim", "the width is as written");
   if (!k.flag_or("block_auto_adjust_ff_dim", false)) {
-    k.pass_all({"block_ffn_dim_multiplier", "block_multiple_of", "block_mlp_init_scale", "block_out_init_scale", "block_norm_eps", "block_use_swiglu", "block_use_xavier_init", "block_dim"});
+    k.pass_all({"block_ffn_dim_multiplier", "block_multiple_of", "block_mlp_init_scale", "block_out_init_scale",
+                "block_norm_eps", "block_use_swiglu", "block_use_xavier_init", "block_dim"});
     return width;
   }
   const double factor = k.number_or("block_ffn_dim_multiplier", 1);
   const int multiple = k.positive("block_multiple_of");
   const int scaled = static_cast<int>(factor * (2 * width / 3));
-  k.pass_all({"block_mlp_init_scale", "block_out_init_scale", "block_norm_eps", "block_use_swiglu", "block_use_xavier_init", "block_dim"});
+  k.pass_all({"block_mlp_init_scale", "block_out_init_scale", "block_norm_eps", "block_use_swiglu",
+              "block_use_xavier_init", "block_dim"});
   return (scaled + multiple - 1) / multiple * multiple;
 }
 
@@ -69,14 +73,21 @@ std::vector<int> widths_of(const Base& b, const Experts& e) {
   return widths;
 }
 
-void add_layer(const Base& b, const Model& m, const std::vector<Attention>& mixers, FeedWord feed, int width, std::vector<Layer>& layers) {
+void add_layer(const Base& b, const Model& m, const std::vector<Attention>& mixers, FeedWord feed, int width,
+               std::vector<Layer>& layers) {
   const bool shortcut = m.experts.routed > 0 && b.keys.has("expert_ffn_hidden_size") && b.keys.has("ffn_hidden_size");
   if (shortcut && mixers.size() == 1) return add_shortcut(mixers[0], width, layers);
   if (feed == FeedWord::dense && width == 0)
-    b.keys.fail_missing("intermediate_size", "a dense layer needs it");
+    b.keys.fail_none({"intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "inner_hidden_size", "block_ff_dim",
+                      "intermediate_size_mlp", "or in ffn_config"},
+                     "a dense layer needs it; n_routed_experts (num_experts, num_local_experts, ...) would say that "
+                     "the layer has experts");
   for (std::size_t i = 0; i + 1 < mixers.size(); ++i) layers.push_back(only(mixers[i]));
   const Layer last = mixers.empty() ? nothing() : only(mixers.back());
   const int beside = feed == FeedWord::experts ? residual_width(b, width) : 0;
+  if (feed == FeedWord::experts && width == 0 &&
+      (b.keys.flag_or("residual_moe", false) || b.keys.flag_or("enable_moe_block", false)))
+    b.keys.fail_missing("intermediate_size", "the dense feed-forward beside the experts needs it");
   if (beside > 0) {
     layers.push_back(feeding(last, FeedWord::dense, beside));
     layers.push_back(feeding(nothing(), FeedWord::experts, 0));
@@ -101,7 +112,8 @@ std::vector<Layer> searched_layers(const Base& b) {
   const auto heads = k.any({"num_attention_heads"});
   if (!heads || *heads == 0) k.fail_missing("num_attention_heads", "");
   const auto items = k.at("block_configs").items();
-  if (static_cast<int>(items.size()) != b.layers) k.fail("block_configs", fmt::format("speaks of {} layers, not of {}", items.size(), b.layers));
+  if (static_cast<int>(items.size()) != b.layers)
+    k.fail("block_configs", fmt::format("speaks of {} layers, not of {}", items.size(), b.layers));
   for (const Config& item : items) {
     const Keys block{item, {}};
     const Keys attention = block.part("attention");
@@ -119,7 +131,8 @@ std::vector<Layer> searched_layers(const Base& b) {
       layer.attention = a;
     }
     if (!ffn.flag_or("no_op", false)) layer.intermediate = searched_width(ffn, b.hidden);
-    attention.pass_all({"n_heads_in_group", "window_length", "num_sink_tokens", "use_prefill_window_in_sink_attention", "unshifted_sink", "sparsify", "llama4", "mamba", "is_mamba"});
+    attention.pass_all({"n_heads_in_group", "window_length", "num_sink_tokens", "use_prefill_window_in_sink_attention",
+                        "unshifted_sink", "sparsify", "llama4", "mamba", "is_mamba"});
     ffn.pass_all({"ffn_mult", "sparsify", "gated", "hidden_act", "moe"});
     for (const char* key : {"window_length"}) {
       if (attention.has(key)) item.fail("a window in block_configs is not modelled");
@@ -131,7 +144,8 @@ std::vector<Layer> searched_layers(const Base& b) {
 }
 
 void check_lengths(const Base& b, std::size_t feed) {
-  if (feed != static_cast<std::size_t>(b.layers)) b.keys.fail("num_hidden_layers", fmt::format("is {}, but feed-forwards are given for {}", b.layers, feed));
+  if (feed != static_cast<std::size_t>(b.layers))
+    b.keys.fail("num_hidden_layers", fmt::format("is {}, but feed-forwards are given for {}", b.layers, feed));
 }
 
 }  // namespace
@@ -145,13 +159,15 @@ void read_layers(const Base& b, Model& m) {
     const bool pure = b.family.type == "mamba" || b.family.type == "mamba2" || b.family.type == "falcon_mamba";
     std::vector<std::vector<Attention>> mixers;
     Schedule schedule;
-    if (b.keys.has("compress_ratios")) {
+    if (b.keys.has("compress_ratios") || b.keys.has("o_lora_rank")) {
       for (const Attention& a : read_compressed(b)) mixers.push_back({a});
     } else {
       schedule = read_schedule(b);
       mixers = read_mixers(b, schedule);
     }
-    const std::vector<FeedWord> feed = !schedule.feed.empty() ? schedule.feed : pure ? std::vector<FeedWord>(mixers.size(), FeedWord::none) : read_feed(b, m.experts);
+    const std::vector<FeedWord> feed = !schedule.feed.empty() ? schedule.feed
+                                       : pure                 ? std::vector<FeedWord>(mixers.size(), FeedWord::none)
+                                                              : read_feed(b, m.experts);
     check_lengths(b, feed.size());
     const std::vector<int> widths = pure ? std::vector<int>(feed.size()) : widths_of(b, m.experts);
     for (std::size_t l = 0; l < mixers.size(); ++l) add_layer(b, m, mixers[l], feed[l], widths[l], m.layers);
@@ -164,11 +180,13 @@ void read_layers(const Base& b, Model& m) {
 
 void read_prediction(const Base& b, Model& m) {
   const Keys& k = b.keys;
-  const auto modules = k.any({"num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules", "mtp_num_layers", "num_mtp_layers", "n_mtp_layers", "mtp_layers"});
+  const auto modules = k.any({"num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules", "mtp_num_layers",
+                              "num_mtp_layers", "n_mtp_layers", "mtp_layers"});
   m.mtp_modules = modules.value_or(0);
   if (k.has("use_mtp") && !k.flag_or("use_mtp", true)) m.mtp_modules = 0;
-  k.pass_all({"mtp_transformer_layers", "mtp_use_dedicated_embeddings", "mtp_hybrid_override_pattern", "mtp_layers_block_type",
-              "mtp_replace_modules", "mtp_disable_fp8", "mtp_share_embedding", "mtp_intermediate_size", "use_separate_mtp_embeddings"});
+  k.pass_all({"mtp_transformer_layers", "mtp_use_dedicated_embeddings", "mtp_hybrid_override_pattern",
+              "mtp_layers_block_type", "mtp_replace_modules", "mtp_disable_fp8", "mtp_share_embedding",
+              "mtp_intermediate_size", "use_separate_mtp_embeddings"});
   if (m.mtp_modules == 0) return;
   // A module attends over its own cache: the last layer's attention, or the last that has any.
   Layer module = m.layers.back();

@@ -40,9 +40,13 @@ Attention read_windowed(const Base& b, Attention a) {
   a.head_dim = other("swa_head_dim", "head_dim", a.head_dim);
   const int value = other("swa_v_head_dim", "v_head_dim", static_cast<int>(a.output_dim()));
   if (a.kind == Attention::Kind::grouped) a.value_dim = value == a.head_dim ? 0 : value;
+  for (const char* key : {"num_attention_heads", "num_attention_groups", "head_dim"}) {
+    if (nested && !own.has(key)) own.assume(key, "as that of the other layers");
+  }
   if (nested) own.pass_all({"attention_type", "head_wise_attn_gate", "true_head_dim"});
   if (a.heads == 0 || a.kv_heads == 0 || a.heads % a.kv_heads != 0 || a.head_dim == 0)
-    k.fail(nested ? "attention_other_setting" : "swa_num_key_value_heads", "heads of the layers with a window do not divide");
+    k.fail(nested ? "attention_other_setting" : "swa_num_key_value_heads",
+           "heads of the layers with a window do not divide");
   return a;
 }
 

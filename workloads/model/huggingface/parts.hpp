@@ -51,7 +51,10 @@ std::vector<int> dense_widths(const Base& base, const Experts& experts);
 /// Formats by kind of matrix, from quantization_config and what goes by its name elsewhere.
 WeightFormats read_formats(const Keys& top, const Keys& text, const Model& model);
 /// Parameters of what sees or hears; 0 where there is nothing, or nothing that can be counted.
-double encoder_parameters(const Keys& top);
+double encoder_parameters(const Keys& top, bool multimodal);
+
+/// Warnings where a key that every file of the family has is missing, or one is a stranger to it.
+void check_expected(const Base& base);
 
 /// Warnings where the figures are not those that the model's name or model.safetensors.index.json beside it say.
 void check_against_name(const Model& model, const std::string& file, const Keys& keys);

@@ -73,7 +73,8 @@ int inner_width(const Base& b) {
     return *said;
   }
   const std::string key = b.keys.which({"mamba_expand", "expand", "mamba_intermediate_size"});
-  if (!b.keys.has(key)) b.keys.fail_missing("expand", "it says how wide the inner layer is");
+  if (!b.keys.has(key))
+    b.keys.fail_none({"expand", "mamba_expand", "d_inner", "mamba_d_ssm"}, "how wide is the inner layer?");
   if (key == "mamba_intermediate_size") return b.keys.positive(key);
   const double inner = b.keys.number_or(key, 2) * b.hidden;
   if (inner < 1 || inner != std::floor(inner)) b.keys.fail(key, "does not make a whole number of channels");
@@ -88,7 +89,7 @@ const std::vector<std::string> group_names{"mamba_n_groups", "n_groups", "mamba_
 
 int needed(const Keys& k, const std::vector<std::string>& names) {
   const auto value = k.any(names);
-  if (!value) k.fail_missing(names.front(), "a state-space layer needs it");
+  if (!value) k.fail_none(names, "a state-space layer needs it");
   if (*value == 0) k.fail(k.which(names), "must be above zero");
   return *value;
 }
@@ -118,6 +119,7 @@ Recurrence read_mamba2(const Base& b) {
   r.value_heads = needed(k, pure ? std::vector<std::string>{"num_heads"} : head_names);
   const std::string head = pure ? "head_dim" : k.which(head_dim_names);
   const bool automatic = !k.has(head) || (!k.is_number(head) && k.word_or(head, "") == "auto");
+  if (!k.has(head)) k.assume(head, "taken as the inner width over heads");
   r.value_dim = automatic ? inner_width(b) / r.value_heads : k.positive(head);
   if (r.value_dim == 0) k.fail(k.which(head_dim_names), "must be above zero");
   if (!automatic && (k.has("mamba_d_ssm") || k.has("d_inner")) && inner_width(b) != r.value_heads * r.value_dim)
@@ -146,6 +148,9 @@ Attention read_linear(const Base& b) {
 Attention read_state_space(const Base& b) {
   const Keys& k = b.keys;
   const bool heads = b.family.type == "mamba2" || k.any(head_names).has_value();
+  for (const auto* names : {&head_dim_names, &group_names}) {
+    if (!heads && k.has(k.which(*names))) k.fail_none(head_names, k.which(*names) + " speaks of heads");
+  }
   return recurrent(heads ? read_mamba2(b) : read_mamba(b));
 }
 

@@ -147,10 +147,13 @@ Words by_chunks(const Base& b) {
 std::optional<Words> linear_words(const Base& b) {
   const Keys& k = b.keys;
   if (k.is_mapping("linear_attn_config")) return by_linear_config(b);
-  if (k.has("full_attention_interval")) return every_nth_full(b, k.positive("full_attention_interval"), MixerWord::linear);
-  if (k.has("layer_group_size") && k.count_or("layer_group_size", 0) > 1) return every_nth_full(b, k.positive("layer_group_size"), MixerWord::linear);
+  if (k.has("full_attention_interval"))
+    return every_nth_full(b, k.positive("full_attention_interval"), MixerWord::linear);
+  if (k.has("layer_group_size") && k.count_or("layer_group_size", 0) > 1)
+    return every_nth_full(b, k.positive("layer_group_size"), MixerWord::linear);
   if (k.has("attn_type_list")) return by_flags(b, "attn_type_list", MixerWord::full, MixerWord::linear);
-  if (k.has("linear_num_value_heads")) k.fail_missing("layer_types", "linear_num_value_heads speaks of linear layers");
+  if (k.has("linear_num_value_heads"))
+    k.fail_none({"layer_types", "full_attention_interval"}, "linear_num_value_heads speaks of linear layers");
   return std::nullopt;
 }
 
@@ -160,7 +163,9 @@ std::optional<Words> mamba_words(const Base& b) {
   if (k.has("attn_layer_indices")) return by_indices(b, k, "attn_layer_indices", 0, MixerWord::full, MixerWord::mamba);
   if (k.has("full_attn_idxs")) return by_indices(b, k, "full_attn_idxs", 0, MixerWord::full, MixerWord::convolution);
   if (k.has("mamba_d_ssm")) return filled(b, MixerWord::mamba_and_full);  // Falcon-H1: both in every layer
-  const bool pure = k.has("state_size") && !k.has("num_attention_heads");
+  const std::string& type = b.family.type;
+  const bool named = type == "mamba" || type == "mamba2" || type == "falcon_mamba";
+  const bool pure = named || (k.has("state_size") && !k.has("num_attention_heads"));
   if (pure) return filled(b, MixerWord::mamba);
   return std::nullopt;
 }
@@ -175,25 +180,29 @@ Words window_words(const Base& b) {
   const std::string key = window_key(k);
   const bool flagged = k.flag_or("use_sliding_window", true);
   const int from = k.count_or("max_window_layers", 0);
-  if (!k.has(key) || !k.is_number(key) || k.at(key).as<std::string>() == "-1" || k.count_or(key, 0) == 0 || !flagged) {
+  if (k.has(key) && !k.is_number(key)) k.fail(key, "expected a number");
+  if (!k.has(key) || k.at(key).as<std::string>() == "-1" || k.count_or(key, 0) == 0 || !flagged) {
     if (b.family.full_every > 0 && !k.has(key) && flagged) k.assume(key, "every layer looks at everything");
     return filled(b, MixerWord::full);
   }
   if (k.is_number("sliding_window_pattern") || k.is_number("_sliding_window_pattern"))
-    return every_nth_full(b, k.positive(k.which({"sliding_window_pattern", "_sliding_window_pattern"})), MixerWord::window);
+    return every_nth_full(b, k.positive(k.which({"sliding_window_pattern", "_sliding_window_pattern"})),
+                          MixerWord::window);
   if (k.has("sliding_window_pattern")) {  // EXAONE-4: "LLLG"
     const std::string pattern = k.word_or("sliding_window_pattern", "");
     if (pattern.empty() || pattern.find_first_not_of("LG") != std::string::npos)
       k.fail("sliding_window_pattern", "expected letters L and G");
     Words words;
     for (int l = 0; l < b.layers; ++l)
-      words.push_back(pattern[static_cast<std::size_t>(l) % pattern.size()] == 'L' ? MixerWord::window : MixerWord::full);
+      words.push_back(pattern[static_cast<std::size_t>(l) % pattern.size()] == 'L' ? MixerWord::window
+                                                                                   : MixerWord::full);
     return words;
   }
   if (k.has("global_attn_every_n_layers"))
     return every_nth_full(b, k.positive("global_attn_every_n_layers"), MixerWord::window);
   if (b.family.full_every > 0) {
-    k.assume("layer_types", fmt::format("every {}th layer looks at everything, the others {} tokens back", b.family.full_every, k.count_or(key, 0)));
+    k.assume("layer_types", fmt::format("every {}th layer looks at everything, the others {} tokens back",
+                                        b.family.full_every, k.count_or(key, 0)));
     return every_nth_full(b, b.family.full_every, MixerWord::window);
   }
   Words words = filled(b, MixerWord::window);
@@ -202,6 +211,19 @@ Words window_words(const Base& b) {
   if (!k.has("max_window_layers") && !k.has("use_sliding_window"))
     k.assume("layer_types", fmt::format("every layer looks {} tokens back ({})", k.count_or(key, 0), key));
   return words;
+}
+
+/// Shapes of mixers that no schedule speaks of.
+void require_schedule(const Base& b) {
+  const Keys& k = b.keys;
+  if (k.has("conv_L_cache")) k.fail_none({"layer_types", "full_attn_idxs"}, "conv_L_cache speaks of convolutions");
+  for (const char* key : {"mamba_d_state", "ssm_state_size", "mamba_num_heads", "mamba_n_heads", "mamba_d_conv",
+                          "mamba_expand", "state_size"}) {
+    if (k.has(key))
+      k.fail_none({"layers_block_type", "layer_types", "hybrid_override_pattern", "attn_layer_indices",
+                   "attn_layer_period", "mamba_d_ssm"},
+                  std::string{key} + " speaks of state-space layers");
+  }
 }
 
 Schedule find_schedule(const Base& b) {
@@ -216,6 +238,7 @@ Schedule find_schedule(const Base& b) {
   if (k.has("attention_chunk_size")) return {by_chunks(b), {}};
   if (auto words = linear_words(b)) return {*words, {}};
   if (auto words = mamba_words(b)) return {*words, {}};
+  require_schedule(b);
   return {window_words(b), {}};
 }
 
@@ -230,13 +253,16 @@ Schedule read_schedule(const Base& b) {
     if (!s.feed.empty()) s.feed.resize(static_cast<std::size_t>(b.layers));
   }
   if (s.mixers.size() != static_cast<std::size_t>(b.layers)) {
-    const std::string key = b.keys.which({"hybrid_override_pattern", "layers_block_type", "layer_types", "hybrid_layer_pattern", "attn_type_list", "no_rope_layers", "attention_types"});
+    const std::string key =
+        b.keys.which({"hybrid_override_pattern", "layers_block_type", "layer_types", "hybrid_layer_pattern",
+                      "attn_type_list", "no_rope_layers", "attention_types"});
     b.keys.fail(key, fmt::format("speaks of {} layers, not of {}", s.mixers.size(), b.layers));
   }
   b.keys.pass_all({"layer_types", "sliding_window_pattern", "_sliding_window_pattern", "global_attn_every_n_layers",
                    "no_rope_layers", "no_rope_layer_interval", "full_attention_interval", "layers_block_type",
                    "attn_layer_indices", "hybrid_layer_ids", "full_attn_idxs", "attn_layer_period", "attn_layer_offset",
-                   "attn_type_list", "attention_layers", "attention_chunk_size", "hybrid_block_size", "layer_switch", "order_of_interleaved_layers"});
+                   "attn_type_list", "attention_layers", "attention_chunk_size", "hybrid_block_size", "layer_switch",
+                   "order_of_interleaved_layers"});
   return s;
 }
 

@@ -16,10 +16,12 @@ using Names = std::vector<const char*>;
 /// By the beginning of a model_type.
 const std::vector<std::pair<const char*, Names>>& always() {
   static const std::vector<std::pair<const char*, Names>> table{
-      {"deepseek_v", {"first_k_dense_replace", "n_shared_experts", "q_lora_rank", "moe_layer_freq"}},
+      {"deepseek_v2", {"first_k_dense_replace", "n_shared_experts", "q_lora_rank", "moe_layer_freq"}},
+      {"deepseek_v3", {"first_k_dense_replace", "n_shared_experts", "q_lora_rank", "moe_layer_freq"}},
+      {"deepseek_v4", {"num_nextn_predict_layers", "expert_dtype", "compress_ratios|layer_types"}},
       {"deepseek_v3", {"num_nextn_predict_layers", "n_group"}},
       {"kimi_k2", {"first_k_dense_replace", "n_shared_experts", "q_lora_rank", "moe_layer_freq"}},
-      {"kimi_linear", {"first_k_dense_replace", "num_shared_experts", "moe_layer_freq"}},
+      {"kimi_linear", {"linear_attn_config", "first_k_dense_replace", "num_shared_experts", "moe_layer_freq"}},
       {"glm4_moe", {"first_k_dense_replace", "n_shared_experts", "num_nextn_predict_layers"}},
       {"glm_moe_dsa", {"first_k_dense_replace|mlp_layer_types", "n_shared_experts", "num_nextn_predict_layers"}},
       {"dots1", {"first_k_dense_replace", "n_shared_experts"}},

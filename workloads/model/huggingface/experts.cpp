@@ -114,6 +114,9 @@ void read_shared(const Base& b, Experts& e) {
     // Nemotron and Ling write the width of all; where it is that of one expert, it is of each.
     e.shared_intermediate = *width == e.intermediate ? e.shared * *width : e.shared > 0 ? *width : 0;
   } else {
+    const bool writes_width = b.family.type.starts_with("nemotron_h") || b.family.type.starts_with("bailing_moe_v2");
+    if (e.shared > 0 && writes_width)
+      k.assume("moe_shared_expert_intermediate_size", "shared experts are as wide as routed ones");
     e.shared_intermediate = e.shared * e.intermediate;
     if (!count && e.shared == 0 && (b.family.shares_experts || !b.family.known))
       k.assume("n_shared_experts", "no shared experts");

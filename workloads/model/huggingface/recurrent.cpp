@@ -119,7 +119,8 @@ Recurrence read_mamba2(const Base& b) {
   r.value_heads = needed(k, pure ? std::vector<std::string>{"num_heads"} : head_names);
   const std::string head = pure ? "head_dim" : k.which(head_dim_names);
   const bool automatic = !k.has(head) || (!k.is_number(head) && k.word_or(head, "") == "auto");
-  if (!k.has(head)) k.assume(head, "taken as the inner width over heads");
+  if (!k.has(head))
+    k.assume(head, "(also mamba_head_dim, mamba_headdim, head_dim) taken as the inner width over heads");
   r.value_dim = automatic ? inner_width(b) / r.value_heads : k.positive(head);
   if (r.value_dim == 0) k.fail(k.which(head_dim_names), "must be above zero");
   if (!automatic && (k.has("mamba_d_ssm") || k.has("d_inner")) && inner_width(b) != r.value_heads * r.value_dim)

@@ -21,7 +21,7 @@ std::optional<double> number(const Config& part, std::initializer_list<const cha
 /// A transformer: four square matrices and a feed-forward of two in each layer; patches and what joins them to the
 /// language model (a few tenths of a percent of it) are left out.
 double transformer(const Config& part, const Keys& keys, const char* name) {
-  const auto hidden = number(part, {"hidden_size", "embed_dim", "width", "d_model", "vt_hidden_size"});
+  const auto hidden = number(part, {"embed_dim", "hidden_size", "width", "d_model", "vt_hidden_size"});
   const auto depth =
       number(part, {"depth", "num_hidden_layers", "layers", "encoder_layers", "vt_num_hidden_layers", "n_layer"});
   if (!hidden || !depth) return 0;

@@ -176,6 +176,10 @@ int learned_positions(const Keys& k, const Family& family) {
 /// Keys that are known and whose say was taken elsewhere, or that say what no figure needs.
 void pass_known(const Keys& k) {
   k.pass_all({"rope_layers",
+              "enable_moe_block",
+              "residual_moe",
+              "parallel_attn_mlp_res",
+              "use_double_wide_mlp",
               "rotary_dim",
               "attention_types",
               "use_parallel_residual",
@@ -282,6 +286,7 @@ void refuse_what_is_not_modelled(const Base& b) {
                           "use_double_wide_mlp", "sparse_config", "sparse_attention_config"}) {
     const bool off = k.has(key) && ((k.is_number(key) && k.count_or(key, 1) == 0) ||
                                     (k.at(key).is_scalar() && k.at(key).as<std::string>() == "false"));
+    if (off && std::string{key} == "hidden_size_per_layer_input") k.pass("vocab_size_per_layer_input");
     if (k.has(key) && !off)
       k.fail(key, "what it stands for is not modelled (`--assume KEY=ignore` leaves it out; or write YAML)");
   }
@@ -312,7 +317,8 @@ void check_repeats(const Keys& top, const Keys& text) {
   }
 }
 
-Model assemble(const Keys& top, const Keys& text, const std::string& file) {
+/// `holder`: the mapping that holds the language model, and encoders beside it.
+Model assemble(const Keys& top, const Keys& holder, const Keys& text, const std::string& file) {
   const Family family = read_family(top, text);
   const Base base{text, family, hidden_size(text), layer_count(text)};
   refuse_what_is_not_modelled(base);
@@ -332,9 +338,10 @@ Model assemble(const Keys& top, const Keys& text, const std::string& file) {
   read_prediction(base, m);
   m.formats = read_formats(top, text, m);
   m.weights = m.has_experts() ? m.formats.experts : m.formats.dense;
-  m.encoder_parameters = encoder_parameters(top, multimodal);
+  m.encoder_parameters = encoder_parameters(holder, multimodal);
   pass_known(text);
   pass_known(top);
+  pass_known(holder);
   check_against_name(m, std::filesystem::path{m.name}.filename().string(), top);
   if (!file.empty()) check_against_index(m, file, top);
   return m;
@@ -394,10 +401,14 @@ Model read_huggingface(const Config& config, Unknown unknown) {
   const Keys top{whole, ignored_keys(config)};
   const auto& file = config.tree().place.file;
   try {
+    Keys holder = top;
     Keys text = top;
-    for (const std::string& part : parts.path) text = text.part(part);
+    for (const std::string& part : parts.path) {
+      holder = text;
+      text = text.part(part);
+    }
     refuse_other_kinds(config, text.config().tree());
-    Model m = assemble(top, text, file ? *file : "");
+    Model m = assemble(top, holder, text, file ? *file : "");
     top.judge_the_rest(unknown == Unknown::warn);
     m.reading = top.reading();
     m.reading.warnings.insert(m.reading.warnings.end(), parts.warnings.begin(), parts.warnings.end());

@@ -39,6 +39,7 @@ Tree load(const Config& name, const std::string& folder, const std::string& what
 /// A file may itself start with `from:`.
 Tree resolve(const Config& value, const std::string& folder, const std::string& what, int depth) {
   if (depth > 8) value.fail("`from` leads back to itself");
+  value.note_folder(folder);
   if (value.is_scalar()) {
     Tree loaded = load(value, folder, what);
     const Config config{loaded};

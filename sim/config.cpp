@@ -21,8 +21,9 @@ namespace {
 
 [[noreturn]] void fail_at(const Place& place, const std::string& path, const std::string& reason) {
   std::string text = place.file ? *place.file : std::string{"<text>"};
-  if (place.line > 0) text += fmt::format(":{}:{}", place.line, place.column);
-  if (!path.empty()) text += ": " + path;
+  const bool option = text.starts_with("--set ");  // one value on the command line: no line to count
+  if (place.line > 0 && !option) text += fmt::format(":{}:{}", place.line, place.column);
+  if (!path.empty() && !(option && text.substr(6) == path)) text += ": " + path;
   throw ConfigError(text + ": " + reason);
 }
 
@@ -186,7 +187,7 @@ void set_path(Tree& tree, const std::string& dotted_path, const Tree& value) {
     // A name becomes {from: name}, so that "fabric: h800-mpft" can be changed with "fabric.planes=4".
     Tree mapping;
     mapping.kind = Tree::Kind::mapping;
-    mapping.place = tree.place;
+    mapping.place = tree.place.file ? tree.place : value.place;
     if (tree.kind == Tree::Kind::scalar) mapping.entries.push_back({"from", tree.place, tree});
     tree = std::move(mapping);
   }
@@ -231,42 +232,87 @@ std::string unknown_name(const std::string& what, const std::string& name, const
 }
 
 Config::Config(Tree tree)
-    : root_(std::make_shared<const Tree>(std::move(tree))), tree_(root_.get()), asked_(std::make_shared<Asked>()) {}
+    : root_(std::make_shared<const Tree>(std::move(tree))), tree_(root_.get()), reading_(std::make_shared<Reading>()) {}
 
-bool Config::has(const std::string& key) const {
+Config Config::recording(Tree tree, std::shared_ptr<KeyRecord> record) {
+  Config config{std::move(tree)};
+  config.reading_->record = std::move(record);
+  return config;
+}
+
+Config Config::in_place_of(const std::string& key, Tree document) const {
+  Config config{std::move(document)};
+  config.reading_->record = reading_->record;
+  config.reading_->prefix = recorded_path(key);
+  return config;
+}
+
+std::string Config::recorded_path(const std::string& key) const {
+  std::string path = reading_->prefix;
+  for (const auto& part : {path_, key}) {
+    if (!part.empty()) path = part.front() == '[' ? path + part : join(path, part);
+  }
+  return path;
+}
+
+void Config::describe(const std::string& key, const About& about) const {
+  if (!reading_->record) return;
+  reading_->record->describe(recorded_path(key), about);
+  const std::string here = recorded_path();
+  if (!here.empty()) reading_->record->at(here).types.insert("mapping");
+}
+
+void Config::note_key(const std::string& key, const char* type, Range range, const About& about) const {
+  constexpr const char* ranges[] = {"", " above zero", " not below zero", " from 0 to 1"};
+  describe(key, about);
+  reading_->record->at(recorded_path(key)).types.insert(std::string{type} + ranges[static_cast<int>(range)]);
+}
+
+void Config::note_fallback(const std::string& key, const std::string& fallback) const {
+  reading_->record->at(recorded_path(key)).fallbacks.insert(fallback);
+}
+
+void Config::note_folder(const std::string& folder) const {
+  if (reading_->record) reading_->record->at(recorded_path()).folder = folder;
+}
+
+bool Config::has(const std::string& key, const About& about) const {
+  describe(key, about);
   if (tree_->kind == Tree::Kind::null) return false;
   if (!is_mapping()) fail(fmt::format("expected a mapping, got {}", kind_name(tree_->kind)));
-  (*asked_)[tree_].insert(key);
+  reading_->asked[tree_].insert(key);
   return tree_->find(key) != nullptr;
 }
 
-Config Config::at(const std::string& key) const {
-  if (!has(key)) fail(fmt::format("missing key \"{}\"", key));
+Config Config::at(const std::string& key, const About& about) const {
+  if (!has(key, about)) fail(fmt::format("missing key \"{}\"", key));
   return child(*tree_->find(key), join(path_, key));
 }
 
-Config Config::section(const std::string& key) const {
-  if (has(key)) return at(key);
+Config Config::section(const std::string& key, const About& about) const {
+  if (has(key, about)) return at(key);
   auto root = std::make_shared<Tree>();
   root->place = tree_->place;
   const Tree* tree = root.get();
-  return {std::move(root), tree, join(path_, key), asked_};
+  return {std::move(root), tree, join(path_, key), reading_};
 }
 
 std::vector<std::string> Config::keys() const {
   if (tree_->kind != Tree::Kind::null && !is_mapping()) {
     fail(fmt::format("expected a mapping, got {}", kind_name(tree_->kind)));
   }
+  if (reading_->record) reading_->record->open(recorded_path());
   std::vector<std::string> names;
   for (const auto& entry : tree_->entries) {
     names.push_back(entry.key);
-    (*asked_)[tree_].insert(entry.key);
+    reading_->asked[tree_].insert(entry.key);
   }
   return names;
 }
 
 std::vector<Config> Config::items() const {
   if (!is_sequence()) fail(fmt::format("expected a list, got {}", kind_name(tree_->kind)));
+  if (reading_->record) reading_->record->at(recorded_path()).types.insert("list");
   std::vector<Config> list;
   for (std::size_t i = 0; i < tree_->items.size(); ++i) {
     list.push_back(child(tree_->items[i], fmt::format("{}[{}]", path_, i)));
@@ -274,24 +320,54 @@ std::vector<Config> Config::items() const {
   return list;
 }
 
-double Config::fraction(const std::string& key) const {
+double Config::fraction(const std::string& key, const About& about) const {
+  if (reading_->record) note_key(key, "number", Range::fraction, about);
   const Config value = at(key);
   const auto number = value.as<double>();
   if (!(number >= 0 && number <= 1)) value.fail("must be between 0 and 1, got " + value.tree_->text);
   return number;
 }
 
-std::string Config::choice(const std::string& key, const std::vector<std::string>& words) const {
-  const Config value = at(key);
-  auto word = value.as<std::string>();
-  if (std::find(words.begin(), words.end(), word) == words.end()) value.fail(unknown_name("word", word, words));
+double Config::fraction_or(const std::string& key, double fallback, const About& about) const {
+  if (!has(key)) note(key, Range::fraction, fallback, about);
+  return has(key) ? fraction(key, about) : fallback;
+}
+
+std::string Config::as_one_of(const std::vector<std::string>& words, const std::string& what) const {
+  if (reading_->record) {
+    auto& entry = reading_->record->at(recorded_path());
+    entry.words = words;
+    entry.types.insert(what);
+  }
+  if (!is_scalar()) fail(fmt::format("expected a {}, got {}", what, kind_name(tree_->kind)));
+  const std::string& word = tree_->text;
+  if (std::find(words.begin(), words.end(), word) == words.end()) fail(unknown_name(what, word, words));
+  return word;
+}
+
+std::string Config::choice(const std::string& key, const std::vector<std::string>& words, const About& about) const {
+  if (reading_->record) {
+    note_key(key, "word", Range::any, about);
+    reading_->record->at(recorded_path(key)).words = words;
+  }
+  return at(key).as_one_of(words);
+}
+
+std::string Config::choice_or(const std::string& key, const std::vector<std::string>& words, const std::string& word,
+                              const About& about) const {
+  if (has(key)) return choice(key, words, about);
+  if (reading_->record) {
+    note_key(key, "word", Range::any, about);
+    note_fallback(key, word);
+    reading_->record->at(recorded_path(key)).words = words;
+  }
   return word;
 }
 
 const Tree& Config::tree() const {
   const auto ask = [&](const auto& self, const Tree& tree) -> void {
     for (const auto& entry : tree.entries) {
-      (*asked_)[&tree].insert(entry.key);
+      reading_->asked[&tree].insert(entry.key);
       self(self, entry.value);
     }
     for (const auto& item : tree.items) self(self, item);
@@ -301,11 +377,11 @@ const Tree& Config::tree() const {
 }
 
 void Config::reject_unread_keys() const {
-  const auto asked = asked_->find(tree_);
+  const auto asked = reading_->asked.find(tree_);
   for (const auto& entry : tree_->entries) {
-    if (asked == asked_->end() || !asked->second.contains(entry.key)) {
+    if (asked == reading_->asked.end() || !asked->second.contains(entry.key)) {
       std::vector<std::string> known;
-      if (asked != asked_->end()) known.assign(asked->second.begin(), asked->second.end());
+      if (asked != reading_->asked.end()) known.assign(asked->second.begin(), asked->second.end());
       fail_at(entry.place, path_, unknown_name("key", entry.key, known));
     }
     child(entry.value, join(path_, entry.key)).reject_unread_keys();
@@ -318,7 +394,41 @@ void Config::reject_unread_keys() const {
 void Config::fail(const std::string& reason) const { fail_at(tree_->place, path_, reason); }
 
 template <class T>
+const char* Config::type_name() {
+  if constexpr (std::is_same_v<T, std::string>) return "text";
+  if constexpr (std::is_same_v<T, bool>) return "true or false";
+  if constexpr (std::is_same_v<T, Seconds>) return "time";
+  if constexpr (std::is_same_v<T, Bytes>) return "bytes";
+  if constexpr (std::is_same_v<T, Flops>) return "FLOPs";
+  if constexpr (std::is_same_v<T, BytesPerSecond>) return "bandwidth";
+  if constexpr (std::is_same_v<T, FlopsPerSecond>) return "FLOP/s";
+  return std::is_integral_v<T> ? "integer" : "number";
+}
+
+template <class T>
+std::string Config::fallback_text(const T& value) {
+  if constexpr (is_quantity<T>) {
+    return to_text(value);
+  } else {
+    return fmt::format("{}", value);
+  }
+}
+
+template <class T>
+void Config::note_required(const std::string& key, Range range, const About& about) const {
+  if (!reading_->record) return;
+  note_key(key, type_name<T>(), range, about);
+  reading_->record->at(recorded_path(key)).required = true;
+}
+
+template <class T>
 T Config::as() const {
+  if (reading_->record) {
+    auto& types = reading_->record->at(recorded_path()).types;
+    const std::string type = type_name<T>();
+    const bool known = std::any_of(types.begin(), types.end(), [&](const auto& t) { return t.starts_with(type); });
+    if (!known && (type != "text" || types.count("word") == 0)) types.insert(type);
+  }
   if (!is_scalar()) fail(fmt::format("expected a single value, got {}", kind_name(tree_->kind)));
   const std::string& text = tree_->text;
   if constexpr (std::is_same_v<T, std::string>) {
@@ -343,15 +453,21 @@ T Config::as() const {
 }
 
 // Every type a configuration may hold; another one is a link error until it is added here.
-template int Config::as() const;
-template std::int64_t Config::as() const;
-template bool Config::as() const;
-template double Config::as() const;
-template std::string Config::as() const;
-template Seconds Config::as() const;
-template Bytes Config::as() const;
-template Flops Config::as() const;
-template BytesPerSecond Config::as() const;
-template FlopsPerSecond Config::as() const;
+#define TEAPOT_CONFIG_TYPE(T)                           \
+  template T Config::as() const;                        \
+  template const char* Config::type_name<T>();          \
+  template std::string Config::fallback_text(const T&); \
+  template void Config::note_required<T>(const std::string&, Range, const About&) const;
+TEAPOT_CONFIG_TYPE(int)
+TEAPOT_CONFIG_TYPE(std::int64_t)
+TEAPOT_CONFIG_TYPE(bool)
+TEAPOT_CONFIG_TYPE(double)
+TEAPOT_CONFIG_TYPE(std::string)
+TEAPOT_CONFIG_TYPE(Seconds)
+TEAPOT_CONFIG_TYPE(Bytes)
+TEAPOT_CONFIG_TYPE(Flops)
+TEAPOT_CONFIG_TYPE(BytesPerSecond)
+TEAPOT_CONFIG_TYPE(FlopsPerSecond)
+#undef TEAPOT_CONFIG_TYPE
 
 }  // namespace teapot

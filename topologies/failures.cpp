@@ -85,25 +85,28 @@ std::vector<int> links_of_tier(const Config& value, const Fabric& fabric) {
 
 std::vector<int> links_of(const Config& part, const Fabric& fabric, const Names& names) {
   if (!part.is_mapping()) part.fail("expected a mapping such as {link: NAME} (link, nic, switch, plane, tier)");
-  if (part.has("link")) return links_of_cable(part.at("link"), "link", names);
-  if (part.has("nic")) return links_of_cable(part.at("nic"), "NIC", names);
-  if (part.has("switch")) return links_of_switch(part.at("switch"), fabric);
-  if (part.has("plane")) return links_of_plane(part.at("plane"), fabric);
-  if (part.has("tier")) return links_of_tier(part.at("tier"), fabric);
+  if (part.has("link",
+               {"A cable or one direction of it, by name (`./teapot fabric export F --format csv`)", "leaf-0-3-1"}))
+    return links_of_cable(part.at("link"), "link", names);
+  if (part.has("nic", {"A NIC port's cable, by name", "nic-3-0"})) return links_of_cable(part.at("nic"), "NIC", names);
+  if (part.has("switch", {"A switch, by name", "spine-0-1"})) return links_of_switch(part.at("switch"), fabric);
+  if (part.has("plane", {"A whole plane or rail, by number", "0"})) return links_of_plane(part.at("plane"), fabric);
+  if (part.has("tier", {"All links of a tier", "nvlink"})) return links_of_tier(part.at("tier"), fabric);
   part.fail("names no part of the fabric (link, nic, switch, plane, tier)");
 }
 
 }  // namespace
 
 void apply_failures(const Config& config, Fabric& fabric) {
-  const bool failures = config.has("failures");
-  const bool degrade = config.has("degrade");
+  const bool failures = config.has("failures", {"Parts that carry nothing", "[{plane: 0}, {switch: spine-1-2}]"});
+  const bool degrade = config.has(
+      "degrade", {"Parts that are slower: factors of bandwidth and latency", "[{tier: leaf, bandwidth: 0.5}]"});
   if (!failures && !degrade) return;
   const Names names = links_by_name(fabric);
   if (degrade) {
     for (const Config& part : config.at("degrade").items()) {
-      const double bandwidth = part.positive_or<double>("bandwidth", 1);
-      const double latency = part.non_negative_or<double>("latency", 1);
+      const double bandwidth = part.positive_or<double>("bandwidth", 1, {"Factor of the bandwidth", "0.5"});
+      const double latency = part.non_negative_or<double>("latency", 1, {"Factor of the latency", "2"});
       for (const int index : links_of(part, fabric, names)) {
         FabricLink& link = fabric.links[static_cast<std::size_t>(index)];
         link.bandwidth *= bandwidth;

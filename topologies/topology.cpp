@@ -25,17 +25,19 @@ std::map<std::string, Kind>& catalogue() {
 }
 
 const Kind& kind_of(const Config& config) {
-  const auto name = config.get<std::string>("kind");
-  const auto kind = catalogue().find(name);
-  if (kind == catalogue().end()) config.at("kind").fail(unknown_name("fabric kind", name, fabric_kinds()));
-  return kind->second;
+  const Config kind = config.at("kind", {"How the switches are wired", "multi-plane-fat-tree"});
+  return catalogue().at(kind.as_one_of(fabric_kinds(), "fabric kind"));
 }
 
 void read_message_overhead(const Config& config, Fabric& fabric) {
-  if (!config.has("message_overhead")) return;
+  if (!config.has("message_overhead",
+                  {"What software adds to one small message; in no link's latency", "{nic: 1.5 us}"}))
+    return;
   const Config overhead = config.at("message_overhead");
-  fabric.nic_message_overhead = overhead.non_negative_or<Seconds>("nic", Seconds{});
-  fabric.nvlink_message_overhead = overhead.non_negative_or<Seconds>("nvlink", Seconds{});
+  fabric.nic_message_overhead =
+      overhead.non_negative_or<Seconds>("nic", Seconds{}, {"To one over the network", "1.5 us"});
+  fabric.nvlink_message_overhead =
+      overhead.non_negative_or<Seconds>("nvlink", Seconds{}, {"To one over the scale-up switch", "2.8 us"});
 }
 
 }  // namespace
@@ -56,7 +58,8 @@ Fabric build_fabric(const Config& config) {
   const Kind& kind = kind_of(config);
   Fabric fabric;
   fabric.kind = config.get<std::string>("kind");
-  fabric.name = config.get_or<std::string>("name", fabric.kind);
+  fabric.name =
+      config.get_or<std::string>("name", fabric.kind, {"What reports call the fabric", "my-cluster", "the kind"});
   const Site site = read_site(config, kind.networked);
   const Figures figures = kind.count(config, site);
   if (!figures.no_graph.empty()) config.at("kind").fail(figures.no_graph);
@@ -83,7 +86,10 @@ Figures figures_of(const Config& config, Site& site) {
 }
 
 Planes read_planes(const Config& config, const Site& site, int default_planes) {
-  const int planes = config.positive_or<int>("planes", default_planes);
+  const int planes =
+      config.positive_or<int>("planes", default_planes,
+                              {"Independent networks side by side; NIC port p of a node is in plane p mod planes", "8",
+                               "as many as NIC ports a node has in multi-plane and rail-only fabrics, else 1"});
   if (site.ports % planes != 0)
     config.at("planes").fail(fmt::format("{} does not divide the {} NIC ports of a node", planes, site.ports));
   return {planes, site.nodes * (site.ports / planes)};

@@ -95,15 +95,15 @@ std::string FatTree::text() const { return fmt::format("a tree of {} layers of {
 
 FatTree read_fat_tree(const Config& config) {
   FatTree tree;
-  tree.layers = config.get_or<int>("layers", 2);
+  tree.layers = config.get_or<int>("layers", 2, {"Of switches: 2 (leaf and spine) or 3", "3", "", "tiers levels"});
   if (tree.layers != 2 && tree.layers != 3) config.at("layers").fail("must be 2 or 3");
-  tree.radix = config.positive_or<int>("radix", 64);
+  tree.radix = config.positive_or<int>("radix", 64, {"Ports of a switch", "64", "", "switch_ports ports_per_switch"});
   if (tree.radix % 2 != 0 || tree.radix > 1024) config.at("radix").fail("must be even, 1024 at most");
   tree.up = tree.radix / 2;
   if (tree.layers == 3) return tree;
-  tree.up = config.positive_or<int>("uplinks", tree.up);
+  tree.up = config.positive_or<int>("uplinks", tree.up, {"Ports of a leaf that go up", "16", "radix / 2"});
   if (tree.up >= tree.radix) config.at("uplinks").fail("leaves no port of the leaf for endpoints (below radix)");
-  tree.spines = config.positive_or<int>("spines", 0);
+  tree.spines = config.positive_or<int>("spines", 0, {"Of a plane", "16", "the fewest whose ports carry all leaves"});
   if (tree.spines != 0 && tree.up % tree.spines != 0)
     config.at("spines").fail(fmt::format("must divide the {} uplinks of a leaf", tree.up));
   return tree;
@@ -157,10 +157,10 @@ void build(const Config& config, const Site& site, Fabric& fabric, const FatTree
 /// `down_ports` and `up_ports` of a leaf, `spines`, and `radix` of a spine.
 FatTree read_leaf_spine(const Config& config) {
   FatTree tree;
-  const int down = config.positive<int>("down_ports");
-  tree.up = config.positive<int>("up_ports");
+  const int down = config.positive<int>("down_ports", {"Ports of a leaf to endpoints", "48"});
+  tree.up = config.positive<int>("up_ports", {"Ports of a leaf to spines", "16"});
   tree.radix = down + tree.up;
-  tree.spines = config.positive_or<int>("spines", tree.up);
+  tree.spines = config.positive_or<int>("spines", tree.up, {"Of a plane", "16", "up_ports"});
   if (tree.up % tree.spines != 0) config.at("spines").fail(fmt::format("must divide the {} up_ports", tree.up));
   return tree;
 }

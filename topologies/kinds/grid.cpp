@@ -33,14 +33,14 @@ struct Grid {
 Grid read(const Config& config, const Site& site) {
   Grid grid;
   std::int64_t product = 1;
-  for (const Config& size : config.at("dimensions").items()) {
+  for (const Config& size : config.at("dimensions", {"Switches along each dimension", "[8, 8]"}).items()) {
     grid.sizes.push_back(size.as_positive<int>());
     product *= grid.sizes.back();
     if (product > 1'000'000) config.at("dimensions").fail("more than a million switches");
   }
   if (grid.sizes.empty()) config.at("dimensions").fail("give the number of switches along each dimension, as [8, 8]");
-  grid.per_switch = config.positive<int>("endpoints_per_switch");
-  grid.cables = config.positive_or<int>("parallel_cables", 1);
+  grid.per_switch = config.positive<int>("endpoints_per_switch", {"NIC ports on each switch", "8"});
+  grid.cables = config.positive_or<int>("parallel_cables", 1, {"Cables side by side between neighbours", "2"});
   check_room(config, read_planes(config, site), product * grid.per_switch, "this grid");
   return grid;
 }

@@ -21,7 +21,8 @@ struct Rails {
 Rails read_rails(const Config& config, const Site& site) {
   Rails rails;
   rails.tree = read_fat_tree(config);
-  rails.rails = config.positive_or<int>("rails", site.ports);
+  rails.rails = config.positive_or<int>(
+      "rails", site.ports, {"NIC r of every node is in rail r mod rails", "8", "as many as NIC ports a node has"});
   if (site.ports % rails.rails != 0)
     config.at("rails").fail(fmt::format("{} does not divide the {} NIC ports of a node", rails.rails, site.ports));
   rails.per_node = site.ports / rails.rails;
@@ -63,7 +64,8 @@ void build_rails(const Config& config, const Site& site, Fabric& fabric) {
 /// trillion parameters" (2023): the switches of different rails are not connected.
 Figures count_rail_only(const Config& config, const Site& site) {
   const Planes planes = read_planes(config, site, site.ports);
-  const int radix = config.positive_or<int>("radix", 64);
+  const int radix =
+      config.positive_or<int>("radix", 64, {"Ports of a switch", "64", "", "switch_ports ports_per_switch"});
   check_room(config, planes, radix, fmt::format("a switch of {} ports", radix));
   Figures figures;
   figures.switches = 1;

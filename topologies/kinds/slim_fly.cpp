@@ -43,12 +43,13 @@ struct SlimFly {
 
 SlimFly read(const Config& config) {
   SlimFly shape;
-  shape.q = config.positive<int>("q");
+  shape.q = config.positive<int>("q", {"A power of a prime: 2 q^2 switches of degree about 3 q / 2", "11"});
   if (shape.q < 3 || shape.q > largest_q || remainder(shape.q) > 1)
     config.at("q").fail(
         fmt::format("must be 4w - 1, 4w or 4w + 1, from 3 to {} (nearest: {})", largest_q, nearest_valid(shape.q)));
   // Half the network ports, rounded up, keeps the links busy and no busier (section II-B2 of the paper).
-  shape.per_switch = config.positive_or<int>("endpoints_per_switch", (degree(shape.q) + 1) / 2);
+  shape.per_switch = config.positive_or<int>("endpoints_per_switch", (degree(shape.q) + 1) / 2,
+                                             {"NIC ports on each switch", "8", "half of its cables to other switches"});
   return shape;
 }
 

@@ -1,73 +1,21 @@
-// YAML with places: the only file that includes yaml-cpp.
-// Does not know which keys exist.
+// Reads values out of a document, and complains with their place.
+// Knows neither YAML nor which keys exist.
 
 #include "sim/config.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <type_traits>
 
 namespace teapot {
 namespace {
 
-[[noreturn]] void fail_at(const Place& place, const std::string& path, const std::string& reason) {
-  std::string text = place.file ? *place.file : std::string{"<text>"};
-  const bool option = text.starts_with("--set ");  // one value on the command line: no line to count
-  if (place.line > 0 && !option) text += fmt::format(":{}:{}", place.line, place.column);
-  if (!path.empty() && !(option && text.substr(6) == path)) text += ": " + path;
-  throw ConfigError(text + ": " + reason);
-}
-
 std::string join(const std::string& path, const std::string& key) { return path.empty() ? key : path + '.' + key; }
-
-Tree convert(const YAML::Node& node, const std::shared_ptr<const std::string>& file, const std::string& path) {
-  Tree tree;
-  // yaml-cpp counts lines and columns from zero, and gives -1 where it knows no place.
-  const auto place_of = [&](const YAML::Node& n) { return Place{file, n.Mark().line + 1, n.Mark().column + 1}; };
-  tree.place = place_of(node);
-  switch (node.Type()) {
-    case YAML::NodeType::Scalar:
-      tree.kind = Tree::Kind::scalar;
-      tree.text = node.Scalar();
-      tree.quoted = node.Tag() == "!";
-      break;
-    case YAML::NodeType::Sequence: {
-      tree.kind = Tree::Kind::sequence;
-      for (std::size_t i = 0; i < node.size(); ++i) {
-        tree.items.push_back(convert(node[i], file, fmt::format("{}[{}]", path, i)));
-      }
-      break;
-    }
-    case YAML::NodeType::Map: {
-      tree.kind = Tree::Kind::mapping;
-      std::set<std::string> seen;  // yaml-cpp keeps duplicate keys and silently answers with the first
-      for (const auto& entry : node) {
-        if (!entry.first.IsScalar()) fail_at(place_of(entry.first), path, "a key must be a single word");
-        const std::string key = entry.first.Scalar();
-        if (!seen.insert(key).second) fail_at(place_of(entry.first), join(path, key), "duplicate key");
-        tree.entries.push_back({key, place_of(entry.first), convert(entry.second, file, join(path, key))});
-      }
-      break;
-    }
-    default:
-      break;
-  }
-  return tree;
-}
-
-bool is_text(const std::string& content) {
-  return std::none_of(content.begin(), content.end(),
-                      [](unsigned char c) { return c < 32 && c != '\n' && c != '\r' && c != '\t'; });
-}
 
 int edit_distance(const std::string& a, const std::string& b) {
   std::vector<std::vector<int>> cost(a.size() + 1, std::vector<int>(b.size() + 1));
@@ -83,26 +31,6 @@ int edit_distance(const std::string& a, const std::string& b) {
     }
   }
   return cost[a.size()][b.size()];
-}
-
-YAML::Node to_node(const Tree& tree) {
-  YAML::Node node;
-  switch (tree.kind) {
-    case Tree::Kind::scalar:
-      node = tree.text;
-      break;
-    case Tree::Kind::sequence:
-      node = YAML::Node{YAML::NodeType::Sequence};
-      for (const auto& item : tree.items) node.push_back(to_node(item));
-      break;
-    case Tree::Kind::mapping:
-      node = YAML::Node{YAML::NodeType::Map};
-      for (const auto& entry : tree.entries) node[entry.key] = to_node(entry.value);
-      break;
-    case Tree::Kind::null:
-      break;
-  }
-  return node;
 }
 
 const char* kind_name(Tree::Kind kind) {
@@ -126,6 +54,20 @@ bool parse_number(const std::string& text, T& value) {
   return result.ec == std::errc{} && result.ptr == end;
 }
 
+/// What is read stays within limits that let products of a few such numbers be computed: an int of two of them added,
+/// an int64 of two multiplied, a double of many. Seeds and counts of tokens are int64.
+template <class T>
+void require_sane(const Config& config, T value, const std::string& text) {
+  if constexpr (std::is_same_v<T, int>) {
+    constexpr int most = 1'000'000'000;
+    if (value < -most || value > most) config.fail(fmt::format("must be at most {}, got {}", most, in_quotes(text)));
+  } else if constexpr (std::is_same_v<T, double>) {
+    constexpr double least = 1e-15, most = 1e18;
+    if (value != 0 && (std::abs(value) < least || std::abs(value) > most))
+      config.fail(fmt::format("must be 0 or from {:g} to {:g}, got {}", least, most, in_quotes(text)));
+  }
+}
+
 bool has_leading_zero(const std::string& text) {  // yaml-cpp would read 010 as 8, and nobody knows what was meant
   const std::size_t first = text.find_first_not_of("+-");
   return first != std::string::npos && first + 1 < text.size() && text[first] == '0' && std::isdigit(text[first + 1]);
@@ -133,35 +75,19 @@ bool has_leading_zero(const std::string& text) {  // yaml-cpp would read 010 as 
 
 }  // namespace
 
+void fail_at(const Place& place, const std::string& path, const std::string& reason) {
+  std::string text = place.file ? *place.file : std::string{"<text>"};
+  const bool option = text.starts_with("--set ");  // one value on the command line: no line to count
+  if (place.line > 0 && !option) text += fmt::format(":{}:{}", place.line, place.column);
+  if (!path.empty() && !(option && text.substr(6) == path)) text += ": " + one_line(path, 200);
+  throw ConfigError(text + ": " + reason);
+}
+
 const Tree* Tree::find(std::string_view key) const {
   for (const auto& entry : entries) {
     if (entry.key == key) return &entry.value;
   }
   return nullptr;
-}
-
-Tree parse_yaml(const std::string& text, const std::string& file) {
-  const auto name = std::make_shared<const std::string>(file);
-  try {
-    return convert(YAML::Load(text), name, "");
-  } catch (const YAML::Exception& e) {
-    fail_at({name, e.mark.line + 1, e.mark.column + 1}, "", e.msg);
-  }
-}
-
-Tree load_yaml(const std::string& file) {
-  const auto name = std::make_shared<const std::string>(file);
-  std::error_code error;
-  if (!std::filesystem::exists(file, error)) fail_at({name, 0, 0}, "", "no such file");
-  if (std::filesystem::is_directory(file, error)) fail_at({name, 0, 0}, "", "is a folder, not a file");
-  std::ifstream stream{file, std::ios::binary};
-  std::stringstream content;
-  content << stream.rdbuf();
-  if (!stream) fail_at({name, 0, 0}, "", "cannot be read");
-  if (!is_text(content.str())) fail_at({name, 0, 0}, "", "is not a text file");
-  Tree tree = parse_yaml(content.str(), file);
-  if (tree.kind == Tree::Kind::null) fail_at({name, 0, 0}, "", "is empty");
-  return tree;
 }
 
 Tree overlay(Tree base, const Tree& changes) {
@@ -181,6 +107,8 @@ Tree overlay(Tree base, const Tree& changes) {
 }
 
 void set_path(Tree& tree, const std::string& dotted_path, const Tree& value) {
+  if (static_cast<std::size_t>(std::count(dotted_path.begin(), dotted_path.end(), '.')) >= deepest_yaml)
+    fail_at(value.place, dotted_path, fmt::format("names a key more than {} deep", deepest_yaml));
   const std::size_t dot = dotted_path.find('.');
   const std::string key = dotted_path.substr(0, dot);
   if (tree.kind != Tree::Kind::mapping) {
@@ -205,16 +133,13 @@ void set_path(Tree& tree, const std::string& dotted_path, const Tree& value) {
   }
 }
 
-std::string to_yaml(const Tree& tree) {
-  YAML::Emitter emitter;
-  emitter << to_node(tree);
-  return std::string{emitter.c_str()} + '\n';
-}
-
 std::string nearest(const std::string& name, const std::vector<std::string>& known) {
   std::string best;
   int best_distance = std::max<int>(1, static_cast<int>(name.size()) / 3) + 1;
   for (const auto& candidate : known) {
+    const auto longer =
+        static_cast<int>(std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size()));
+    if (longer >= best_distance || name.size() > 200) continue;
     const int distance = edit_distance(name, candidate);
     if (distance < best_distance) {
       best = candidate;
@@ -227,7 +152,7 @@ std::string nearest(const std::string& name, const std::vector<std::string>& kno
 std::string unknown_name(const std::string& what, const std::string& name, const std::vector<std::string>& known) {
   const std::string near = nearest(name, known);
   const std::string offer = near.empty() ? "" : fmt::format("did you mean \"{}\"? ", near);
-  return fmt::format("unknown {} \"{}\" ({}known: {})", what, name, offer,
+  return fmt::format("unknown {} {} ({}known: {})", what, in_quotes(name), offer,
                      known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
 }
 
@@ -285,7 +210,7 @@ bool Config::has(const std::string& key, const About& about) const {
 }
 
 Config Config::at(const std::string& key, const About& about) const {
-  if (!has(key, about)) fail(fmt::format("missing key \"{}\"", key));
+  if (!has(key, about)) fail(fmt::format("missing key {}", in_quotes(key)));
   return child(*tree_->find(key), join(path_, key));
 }
 
@@ -324,7 +249,7 @@ double Config::fraction(const std::string& key, const About& about) const {
   if (reading_->record) note_key(key, "number", Range::fraction, about);
   const Config value = at(key);
   const auto number = value.as<double>();
-  if (!(number >= 0 && number <= 1)) value.fail("must be between 0 and 1, got " + value.tree_->text);
+  if (!(number >= 0 && number <= 1)) value.fail("must be between 0 and 1, got " + one_line(value.tree_->text, 80));
   return number;
 }
 
@@ -434,7 +359,7 @@ T Config::as() const {
   if constexpr (std::is_same_v<T, std::string>) {
     return text;
   } else if constexpr (std::is_same_v<T, bool>) {
-    if (text != "true" && text != "false") fail(fmt::format("expected true or false, got \"{}\"", text));
+    if (text != "true" && text != "false") fail(fmt::format("expected true or false, got {}", in_quotes(text)));
     return text == "true";
   } else if constexpr (is_quantity<T>) {
     try {
@@ -447,7 +372,8 @@ T Config::as() const {
     const char* expected = std::is_floating_point_v<T> ? "a number" : "an integer";
     bool good = parse_number(text, value) && !has_leading_zero(text);
     if constexpr (std::is_floating_point_v<T>) good = good && std::isfinite(value);
-    if (!good) fail(fmt::format("expected {}, got \"{}\"", expected, text));
+    if (!good) fail(fmt::format("expected {}, got {}", expected, in_quotes(text)));
+    require_sane(*this, value, text);
     return value;
   }
 }

@@ -11,13 +11,15 @@
 #include <vector>
 
 #include "sim/key_record.hpp"
+#include "sim/message.hpp"
 #include "sim/units.hpp"
 
 namespace teapot {
 
-/// The one exception for anything wrong in a user's input. what() reads "file:line:column: key: reason".
+/// The one exception for anything wrong in a user's input. what() reads "file:line:column: key: reason", on one line
+/// and not without end, whatever was written there.
 struct ConfigError : std::runtime_error {
-  using std::runtime_error::runtime_error;
+  explicit ConfigError(const std::string& what) : std::runtime_error(one_line(what)) {}
 };
 
 /// Where a value was written; line and column count from 1, 0 where there is none (a command-line option).
@@ -48,9 +50,17 @@ struct Tree::Entry {
   Tree value;
 };
 
-/// Parses a document; an empty one is a null tree. Throws ConfigError on bad syntax or a duplicate key.
+/// Throws ConfigError "file:line:column: path: reason".
+[[noreturn]] void fail_at(const Place& place, const std::string& path, const std::string& reason);
+
+/// How deep a document may be nested, and how many values it may hold once its aliases are followed.
+inline constexpr std::size_t deepest_yaml = 64;
+inline constexpr std::size_t most_yaml_values = 250'000;
+
+/// Parses a document (sim/yaml.cpp); an empty one is a null tree. Throws ConfigError on what is not UTF-8, bad syntax,
+/// a duplicate key, an alias that refers to itself, a second document, and over the limits above.
 Tree parse_yaml(const std::string& text, const std::string& file);
-/// The same for a file; also throws where the file is missing, empty or not text.
+/// The same for a file; also throws where the file cannot be read (sim/input_file.hpp) or is empty.
 Tree load_yaml(const std::string& file);
 /// `base` with every value of `changes` put over it; mappings are merged, everything else is replaced.
 Tree overlay(Tree base, const Tree& changes);
@@ -136,13 +146,13 @@ class Config {
   template <class T>
   T as_positive() const {
     const T value = as<T>();
-    if (!(value > T{})) fail("must be above zero, got " + tree_->text);
+    if (!(value > T{})) fail("must be above zero, got " + one_line(tree_->text, 80));
     return value;
   }
   template <class T>
   T as_non_negative() const {
     const T value = as<T>();
-    if (!(value >= T{})) fail("must not be negative, got " + tree_->text);
+    if (!(value >= T{})) fail("must not be negative, got " + one_line(tree_->text, 80));
     return value;
   }
   /// One of the given words; `what` they are is for messages.

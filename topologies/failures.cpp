@@ -26,7 +26,7 @@ Names links_by_name(const Fabric& fabric) {
 [[noreturn]] void fail_unknown(const Config& value, const std::string& what, const std::vector<std::string>& known) {
   const auto name = value.as<std::string>();
   const auto near = nearest(name, known);
-  value.fail(fmt::format("no {} is called \"{}\"{}", what, name, near.empty() ? "" : " (nearest: " + near + ")"));
+  value.fail(fmt::format("no {} is called {}{}", what, in_quotes(name), near.empty() ? "" : " (nearest: " + near + ")"));
 }
 
 std::vector<int> links_of_cable(const Config& value, const std::string& what, const Names& names) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "sim/limits.hpp"
+
 namespace teapot {
 namespace {
 
@@ -42,6 +44,8 @@ RoutingPolicy read_routing_policy(const Config& fabric) {
   if (policy.paths == Paths::valiant || policy.paths == Paths::ugal)
     policy.intermediates =
         routing.positive_or<int>("intermediates", policy.intermediates, {"Detours of each pair (valiant, ugal)", "4"});
+  limits::at_most(routing, "flows", policy.flows, limits::paths);
+  limits::at_most(routing, "intermediates", policy.intermediates, limits::paths);
   if (policy.paths == Paths::ugal &&
       routing.has("minimal_share", {"Part of the traffic on minimal paths (ugal)", "0.5", "what evens out the loads"}))
     policy.minimal_share = routing.fraction("minimal_share");

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/limits.hpp"
+
 namespace teapot {
 namespace {
 
@@ -37,6 +39,13 @@ void read_nics(const Config& config, Inside& inside) {
   inside.nics_per_unit = config.positive_or<int>("nics_per_gpu", 1, {"NICs that one GPU has to itself", "2"});
   inside.gpus_per_unit = config.positive_or<int>("gpus_per_nic", 1, {"GPUs that share a NIC over a PCIe switch", "2"});
   inside.ports_per_nic = config.positive_or<int>("ports_per_nic", 1, {"Ports of a NIC, each of nic_bandwidth", "4"});
+  const double ports =
+      static_cast<double>(inside.gpus) / inside.gpus_per_unit * inside.nics_per_unit * inside.ports_per_nic;
+  limits::at_most(config, "gpus_per_nic", inside.gpus_per_unit, inside.gpus);
+  limits::at_most(config, "nics_per_gpu", inside.nics_per_unit, limits::ports_of_node);
+  limits::at_most(config, "ports_per_nic", inside.ports_per_nic, limits::ports_of_node);
+  if (ports > limits::ports_of_node)
+    config.fail(fmt::format("a node has {:.0f} NIC ports ({} at most)", ports, limits::ports_of_node));
   if (inside.gpus_per_unit > 1 && inside.nics_per_unit > 1)
     config.at("gpus_per_nic").fail("give either gpus_per_nic or nics_per_gpu, not both");
   if (inside.gpus % inside.gpus_per_unit != 0)
@@ -54,6 +63,7 @@ Inside read_inside(const Config& config, bool networked) {
   inside.gpus = config.positive_or<int>("gpus_per_node", 1,
                                         {"GPUs of a node or rack, joined by the scale-up switch", "8", "", "gpus"});
   inside.networked = networked;
+  limits::at_most(config, "gpus_per_node", inside.gpus, limits::fabric_gpus);
   const About nvlink{"From a GPU to the scale-up switch of its node, each direction", "450 GB/s", "",
                      "scale_up_bandwidth"};
   if (config.has("nvlink_bandwidth", nvlink)) {
@@ -127,9 +137,12 @@ Site read_site(const Config& config, bool networked) {
   Site site;
   site.nodes = config.positive<int>("nodes", {"Nodes or racks that are wired", "256", "", "servers hosts num_nodes"});
   site.gpus = inside.gpus;
-  if (static_cast<std::int64_t>(site.nodes) * inside.gpus > (1 << 20)) config.at("nodes").fail("more than 2^20 GPUs");
+  if (static_cast<std::int64_t>(site.nodes) * inside.gpus > limits::fabric_gpus)
+    config.at("nodes").fail("more than 2^20 GPUs");
   if (!networked) return site;
   site.ports = inside.units() * inside.ports_per_unit();
+  if (site.endpoints() > limits::endpoints)
+    config.at("nodes").fail(fmt::format("{} NIC ports ({} at most)", site.endpoints(), limits::endpoints));
   site.nic_bandwidth = config.positive<BytesPerSecond>(
       "nic_bandwidth", {"Of one NIC port, each direction", "400 Gbps", "", "nic bandwidth nic_speed"});
   site.nic_latency =

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "sim/catalogue.hpp"
+#include "sim/limits.hpp"
 #include "topologies/failures.hpp"
 
 namespace teapot {
@@ -63,6 +64,9 @@ Fabric build_fabric(const Config& config) {
   const Site site = read_site(config, kind.networked);
   const Figures figures = kind.count(config, site);
   if (!figures.no_graph.empty()) config.at("kind").fail(figures.no_graph);
+  if (figures.switches > limits::cables || figures.links() > limits::cables)
+    config.at("kind").fail(fmt::format("{} switches and {} cables between them are too many to build ({} at most)",
+                                       figures.switches, figures.links(), limits::cables));
   add_servers(config, site, fabric);
   kind.build(config, site, fabric);
   plug_in(site, fabric);

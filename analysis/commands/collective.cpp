@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -19,6 +18,7 @@
 #include "platforms/communication.hpp"
 #include "platforms/platform_file/platform_file.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/input_file.hpp"
 #include "topologies/topology.hpp"
 
 namespace teapot {
@@ -65,8 +65,9 @@ Network load_network(const CollectiveOptions& options) {
   if (options.gpus > most_gpus) refuse("--gpus", fmt::format("at most {}", most_gpus));
   if (!options.platform.empty()) {
     if (!options.sets.empty()) refuse("--set", "changes a fabric; a platform file is taken as it is");
-    if (!std::filesystem::exists(options.platform)) refuse("--platform", "no such file: " + options.platform);
-    Network network = read_platform(options.platform, options.gpus);
+    if (const auto why = unreadable(options.platform, most_trace_bytes); !why.empty())
+      refuse("--platform", options.platform + ": " + why);
+    Network network = read_platform(options.platform, options.gpus > 0 ? options.gpus : most_gpus);
     if (network.ranks() < options.gpus)
       refuse("--gpus", fmt::format("{} GPUs, but {} has {}", options.gpus, options.platform, network.ranks()));
     return network;

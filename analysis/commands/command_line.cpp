@@ -7,10 +7,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <stdexcept>
 #include <utility>
 
 #include "analysis/version.hpp"
 #include "sim/config.hpp"
+#include "sim/memory_limit.hpp"
 
 namespace teapot {
 namespace {
@@ -25,6 +29,28 @@ struct Registered {
 std::vector<Registered>& registered() {
   static std::vector<Registered> commands;
   return commands;
+}
+
+/// As Config's limits of numbers; "nan" passes every other check.
+CLI::Validator within(double most) {
+  return CLI::Validator{[most](const std::string& text) {
+                          char* end = nullptr;
+                          const double value = std::strtod(text.c_str(), &end);
+                          return std::abs(value) <= most
+                                     ? std::string{}
+                                     : fmt::format("expected a number of at most {:g}, got {}", most, in_quotes(text));
+                        },
+                        ""};
+}
+
+void read_memory_limit(const std::string& text) {
+  try {
+    const Bytes limit = parse_quantity<Bytes>(text);
+    if (limit < Bytes{64e6}) throw std::invalid_argument("must be 64 MB at least, got " + in_quotes(text));
+    limit_memory(limit.value);
+  } catch (const std::invalid_argument& e) {
+    throw ConfigError(fmt::format("--limit-memory: {}", e.what()));
+  }
 }
 
 /// A word where a command is due that is none: CLI11 would only say that one is required.
@@ -92,10 +118,10 @@ Argument Command::option(const std::string& names, std::string& value, const std
   return Argument{app_->add_option(names, value, help)};
 }
 Argument Command::option(const std::string& names, int& value, const std::string& help) {
-  return Argument{app_->add_option(names, value, help)};
+  return Argument{app_->add_option(names, value, help)->check(within(1e9))};
 }
 Argument Command::option(const std::string& names, double& value, const std::string& help) {
-  return Argument{app_->add_option(names, value, help)};
+  return Argument{app_->add_option(names, value, help)->check(within(1e18))};
 }
 Argument Command::option(const std::string& names, std::uint64_t& value, const std::string& help) {
   return Argument{app_->add_option(names, value, help)};
@@ -104,7 +130,7 @@ Argument Command::option(const std::string& names, std::vector<std::string>& val
   return Argument{app_->add_option(names, values, help)};
 }
 Argument Command::option(const std::string& names, std::vector<int>& values, const std::string& help) {
-  return Argument{app_->add_option(names, values, help)};
+  return Argument{app_->add_option(names, values, help)->check(within(1e9))};
 }
 void Command::flag(const std::string& names, bool& value, const std::string& help) {
   app_->add_flag(names, value, help);
@@ -131,7 +157,14 @@ int run_command_line(int argc, char** argv) {
   app.require_subcommand(1);
   std::vector<Registered> commands = registered();
   std::sort(commands.begin(), commands.end(), [](const auto& a, const auto& b) { return a.place < b.place; });
-  for (const Registered& c : commands) c.declare(Command{app.add_subcommand(c.name, c.what)});
+  for (const Registered& c : commands) {
+    CLI::App* command = app.add_subcommand(c.name, c.what);
+    command
+        ->add_option_function<std::string>("--limit-memory", read_memory_limit,
+                                           "Of each process (default: what the machine has)")
+        ->type_name("SIZE");
+    c.declare(Command{command});
+  }
   require_known_command(app, argc, argv);
   try {
     app.parse(argc, argv);

@@ -144,8 +144,8 @@ void declare(Command command) {
 
   add_fabrics(add(command, "show", "One fabric in words: its links by tier, and some routes", options, show), options);
 
-  Command metrics_command = add(
-      command, "metrics", "Diameter, paths, bisection and latency, several fabrics side by side", options, metrics);
+  Command metrics_command =
+      add(command, "metrics", "Diameter, paths, bisection and latency, several fabrics side by side", options, metrics);
   add_fabrics(metrics_command, options);
   add_prices(metrics_command, options);
 

@@ -58,7 +58,8 @@ std::vector<int> number_list(const std::string& text, const std::string& option)
     const std::string part = text.substr(begin, end - begin);
     const int read = std::sscanf(part.c_str(), "%d-%d%c", &first, &last, &rest);
     if (read == 1 && part.find('-') == std::string::npos) last = first;
-    if ((read != 1 && read != 2) || (read == 1 && part.find('-') != std::string::npos) || first < 0 || last < first) {
+    if ((read != 1 && read != 2) || (read == 1 && part.find('-') != std::string::npos) || first < 0 || last < first ||
+        last - first > 1'000'000 || numbers.size() > 1'000'000) {
       throw wrong();
     }
     for (int number = first; number <= last; ++number) numbers.push_back(number);
@@ -128,13 +129,14 @@ void replay(const RunOptions& options) {
   if (!options.trace.empty()) write_trace(options.trace, program, timeline, network);
   if (options.json) {
     const nlohmann::ordered_json json{
-        {"workload", options.workload},         {"fabric", options.fabric},
-        {"step_ms", timeline.step.value * 1e3}, {"gpus", program.ranks},
-        {"operators", timeline.operators},      {"simulated_collectives", timeline.collectives}};
+        {"workload", one_line(options.workload)}, {"fabric", one_line(options.fabric)},
+        {"step_ms", timeline.step.value * 1e3},   {"gpus", program.ranks},
+        {"operators", timeline.operators},        {"simulated_collectives", timeline.collectives}};
     fmt::print("{}\n", json.dump(2));
   } else {
-    fmt::print("{} on {}: {} ranks, {} operators, {} collectives\nstep {}\n", options.workload, options.fabric,
-               program.ranks, timeline.operators, timeline.collectives, to_text(timeline.step));
+    fmt::print("{} on {}: {} ranks, {} operators, {} collectives\nstep {}\n", one_line(options.workload),
+               one_line(options.fabric), program.ranks, timeline.operators, timeline.collectives,
+               to_text(timeline.step));
   }
 }
 

@@ -3,11 +3,15 @@
 
 #include "analysis/run/report.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <set>
 
 #include "analysis/run/intervals.hpp"
+#include "sim/engine.hpp"
 
 namespace teapot {
 namespace {
@@ -184,6 +188,10 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   r.tpot = r.step / r.tokens_per_step;
   r.tokens_per_s_per_user = 1 / r.tpot.value;
   r.tokens_per_s_per_gpu = scenario.load.requests_per_gpu() / r.tpot.value;
+  const bool figures = std::isfinite(r.tpot.value) && r.tpot > Seconds{} && std::isfinite(r.tokens_per_s_per_gpu);
+  if (!figures)
+    throw SimulationError(fmt::format("{}: no figure comes out: a step of {} for {:g} tokens of each request",
+                                      scenario.name, to_text(r.step), r.tokens_per_step));
   r.kernels = kernel_times(program);
   r.resources = resource_use(scenario.network, timeline, {busiest}, busiest_rank);
   return r;

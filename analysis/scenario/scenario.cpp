@@ -12,6 +12,7 @@
 #include "platforms/platform_file/platform_file.hpp"
 #include "platforms/runtime.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/input_file.hpp"
 #include "topologies/topology.hpp"
 #include "workloads/layout/memory.hpp"
 
@@ -28,13 +29,6 @@ std::string name_of(const Config& parent, const std::string& key, const std::str
   return from != nullptr && from->kind == Tree::Kind::scalar ? from->text + " (changed)" : "inline";
 }
 
-std::string relative_to(const Place& place, const std::string& file) {
-  namespace fs = std::filesystem;
-  if (fs::path{file}.is_absolute() || !place.file) return file;
-  const fs::path beside = fs::path{*place.file}.parent_path() / file;
-  return fs::exists(beside) ? beside.string() : file;
-}
-
 Network read_network(const Config& config, const Layout& layout, std::string& name, KnownParts* known) {
   const auto need = [&](int gpus) {
     if (gpus >= layout.gpus) return;
@@ -47,9 +41,7 @@ Network read_network(const Config& config, const Layout& layout, std::string& na
     if (config.has("fabric") && config.at("fabric").tree().kind != Tree::Kind::null)
       platform.fail("give either `fabric` or `platform`, not both");
     name = platform.as<std::string>();
-    const std::string file = relative_to(platform.tree().place, name);
-    if (!std::filesystem::exists(file)) platform.fail("no such file: " + name);
-    Network network = read_platform(file, layout.gpus);
+    Network network = read_platform(file_named(platform, most_trace_bytes), layout.gpus);
     need(network.ranks());
     return network;
   }
@@ -93,20 +85,40 @@ void require_memory(const Scenario& scenario, const Config& deployment) {
 
 }  // namespace
 
-void apply_set(Tree& tree, const std::string& assignment) {
+void set_key(Tree& scenario, const std::string& key, const Tree& value) {
+  static const std::vector<std::pair<std::string, std::string>> parts{
+      {"model", "deepseek-v3"}, {"accelerator", "h800"}, {"fabric", "h800-mpft"}};
+  for (const auto& [part, name] : parts) {
+    const Tree* written = scenario.find(part);
+    const bool inside = key.starts_with(part + '.') && key != part + ".from" && key != part + ".kind";
+    const bool absent = written == nullptr || written->kind == Tree::Kind::null;
+    if (!inside || !absent || (part == "fabric" && scenario.find("platform") != nullptr)) continue;
+    Tree fallback;
+    fallback.kind = Tree::Kind::scalar;
+    fallback.text = name;
+    fallback.place = value.place;
+    set_path(scenario, part, fallback);
+  }
+  set_path(scenario, key, value);
+}
+
+void apply_set(Tree& tree, const std::string& assignment, PutKey put) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0) {
-    throw ConfigError(fmt::format("--set {}: expected key=value, such as decode.overlap=none", assignment));
+    throw ConfigError(
+        fmt::format("--set {}: expected key=value, such as decode.overlap=none", one_line(assignment, 200)));
   }
   const std::string key = assignment.substr(0, equals);
-  set_path(tree, key, parse_yaml(assignment.substr(equals + 1), "--set " + key));
+  if (key.front() == '.' || key.back() == '.' || key.find("..") != std::string::npos)
+    throw ConfigError(fmt::format("--set {}: a part of the key is empty", one_line(key, 200)));
+  put(tree, key, parse_yaml(assignment.substr(equals + 1), "--set " + one_line(key, 200)));
 }
 
 Tree load_scenario_tree(const std::string& file, const std::vector<std::string>& sets) {
   Tree tree = load_yaml(file);
   if (tree.kind != Tree::Kind::mapping)
     throw ConfigError(file + ": expected keys and values, such as `model: deepseek-v3`");
-  for (const auto& set : sets) apply_set(tree, set);
+  for (const auto& set : sets) apply_set(tree, set, set_key);
   return tree;
 }
 
@@ -166,7 +178,7 @@ Tree resolved(const Tree& tree, KnownParts* known) {
   const Tree accelerator = put(config, "accelerator", "platforms/accelerators", "accelerator", "h800");
   if (config.has("platform")) {
     Tree file = config.at("platform").tree();
-    file.text = std::filesystem::absolute(relative_to(file.place, file.text)).string();
+    file.text = std::filesystem::absolute(beside(file.place, file.text)).string();
     set_path(all, "platform", file);
   } else {
     put(config, "fabric", "topologies", "fabric", "h800-mpft");
@@ -180,7 +192,7 @@ Tree resolved(const Tree& tree, KnownParts* known) {
 }
 
 Scenario load_scenario(const std::string& file, const std::vector<std::string>& sets) {
-  return read_scenario(load_scenario_tree(file, sets), std::filesystem::path{file}.stem().string());
+  return read_scenario(load_scenario_tree(file, sets), one_line(std::filesystem::path{file}.stem().string(), 200));
 }
 
 }  // namespace teapot

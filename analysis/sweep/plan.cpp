@@ -81,12 +81,23 @@ void require_distinct(const std::vector<Axis>& axes, const Config& at) {
   }
 }
 
+/// It becomes the name of a folder in results/, and a line of a job script.
+std::string read_name(const Config& config, const std::string& file) {
+  auto name = config.get_or<std::string>("name", std::filesystem::path{file}.stem().string());
+  const bool good = !name.empty() && name.size() <= 200 && name[0] != '.' && one_line(name) == name &&
+                    name.find('/') == std::string::npos;
+  if (good) return name;
+  (config.has("name") ? config.at("name") : config)
+      .fail(in_quotes(name) +
+            " cannot name a folder (200 printable characters at most, none a slash, the first no dot)");
+}
+
 /// The scenario of a point, and whether a condition drops it.
 bool make_scenario(const std::vector<AxisSetting>& settings, const std::vector<Axis>& axes,
                    const std::vector<Config>& drop, Tree& scenario) {
   ConditionNames names;
   for (std::size_t a = 0; a < axes.size(); ++a) {
-    for (const auto& [path, value] : settings[a].changes) set_path(scenario, path, value);
+    for (const auto& [path, value] : settings[a].changes) set_key(scenario, path, value);
     const bool named = axes[a].columns.size() == 1 && axes[a].columns[0].find('.') == std::string::npos;
     if (named) names.emplace_back(axes[a].columns[0], settings[a].cells[0]);
   }
@@ -113,9 +124,9 @@ SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& se
   const Config config{load_yaml(file)};
   if (!config.is_mapping()) config.fail("expected a sweep: `base` and `axes`");
   SweepPlan plan;
-  plan.name = config.get_or<std::string>("name", std::filesystem::path{file}.stem().string());
+  plan.name = read_name(config, file);
   Tree base = resolve_named(config.at("base"), "examples", "scenario");
-  for (const auto& set : sets) apply_set(base, set);
+  for (const auto& set : sets) apply_set(base, set, set_key);
   const Config at = config.at("axes");
   const auto axes = read_axes(at);
   require_distinct(axes, at);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/limits.hpp"
 #include "topologies/topology.hpp"
 
 namespace teapot {
@@ -23,6 +24,9 @@ Dragonfly read(const Config& config) {
   shape.per_switch = config.positive<int>("endpoints_per_switch", {"NIC ports on each switch", "8"});
   shape.switches = config.positive<int>("switches_per_group", {"All of which know each other", "8"});
   shape.global = config.positive<int>("global_links_per_switch", {"Cables of a switch to other groups", "4"});
+  limits::at_most(config, "endpoints_per_switch", shape.per_switch, limits::ports_of_switch);
+  limits::at_most(config, "switches_per_group", shape.switches, limits::ports_of_switch);
+  limits::at_most(config, "global_links_per_switch", shape.global, limits::ports_of_switch);
   const std::int64_t most = std::int64_t{shape.switches} * shape.global + 1;
   if (most > 65'536) config.at("global_links_per_switch").fail("more than 65,535 global ports a group");
   shape.groups =

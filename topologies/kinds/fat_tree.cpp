@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "sim/limits.hpp"
+
 namespace teapot {
 namespace {
 
@@ -159,6 +161,8 @@ FatTree read_leaf_spine(const Config& config) {
   FatTree tree;
   const int down = config.positive<int>("down_ports", {"Ports of a leaf to endpoints", "48"});
   tree.up = config.positive<int>("up_ports", {"Ports of a leaf to spines", "16"});
+  limits::at_most(config, "down_ports", down, limits::ports_of_switch);
+  limits::at_most(config, "up_ports", tree.up, limits::ports_of_switch);
   tree.radix = down + tree.up;
   tree.spines = config.positive_or<int>("spines", tree.up, {"Of a plane", "16", "up_ports"});
   if (tree.up % tree.spines != 0) config.at("spines").fail(fmt::format("must divide the {} up_ports", tree.up));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/limits.hpp"
 #include "topologies/kinds/fat_tree.hpp"
 
 namespace teapot {
@@ -66,6 +67,7 @@ Figures count_rail_only(const Config& config, const Site& site) {
   const Planes planes = read_planes(config, site, site.ports);
   const int radix =
       config.positive_or<int>("radix", 64, {"Ports of a switch", "64", "", "switch_ports ports_per_switch"});
+  limits::at_most(config, "radix", radix, limits::endpoints);
   check_room(config, planes, radix, fmt::format("a switch of {} ports", radix));
   Figures figures;
   figures.switches = 1;

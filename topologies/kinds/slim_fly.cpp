@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "sim/limits.hpp"
 #include "topologies/kinds/finite_field.hpp"
 #include "topologies/topology.hpp"
 
@@ -50,6 +51,7 @@ SlimFly read(const Config& config) {
   // Half the network ports, rounded up, keeps the links busy and no busier (section II-B2 of the paper).
   shape.per_switch = config.positive_or<int>("endpoints_per_switch", (degree(shape.q) + 1) / 2,
                                              {"NIC ports on each switch", "8", "half of its cables to other switches"});
+  limits::at_most(config, "endpoints_per_switch", shape.per_switch, limits::ports_of_switch);
   return shape;
 }
 

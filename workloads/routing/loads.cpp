@@ -10,8 +10,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "sim/input_file.hpp"
 #include "sim/random.hpp"
-#include "workloads/load/distribution.hpp"
 
 namespace teapot {
 
@@ -90,10 +90,10 @@ LoadSource read_loads(const Config& routing, int experts, int top_k) {
   if (!only_for("file", {Kind::file, Kind::trace})) return source;
   const Config file = routing.at("file");
   if (source.kind == Kind::file) {
-    source.loads = read_expert_loads(file_beside(file), experts);
+    source.loads = read_expert_loads(file_named(file, most_table_bytes), experts);
     return source;
   }
-  auto trace = std::make_shared<ExpertTrace>(read_expert_trace(file_beside(file)));
+  auto trace = std::make_shared<ExpertTrace>(read_expert_trace(file_named(file, most_trace_bytes)));
   if (trace->experts != experts || trace->top_k != top_k) {
     file.fail(fmt::format("is a trace of {} experts with top {}, the model has {} with top {}", trace->experts,
                           trace->top_k, experts, top_k));

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include "sim/limits.hpp"
 
 namespace teapot {
 namespace {
@@ -19,7 +20,8 @@ Balancer read_balancer(const Config& section, const Layout& layout) {
 void read_limits(const Config& section, const Model& model, Routing& r) {
   r.max_nodes = section.non_negative_or<int>("max_nodes", 0);
   if (r.max_nodes > 0 && model.experts.groups > 1) {
-    const int reachable = r.max_nodes * (model.experts.routed / model.experts.groups);
+    limits::at_most(section, "max_nodes", r.max_nodes, limits::experts);
+    const std::int64_t reachable = std::int64_t{r.max_nodes} * (model.experts.routed / model.experts.groups);
     if (reachable < r.top_k) {
       section.at("max_nodes").fail(fmt::format("{} groups hold fewer experts than a token chooses", r.max_nodes));
     }

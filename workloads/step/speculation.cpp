@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "sim/limits.hpp"
 #include "sim/random.hpp"
 
 namespace teapot {
@@ -56,6 +57,7 @@ double sampled_tokens(const std::vector<double>& acceptance, int gpus, const Loa
 Speculation read_speculation(const Config& decode, const Model& model, const Layout& layout, const Load& load) {
   Speculation s;
   s.draft_tokens = decode.non_negative_or<int>("draft_tokens", 0);
+  limits::at_most(decode, "draft_tokens", s.draft_tokens, limits::drafts);
   if (s.draft_tokens > 0 && model.mtp_modules == 0) {
     decode.at("draft_tokens").fail(model.name + " has no multi-token prediction module");
   }

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "analysis/commands/command_line.hpp"
+#include "analysis/scenario/known_keys.hpp"
 #include "sim/config.hpp"
 #include "sim/engine.hpp"
 #include "sim/memory_limit.hpp"
@@ -49,6 +50,9 @@ int main(int argc, char** argv) {
   try {
     teapot::limit_memory(teapot::memory_limit());
     return run(argc, argv);
+  } catch (const teapot::Mistakes& e) {
+    for (const auto& line : e.lines) complain(line.c_str(), user_error);
+    return user_error;
   } catch (const teapot::ConfigError& e) {
     return complain(e.what(), user_error);
   } catch (const teapot::SimulationError& e) {

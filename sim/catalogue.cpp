@@ -75,6 +75,7 @@ Tree resolve_named(const Config& value, const std::string& folder, const std::st
 }
 
 Tree resolve_named(const std::string& name, const std::string& folder, const std::string& what) {
+  if (name.starts_with("{")) return resolve_named(Config{parse_yaml(name, "command line")}, folder, what);
   Tree tree;
   tree.kind = Tree::Kind::scalar;
   tree.text = name;

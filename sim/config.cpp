@@ -352,7 +352,8 @@ T Config::as() const {
     auto& types = reading_->record->at(recorded_path()).types;
     const std::string type = type_name<T>();
     const bool known = std::any_of(types.begin(), types.end(), [&](const auto& t) { return t.starts_with(type); });
-    if (!known && (type != "text" || types.count("word") == 0)) types.insert(type);
+    // What is read as text may be read again as something narrower.
+    if (!known && (type != "text" || types.empty())) types.insert(type);
   }
   if (!is_scalar()) fail(fmt::format("expected a single value, got {}", kind_name(tree_->kind)));
   const std::string& text = tree_->text;

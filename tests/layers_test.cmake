@@ -15,7 +15,7 @@ set(rooms output scenario cost facts collective run explain output/trace output/
 set(below_output "")
 set(below_scenario output)
 set(below_cost output)
-set(below_facts output)
+set(below_facts output cost)
 set(below_collective output scenario)
 set(below_run output scenario)
 set(below_explain output scenario run)

@@ -101,6 +101,14 @@ void apply_failures(const Config& config, Fabric& fabric) {
   const bool failures = config.has("failures", {"Parts that carry nothing", "[{plane: 0}, {switch: spine-1-2}]"});
   const bool degrade = config.has(
       "degrade", {"Parts that are slower: factors of bandwidth and latency", "[{tier: leaf, bandwidth: 0.5}]"});
+  const int planes_failed = config.non_negative_or<int>(
+      "planes_failed", 0, {"Planes or rails that carry nothing, the first ones", "1", "", "failed_planes"});
+  if (planes_failed > 0 && planes_failed >= fabric.planes)
+    config.at("planes_failed").fail(fmt::format("must leave one of the {} planes", fabric.planes));
+  for (const Port& port : fabric.ports) {
+    for (const int index : {port.cable.up, port.cable.down})
+      if (port.plane < planes_failed) fabric.links[static_cast<std::size_t>(index)].failed = true;
+  }
   if (!failures && !degrade) return;
   const Names names = links_by_name(fabric);
   if (degrade) {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/limits.hpp"
 
 namespace teapot {
@@ -132,17 +134,33 @@ FabricLink Site::cable(const std::string& tier) const {
   return link;
 }
 
+namespace {
+
+bool over_pcie(const Config& config) {
+  if (!config.has("technology")) return false;
+  const Config value = config.at("technology");
+  if (value.is_scalar()) return value.as<std::string>().starts_with("pcie");
+  const auto items = value.items();
+  return std::any_of(items.begin(), items.end(),
+                     [](const Config& item) { return item.as<std::string>().starts_with("pcie"); });
+}
+
+}  // namespace
+
 Site read_site(const Config& config, bool networked) {
   const Inside inside = read_inside(config, networked);
   Site site;
   site.nodes = config.positive<int>("nodes", {"Nodes or racks that are wired", "256", "", "servers hosts num_nodes"});
   site.gpus = inside.gpus;
+  site.nvlink_bandwidth = inside.nvlink.bandwidth;
+  site.over_pcie = over_pcie(config);
   if (static_cast<std::int64_t>(site.nodes) * inside.gpus > limits::fabric_gpus)
     config.at("nodes").fail("more than 2^20 GPUs");
   if (!networked) return site;
   site.ports = inside.units() * inside.ports_per_unit();
   if (site.endpoints() > limits::endpoints)
     config.at("nodes").fail(fmt::format("{} NIC ports ({} at most)", site.endpoints(), limits::endpoints));
+  site.ports_per_nic = inside.ports_per_nic;
   site.nic_bandwidth = config.positive<BytesPerSecond>(
       "nic_bandwidth", {"Of one NIC port, each direction", "400 Gbps", "", "nic bandwidth nic_speed"});
   site.nic_latency =
@@ -154,6 +172,12 @@ Site read_site(const Config& config, bool networked) {
       config.non_negative_or<Seconds>("cable_latency", Seconds{}, {"Of a cable between switches", "150 ns"});
   site.switch_latency =
       config.non_negative_or<Seconds>("switch_latency", Seconds{}, {"Of one switch, port to port", "300 ns"});
+  constexpr Seconds per_metre{5e-9};  // light in fibre
+  site.cable_m = config.positive_or<double>(
+      "cable_m", std::max(1.0, site.cable_latency / per_metre),
+      {"Length of a cable between switches, which decides what it costs", "30", "cable_latency / 5 ns, at least 1"});
+  site.nic_cable_m =
+      config.positive_or<double>("nic_cable_m", site.nic_cable_m, {"Length of a cable from a NIC to its switch", "3"});
   return site;
 }
 

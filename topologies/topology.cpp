@@ -10,6 +10,7 @@
 #include "sim/catalogue.hpp"
 #include "sim/limits.hpp"
 #include "topologies/failures.hpp"
+#include "topologies/technology.hpp"
 
 namespace teapot {
 namespace {
@@ -55,8 +56,9 @@ std::vector<std::string> fabric_kinds() {
 
 std::vector<std::string> fabric_names() { return names_in("topologies"); }
 
-Fabric build_fabric(const Config& config) {
-  const Kind& kind = kind_of(config);
+Fabric build_fabric(const Config& written) {
+  const Kind& kind = kind_of(written);
+  const Config config = with_technology(written, kind.networked);
   Fabric fabric;
   fabric.kind = config.get<std::string>("kind");
   fabric.name =
@@ -83,8 +85,9 @@ std::int64_t Figures::links() const {
   return sum;
 }
 
-Figures figures_of(const Config& config, Site& site) {
-  const Kind& kind = kind_of(config);
+Figures figures_of(const Config& written, Site& site) {
+  const Kind& kind = kind_of(written);
+  const Config config = with_technology(written, kind.networked);
   site = read_site(config, kind.networked);
   return kind.count(config, site);
 }

@@ -9,6 +9,7 @@
 #include "analysis/commands/command_line.hpp"
 #include "analysis/output/html/html_report.hpp"
 #include "analysis/output/output_file.hpp"
+#include "analysis/scenario/known_keys.hpp"
 #include "analysis/sweep/comparison.hpp"
 #include "analysis/sweep/evaluate.hpp"
 #include "analysis/sweep/sweep.hpp"
@@ -36,7 +37,7 @@ Design design_of_result(const std::string& file) {
   Design design{one_line(fs::path{file}.stem().string(), 200), {}, std::move(json)};
   const fs::path scenario = fs::path{file}.replace_extension(".yaml");
   if (design.result.contains("key") && unreadable(scenario.string(), most_yaml_bytes).empty())
-    design.scenario = load_yaml(scenario.string());
+    design.scenario = with_defaults(load_yaml(scenario.string()));
   return design;
 }
 
@@ -69,7 +70,7 @@ Design design_of(const std::string& what, const Options& options, const CostList
   if (what.ends_with(".json")) return design_of_result(what);
   const std::string name = one_line(fs::path{what}.stem().string(), 200);
   const Tree tree = load_scenario_tree(what, options.sets);
-  return {name, tree, evaluate(tree, name, lists)};
+  return {name, with_defaults(tree), evaluate(tree, name, lists)};
 }
 
 void execute(const Options& options) {
@@ -98,7 +99,8 @@ void declare(Command command) {
   command.option("--html", options->html, "Write the comparison as one page that opens offline").type_name("FILE");
   command.flag("--json", options->json, "Print one JSON object");
   command.option("--economics", options->prices.economics, "Prices of accelerators and power").type_name("FILE");
-  command.option("--prices", options->prices.prices, "Prices of switches and cables").type_name("FILE");
+  command.option("--prices", options->prices.prices, "Prices of parts: a name in platforms/parts/, or a file (2025)")
+      .type_name("LIST");
   command.footer(
       "Examples:\n"
       "  ./teapot compare examples/deepseek-v3-h800.yaml examples/deepseek-v3-nvl72.yaml\n"

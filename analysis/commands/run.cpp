@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "analysis/commands/command_line.hpp"
+#include "analysis/explain/binding.hpp"
 #include "analysis/explain/explanation.hpp"
 #include "analysis/facts/model_traffic.hpp"
 #include "analysis/output/chakra/chakra.hpp"
@@ -140,9 +141,23 @@ void replay(const RunOptions& options) {
   }
 }
 
+std::optional<Binding> first_of(const std::vector<WhatIf>& answers) {
+  const WhatIf* first = binding(answers);
+  if (first == nullptr) return {};
+  return Binding{first->resource.name, first->resource.meaning, first->gain};
+}
+
+std::string examples() {
+  std::string list;
+  for (const auto& name : names_in("examples")) {
+    if (!name.starts_with("sweep-")) list += fmt::format("{}examples/{}.yaml", list.empty() ? "" : ", ", name);
+  }
+  return list + "; ./teapot init writes one";
+}
+
 void execute(const RunOptions& options) {
   if (options.scenario.empty() == options.workload.empty()) {
-    throw ConfigError("./teapot run: scenario is required, or --workload DIR in its place");
+    throw ConfigError("./teapot run: a scenario is required, or --workload DIR in its place; examples: " + examples());
   }
   if (!options.workload.empty()) return replay(options);
   if (!options.trace.empty()) check_trace_name(options.trace);
@@ -159,14 +174,15 @@ void execute(const RunOptions& options) {
     explaining.progress = show;
     why = explain(scenario, result, explaining);
   }
+  const auto binds = why && !why->what_if.empty() ? first_of(why->what_if) : find_binding(scenario, result, sums);
   progress.clear();
   std::string json;
   if (options.json || !options.folder.empty()) {
-    auto object = summary_json(scenario, result, sums);
+    auto object = summary_json(scenario, result, sums, binds);
     if (!options.explain.empty()) object["explanation"] = explanation_json(*why, scenario, result);
     json = object.dump(2) + '\n';
   }
-  std::string text = summary_text(scenario, result, sums);
+  std::string text = summary_text(scenario, result, sums, binds);
   if (!options.explain.empty() && options.explain != "traffic") {
     text += '\n' + explanation_text(*why, scenario, result, options.explain);
   }

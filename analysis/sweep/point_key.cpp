@@ -19,7 +19,7 @@ PointKeys::PointKeys(const PriceFiles& prices) {
   Digest digest;
   digest.add(version);
   digest.add(load_yaml(economics_file(prices)));
-  digest.add(load_yaml(prices_file(prices)));
+  digest.add(price_list(prices.prices));
   std::vector<std::string> tables;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator{fs::path{home()} / "platforms" / "kernels", error}) {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/limits.hpp"
 #include "topologies/topology.hpp"
 
@@ -69,6 +71,7 @@ Figures count(const Config& config, const Site& site) {
   check_room(config, planes, switches * shape.per_switch, "this dragonfly");
   Figures figures;
   figures.switches = switches;
+  figures.radix = shape.per_switch + shape.switches - 1 + shape.global;
   figures.cables["local"] = std::int64_t{shape.groups} * shape.switches * (shape.switches - 1) / 2;
   if (shape.groups > 1) {
     const Wiring wiring{shape.groups, shape.group_ports()};
@@ -78,6 +81,9 @@ Figures count(const Config& config, const Site& site) {
   if (planes.endpoints == switches * shape.per_switch && shape.groups == shape.group_ports() + 1 && shape.switches > 1)
     figures.diameter = 3;
   figures.source = "Kim et al. 2008";
+  constexpr Seconds per_metre{5e-9};  // light in fibre
+  const auto global = config.non_negative_or<Seconds>("global_cable_latency", site.cable_latency);
+  figures.reach_m["global"] = std::max(1.0, global / per_metre);
   return figures * planes;
 }
 

@@ -58,6 +58,8 @@ Figures count_torus(const Config& config, const Site& site) {
   Figures figures;
   figures.switches = grid.switches();
   figures.source = "Dally and Towles 2004, chapter 5";
+  figures.radix = grid.per_switch;
+  for (const int size : grid.sizes) figures.radix += std::min(2, size - 1) * grid.cables;
   int diameter = 0;
   for (std::size_t i = 0; i < grid.sizes.size(); ++i) {
     if (grid.sizes[i] == 1) continue;
@@ -80,6 +82,8 @@ Figures count_hyperx(const Config& config, const Site& site) {
   Figures figures;
   figures.switches = grid.switches();
   figures.source = "Ahn et al. 2009, section 3";
+  figures.radix = grid.per_switch;
+  for (const int size : grid.sizes) figures.radix += (size - 1) * grid.cables;
   int diameter = 0;
   double bisection = -1;
   for (std::size_t i = 0; i < grid.sizes.size(); ++i) {

@@ -21,7 +21,7 @@ struct Rails {
 
 Rails read_rails(const Config& config, const Site& site) {
   Rails rails;
-  rails.tree = read_fat_tree(config);
+  rails.tree = read_fat_tree(config, 0);
   rails.rails = config.positive_or<int>(
       "rails", site.ports, {"NIC r of every node is in rail r mod rails", "8", "as many as NIC ports a node has"});
   if (site.ports % rails.rails != 0)
@@ -29,6 +29,7 @@ Rails read_rails(const Config& config, const Site& site) {
   rails.per_node = site.ports / rails.rails;
   const int in_rail = site.nodes * rails.per_node;
   rails.blocks = (in_rail + rails.tree.down() - 1) / rails.tree.down();
+  rails.tree = read_fat_tree(config, rails.slots());
   if (rails.slots() > rails.tree.capacity())
     config.at("nodes").fail(fmt::format("{} leaves of {} endpoints, but {} carries at most {} endpoints",
                                         rails.blocks * rails.rails, rails.tree.down(), rails.tree.text(),
@@ -71,6 +72,7 @@ Figures count_rail_only(const Config& config, const Site& site) {
   check_room(config, planes, radix, fmt::format("a switch of {} ports", radix));
   Figures figures;
   figures.switches = 1;
+  figures.radix = radix;
   figures.diameter = 0;
   figures.bisection = site.nic_bandwidth * (planes.endpoints / 2);
   figures.source = "one switch a rail";

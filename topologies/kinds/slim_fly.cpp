@@ -61,6 +61,7 @@ Figures count(const Config& config, const Site& site) {
   check_room(config, planes, std::int64_t{shape.switches()} * shape.per_switch, "this slim fly");
   Figures figures;
   figures.switches = shape.switches();
+  figures.radix = degree(shape.q) + shape.per_switch;
   figures.cables["column"] = std::int64_t{shape.switches()} * (degree(shape.q) - shape.q) / 2;
   figures.cables["cross"] = std::int64_t{shape.q} * shape.q * shape.q;
   figures.diameter = 2;

@@ -77,24 +77,25 @@ Distribution read_distribution(const Config& value) {
     require_at_most(value, d.mean);
     return d;
   }
-  const std::string kind = value.choice("distribution", {"uniform", "lognormal", "empirical"});
-  d.seed = static_cast<std::uint64_t>(value.non_negative_or<std::int64_t>("seed", 1));
+  const std::string kind = value.choice("distribution", {"uniform", "lognormal", "empirical"},
+                                        {"Of values that differ from request to request", "lognormal"});
+  d.seed = static_cast<std::uint64_t>(value.non_negative_or<std::int64_t>("seed", 1, {"Of the draws", "1"}));
   if (kind == "uniform") {
     d.kind = Distribution::Kind::uniform;
-    d.low = value.positive<double>("from");
-    d.high = value.positive<double>("to");
+    d.low = value.positive<double>("from", {"Smallest value of `distribution: uniform`", "1024"});
+    d.high = value.positive<double>("to", {"Largest value of `distribution: uniform`", "8192"});
     if (d.high < d.low) value.at("to").fail("must not be below `from`");
     d.mean = (d.low + d.high) / 2;
   } else if (kind == "lognormal") {
     d.kind = Distribution::Kind::lognormal;
-    d.mean = value.positive<double>("mean");
-    d.sigma = value.non_negative<double>("sigma");
+    d.mean = value.positive<double>("mean", {"Of `distribution: lognormal`", "4096"});
+    d.sigma = value.non_negative<double>("sigma", {"Of the logarithm, in `distribution: lognormal`", "0.5"});
     limits::at_most(value, "sigma", d.sigma, 8);
-    d.high = value.positive_or<double>("max", 0);
+    d.high = value.positive_or<double>("max", 0, {"Larger draws are cut to this; 0: none are", "16384"});
     if (d.high > 0 && d.high < d.mean) value.at("max").fail("must not be below the mean");
   } else {
     d.kind = Distribution::Kind::empirical;
-    d.values = read_values(value.at("file"));
+    d.values = read_values(value.at("file", {"One value a line, for `distribution: empirical`", "contexts.csv"}));
     d.mean = std::accumulate(d.values.begin(), d.values.end(), 0.0) / static_cast<double>(d.values.size());
   }
   require_at_most(value, std::max({d.mean, d.low, d.high}));

@@ -69,15 +69,29 @@ Load read_load(const Config& deployment, const Layout& layout) {
   Requests& requests = load.requests[0];
   Distribution context;
   context.mean = requests.context;
-  if (deployment.has("context_tokens")) context = read_distribution(deployment.at("context_tokens"));
+  if (deployment.has("context_tokens",
+                     {"Tokens in the cache of a request, the mean over its life: prompt and half of the answer; or a "
+                      "distribution",
+                      "4096", "", "context context_length ctx isl osl seq_len sequence_length max_model_len"}))
+    context = read_distribution(deployment.at("context_tokens"));
+  else
+    context.mean = deployment.positive_or("context_tokens", context.mean);
   requests.context = context.mean;
-  if (deployment.has("requests_per_gpu")) {
+  if (deployment.has("requests_per_gpu",
+                     {"Requests of each GPU at once, both micro-batches; a list is dealt to the GPUs in turn, or a "
+                      "distribution",
+                      "128", "", "batch batch_size bs batch_per_gpu requests max_num_seqs"})) {
     requests.counts = read_counts(deployment.at("requests_per_gpu"), layout.gpus);
   }
-  if (deployment.has("concurrency")) {
+  const About concurrency{"Requests in flight over the whole deployment, dealt evenly; in place of requests_per_gpu",
+                          "512", "requests_per_gpu x gpus",
+                          "max_concurrency concurrent_requests num_requests max_running_requests"};
+  if (deployment.has("concurrency", concurrency)) {
     const Config all = deployment.at("concurrency");
     if (deployment.has("requests_per_gpu")) all.fail("give either this or `requests_per_gpu`, not both");
     requests.counts = deal(all.as_positive<int>(), layout);
+  } else if (!deployment.has("requests_per_gpu")) {
+    requests.counts = {deployment.positive_or("requests_per_gpu", requests.counts[0])};
   }
   if (!context.fixed()) draw_contexts(context, layout.gpus, requests);
   return load;

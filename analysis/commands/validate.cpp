@@ -5,8 +5,10 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,6 @@
 #include "analysis/validation/page.hpp"
 #include "analysis/validation/validation.hpp"
 #include "sim/catalogue.hpp"
-#include "sim/input_file.hpp"
 
 namespace teapot {
 namespace {
@@ -70,7 +71,11 @@ nlohmann::ordered_json to_json(const Validation& one) {
 /// The paragraph that no figure can write; it stands beside the cases.
 std::string where_it_fails() {
   const auto file = std::filesystem::path{home()} / "analysis" / "validation" / "where-it-fails.md";
-  return read_input(file.string(), most_table_bytes);
+  std::ifstream stream{file};
+  if (!stream) throw ConfigError(file.string() + ": cannot be read");
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
 }
 
 void execute(const ValidateOptions& options) {

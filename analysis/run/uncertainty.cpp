@@ -7,7 +7,6 @@
 #include <cmath>
 #include <map>
 
-#include "platforms/communication.hpp"
 #include "platforms/runtime.hpp"
 #include "sim/catalogue.hpp"
 
@@ -49,8 +48,7 @@ Band band(Seconds step, std::vector<UncertainPart> parts) {
 }
 
 Band uncertainty(const Scenario& scenario, const Report& report) {
-  const auto communication =
-      read_communication_errors(named(scenario, "communication", "platforms/communication", scenario.communication));
+  const auto& communication = scenario.libraries.errors;
   const double runtime = read_runtime_error(named(scenario, "runtime", "platforms/runtimes", scenario.runtime));
   std::map<std::string, UncertainPart> parts;
   const auto add = [&](const std::string& name, Seconds time, double error) {

@@ -22,4 +22,7 @@ class PointKeys {
   KnownParts parts_;
 };
 
+/// The whole content of a file; throws ConfigError where it cannot be read.
+std::string content_of(const std::string& file);
+
 }  // namespace teapot

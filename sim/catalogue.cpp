@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "sim/input_file.hpp"
+
 namespace teapot {
 namespace {
 
@@ -17,20 +19,9 @@ bool is_path(const std::string& name) {
          name.ends_with(".json");
 }
 
-std::string find_path(const std::string& name, const Place& place) {
-  if (fs::path{name}.is_absolute() || !place.file) return name;
-  const fs::path beside = fs::path{*place.file}.parent_path() / name;
-  std::error_code error;
-  return fs::exists(beside, error) ? beside.string() : name;
-}
-
 Tree load(const Config& name, const std::string& folder, const std::string& what) {
   const auto text = name.as<std::string>();
-  if (is_path(text)) {
-    const std::string path = find_path(text, name.tree().place);
-    if (!fs::exists(path)) name.fail("no such file: " + text);
-    return load_yaml(path);
-  }
+  if (is_path(text)) return load_yaml(file_named(name, most_yaml_bytes));
   const auto known = names_in(folder);
   if (std::find(known.begin(), known.end(), text) == known.end()) name.fail(unknown_name(what, text, known));
   return load_yaml((fs::path{home()} / folder / (text + ".yaml")).string());
@@ -39,6 +30,7 @@ Tree load(const Config& name, const std::string& folder, const std::string& what
 /// A file may itself start with `from:`.
 Tree resolve(const Config& value, const std::string& folder, const std::string& what, int depth) {
   if (depth > 8) value.fail("`from` leads back to itself");
+  value.note_folder(folder);
   if (value.is_scalar()) {
     Tree loaded = load(value, folder, what);
     const Config config{loaded};
@@ -83,6 +75,7 @@ Tree resolve_named(const Config& value, const std::string& folder, const std::st
 }
 
 Tree resolve_named(const std::string& name, const std::string& folder, const std::string& what) {
+  if (name.starts_with("{")) return resolve_named(Config{parse_yaml(name, "command line")}, folder, what);
   Tree tree;
   tree.kind = Tree::Kind::scalar;
   tree.text = name;

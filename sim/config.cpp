@@ -1,72 +1,21 @@
-// YAML with places: the only file that includes yaml-cpp.
-// Does not know which keys exist.
+// Reads values out of a document, and complains with their place.
+// Knows neither YAML nor which keys exist.
 
 #include "sim/config.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <type_traits>
 
 namespace teapot {
 namespace {
 
-[[noreturn]] void fail_at(const Place& place, const std::string& path, const std::string& reason) {
-  std::string text = place.file ? *place.file : std::string{"<text>"};
-  if (place.line > 0) text += fmt::format(":{}:{}", place.line, place.column);
-  if (!path.empty()) text += ": " + path;
-  throw ConfigError(text + ": " + reason);
-}
-
 std::string join(const std::string& path, const std::string& key) { return path.empty() ? key : path + '.' + key; }
-
-Tree convert(const YAML::Node& node, const std::shared_ptr<const std::string>& file, const std::string& path) {
-  Tree tree;
-  // yaml-cpp counts lines and columns from zero, and gives -1 where it knows no place.
-  const auto place_of = [&](const YAML::Node& n) { return Place{file, n.Mark().line + 1, n.Mark().column + 1}; };
-  tree.place = place_of(node);
-  switch (node.Type()) {
-    case YAML::NodeType::Scalar:
-      tree.kind = Tree::Kind::scalar;
-      tree.text = node.Scalar();
-      tree.quoted = node.Tag() == "!";
-      break;
-    case YAML::NodeType::Sequence: {
-      tree.kind = Tree::Kind::sequence;
-      for (std::size_t i = 0; i < node.size(); ++i) {
-        tree.items.push_back(convert(node[i], file, fmt::format("{}[{}]", path, i)));
-      }
-      break;
-    }
-    case YAML::NodeType::Map: {
-      tree.kind = Tree::Kind::mapping;
-      std::set<std::string> seen;  // yaml-cpp keeps duplicate keys and silently answers with the first
-      for (const auto& entry : node) {
-        if (!entry.first.IsScalar()) fail_at(place_of(entry.first), path, "a key must be a single word");
-        const std::string key = entry.first.Scalar();
-        if (!seen.insert(key).second) fail_at(place_of(entry.first), join(path, key), "duplicate key");
-        tree.entries.push_back({key, place_of(entry.first), convert(entry.second, file, join(path, key))});
-      }
-      break;
-    }
-    default:
-      break;
-  }
-  return tree;
-}
-
-bool is_text(const std::string& content) {
-  return std::none_of(content.begin(), content.end(),
-                      [](unsigned char c) { return c < 32 && c != '\n' && c != '\r' && c != '\t'; });
-}
 
 int edit_distance(const std::string& a, const std::string& b) {
   std::vector<std::vector<int>> cost(a.size() + 1, std::vector<int>(b.size() + 1));
@@ -82,26 +31,6 @@ int edit_distance(const std::string& a, const std::string& b) {
     }
   }
   return cost[a.size()][b.size()];
-}
-
-YAML::Node to_node(const Tree& tree) {
-  YAML::Node node;
-  switch (tree.kind) {
-    case Tree::Kind::scalar:
-      node = tree.text;
-      break;
-    case Tree::Kind::sequence:
-      node = YAML::Node{YAML::NodeType::Sequence};
-      for (const auto& item : tree.items) node.push_back(to_node(item));
-      break;
-    case Tree::Kind::mapping:
-      node = YAML::Node{YAML::NodeType::Map};
-      for (const auto& entry : tree.entries) node[entry.key] = to_node(entry.value);
-      break;
-    case Tree::Kind::null:
-      break;
-  }
-  return node;
 }
 
 const char* kind_name(Tree::Kind kind) {
@@ -125,6 +54,20 @@ bool parse_number(const std::string& text, T& value) {
   return result.ec == std::errc{} && result.ptr == end;
 }
 
+/// What is read stays within limits that let products of a few such numbers be computed: an int of two of them added,
+/// an int64 of two multiplied, a double of many. Seeds and counts of tokens are int64.
+template <class T>
+void require_sane(const Config& config, T value, const std::string& text) {
+  if constexpr (std::is_same_v<T, int>) {
+    constexpr int most = 1'000'000'000;
+    if (value < -most || value > most) config.fail(fmt::format("must be at most {}, got {}", most, in_quotes(text)));
+  } else if constexpr (std::is_same_v<T, double>) {
+    constexpr double least = 1e-15, most = 1e18;
+    if (value != 0 && (std::abs(value) < least || std::abs(value) > most))
+      config.fail(fmt::format("must be 0 or from {:g} to {:g}, got {}", least, most, in_quotes(text)));
+  }
+}
+
 bool has_leading_zero(const std::string& text) {  // yaml-cpp would read 010 as 8, and nobody knows what was meant
   const std::size_t first = text.find_first_not_of("+-");
   return first != std::string::npos && first + 1 < text.size() && text[first] == '0' && std::isdigit(text[first + 1]);
@@ -132,35 +75,19 @@ bool has_leading_zero(const std::string& text) {  // yaml-cpp would read 010 as 
 
 }  // namespace
 
+void fail_at(const Place& place, const std::string& path, const std::string& reason) {
+  std::string text = place.file ? *place.file : std::string{"<text>"};
+  const bool option = text.starts_with("--set ");  // one value on the command line: no line to count
+  if (place.line > 0 && !option) text += fmt::format(":{}:{}", place.line, place.column);
+  if (!path.empty() && !(option && text.substr(6) == path)) text += ": " + one_line(path, 200);
+  throw ConfigError(text + ": " + reason);
+}
+
 const Tree* Tree::find(std::string_view key) const {
   for (const auto& entry : entries) {
     if (entry.key == key) return &entry.value;
   }
   return nullptr;
-}
-
-Tree parse_yaml(const std::string& text, const std::string& file) {
-  const auto name = std::make_shared<const std::string>(file);
-  try {
-    return convert(YAML::Load(text), name, "");
-  } catch (const YAML::Exception& e) {
-    fail_at({name, e.mark.line + 1, e.mark.column + 1}, "", e.msg);
-  }
-}
-
-Tree load_yaml(const std::string& file) {
-  const auto name = std::make_shared<const std::string>(file);
-  std::error_code error;
-  if (!std::filesystem::exists(file, error)) fail_at({name, 0, 0}, "", "no such file");
-  if (std::filesystem::is_directory(file, error)) fail_at({name, 0, 0}, "", "is a folder, not a file");
-  std::ifstream stream{file, std::ios::binary};
-  std::stringstream content;
-  content << stream.rdbuf();
-  if (!stream) fail_at({name, 0, 0}, "", "cannot be read");
-  if (!is_text(content.str())) fail_at({name, 0, 0}, "", "is not a text file");
-  Tree tree = parse_yaml(content.str(), file);
-  if (tree.kind == Tree::Kind::null) fail_at({name, 0, 0}, "", "is empty");
-  return tree;
 }
 
 Tree overlay(Tree base, const Tree& changes) {
@@ -180,13 +107,15 @@ Tree overlay(Tree base, const Tree& changes) {
 }
 
 void set_path(Tree& tree, const std::string& dotted_path, const Tree& value) {
+  if (static_cast<std::size_t>(std::count(dotted_path.begin(), dotted_path.end(), '.')) >= deepest_yaml)
+    fail_at(value.place, dotted_path, fmt::format("names a key more than {} deep", deepest_yaml));
   const std::size_t dot = dotted_path.find('.');
   const std::string key = dotted_path.substr(0, dot);
   if (tree.kind != Tree::Kind::mapping) {
     // A name becomes {from: name}, so that "fabric: h800-mpft" can be changed with "fabric.planes=4".
     Tree mapping;
     mapping.kind = Tree::Kind::mapping;
-    mapping.place = tree.place;
+    mapping.place = tree.place.file ? tree.place : value.place;
     if (tree.kind == Tree::Kind::scalar) mapping.entries.push_back({"from", tree.place, tree});
     tree = std::move(mapping);
   }
@@ -204,16 +133,13 @@ void set_path(Tree& tree, const std::string& dotted_path, const Tree& value) {
   }
 }
 
-std::string to_yaml(const Tree& tree) {
-  YAML::Emitter emitter;
-  emitter << to_node(tree);
-  return std::string{emitter.c_str()} + '\n';
-}
-
 std::string nearest(const std::string& name, const std::vector<std::string>& known) {
   std::string best;
   int best_distance = std::max<int>(1, static_cast<int>(name.size()) / 3) + 1;
   for (const auto& candidate : known) {
+    const auto longer =
+        static_cast<int>(std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size()));
+    if (longer >= best_distance || name.size() > 200) continue;
     const int distance = edit_distance(name, candidate);
     if (distance < best_distance) {
       best = candidate;
@@ -226,47 +152,92 @@ std::string nearest(const std::string& name, const std::vector<std::string>& kno
 std::string unknown_name(const std::string& what, const std::string& name, const std::vector<std::string>& known) {
   const std::string near = nearest(name, known);
   const std::string offer = near.empty() ? "" : fmt::format("did you mean \"{}\"? ", near);
-  return fmt::format("unknown {} \"{}\" ({}known: {})", what, name, offer,
+  return fmt::format("unknown {} {} ({}known: {})", what, in_quotes(name), offer,
                      known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
 }
 
 Config::Config(Tree tree)
-    : root_(std::make_shared<const Tree>(std::move(tree))), tree_(root_.get()), asked_(std::make_shared<Asked>()) {}
+    : root_(std::make_shared<const Tree>(std::move(tree))), tree_(root_.get()), reading_(std::make_shared<Reading>()) {}
 
-bool Config::has(const std::string& key) const {
+Config Config::recording(Tree tree, std::shared_ptr<KeyRecord> record) {
+  Config config{std::move(tree)};
+  config.reading_->record = std::move(record);
+  return config;
+}
+
+Config Config::in_place_of(const std::string& key, Tree document) const {
+  Config config{std::move(document)};
+  config.reading_->record = reading_->record;
+  config.reading_->prefix = recorded_path(key);
+  return config;
+}
+
+std::string Config::recorded_path(const std::string& key) const {
+  std::string path = reading_->prefix;
+  for (const auto& part : {path_, key}) {
+    if (!part.empty()) path = part.front() == '[' ? path + part : join(path, part);
+  }
+  return path;
+}
+
+void Config::describe(const std::string& key, const About& about) const {
+  if (!reading_->record) return;
+  reading_->record->describe(recorded_path(key), about);
+  const std::string here = recorded_path();
+  if (!here.empty()) reading_->record->at(here).types.insert("mapping");
+}
+
+void Config::note_key(const std::string& key, const char* type, Range range, const About& about) const {
+  constexpr const char* ranges[] = {"", " above zero", " not below zero", " from 0 to 1"};
+  describe(key, about);
+  reading_->record->at(recorded_path(key)).types.insert(std::string{type} + ranges[static_cast<int>(range)]);
+}
+
+void Config::note_fallback(const std::string& key, const std::string& fallback) const {
+  reading_->record->at(recorded_path(key)).fallbacks.insert(fallback);
+}
+
+void Config::note_folder(const std::string& folder) const {
+  if (reading_->record) reading_->record->at(recorded_path()).folder = folder;
+}
+
+bool Config::has(const std::string& key, const About& about) const {
+  describe(key, about);
   if (tree_->kind == Tree::Kind::null) return false;
   if (!is_mapping()) fail(fmt::format("expected a mapping, got {}", kind_name(tree_->kind)));
-  (*asked_)[tree_].insert(key);
+  reading_->asked[tree_].insert(key);
   return tree_->find(key) != nullptr;
 }
 
-Config Config::at(const std::string& key) const {
-  if (!has(key)) fail(fmt::format("missing key \"{}\"", key));
+Config Config::at(const std::string& key, const About& about) const {
+  if (!has(key, about)) fail(fmt::format("missing key {}", in_quotes(key)));
   return child(*tree_->find(key), join(path_, key));
 }
 
-Config Config::section(const std::string& key) const {
-  if (has(key)) return at(key);
+Config Config::section(const std::string& key, const About& about) const {
+  if (has(key, about)) return at(key);
   auto root = std::make_shared<Tree>();
   root->place = tree_->place;
   const Tree* tree = root.get();
-  return {std::move(root), tree, join(path_, key), asked_};
+  return {std::move(root), tree, join(path_, key), reading_};
 }
 
 std::vector<std::string> Config::keys() const {
   if (tree_->kind != Tree::Kind::null && !is_mapping()) {
     fail(fmt::format("expected a mapping, got {}", kind_name(tree_->kind)));
   }
+  if (reading_->record) reading_->record->open(recorded_path());
   std::vector<std::string> names;
   for (const auto& entry : tree_->entries) {
     names.push_back(entry.key);
-    (*asked_)[tree_].insert(entry.key);
+    reading_->asked[tree_].insert(entry.key);
   }
   return names;
 }
 
 std::vector<Config> Config::items() const {
   if (!is_sequence()) fail(fmt::format("expected a list, got {}", kind_name(tree_->kind)));
+  if (reading_->record) reading_->record->at(recorded_path()).types.insert("list");
   std::vector<Config> list;
   for (std::size_t i = 0; i < tree_->items.size(); ++i) {
     list.push_back(child(tree_->items[i], fmt::format("{}[{}]", path_, i)));
@@ -274,24 +245,54 @@ std::vector<Config> Config::items() const {
   return list;
 }
 
-double Config::fraction(const std::string& key) const {
+double Config::fraction(const std::string& key, const About& about) const {
+  if (reading_->record) note_key(key, "number", Range::fraction, about);
   const Config value = at(key);
   const auto number = value.as<double>();
-  if (!(number >= 0 && number <= 1)) value.fail("must be between 0 and 1, got " + value.tree_->text);
+  if (!(number >= 0 && number <= 1)) value.fail("must be between 0 and 1, got " + one_line(value.tree_->text, 80));
   return number;
 }
 
-std::string Config::choice(const std::string& key, const std::vector<std::string>& words) const {
-  const Config value = at(key);
-  auto word = value.as<std::string>();
-  if (std::find(words.begin(), words.end(), word) == words.end()) value.fail(unknown_name("word", word, words));
+double Config::fraction_or(const std::string& key, double fallback, const About& about) const {
+  if (!has(key)) note(key, Range::fraction, fallback, about);
+  return has(key) ? fraction(key, about) : fallback;
+}
+
+std::string Config::as_one_of(const std::vector<std::string>& words, const std::string& what) const {
+  if (reading_->record) {
+    auto& entry = reading_->record->at(recorded_path());
+    entry.words = words;
+    entry.types.insert(what);
+  }
+  if (!is_scalar()) fail(fmt::format("expected a {}, got {}", what, kind_name(tree_->kind)));
+  const std::string& word = tree_->text;
+  if (std::find(words.begin(), words.end(), word) == words.end()) fail(unknown_name(what, word, words));
+  return word;
+}
+
+std::string Config::choice(const std::string& key, const std::vector<std::string>& words, const About& about) const {
+  if (reading_->record) {
+    note_key(key, "word", Range::any, about);
+    reading_->record->at(recorded_path(key)).words = words;
+  }
+  return at(key).as_one_of(words);
+}
+
+std::string Config::choice_or(const std::string& key, const std::vector<std::string>& words, const std::string& word,
+                              const About& about) const {
+  if (has(key)) return choice(key, words, about);
+  if (reading_->record) {
+    note_key(key, "word", Range::any, about);
+    note_fallback(key, word);
+    reading_->record->at(recorded_path(key)).words = words;
+  }
   return word;
 }
 
 const Tree& Config::tree() const {
   const auto ask = [&](const auto& self, const Tree& tree) -> void {
     for (const auto& entry : tree.entries) {
-      (*asked_)[&tree].insert(entry.key);
+      reading_->asked[&tree].insert(entry.key);
       self(self, entry.value);
     }
     for (const auto& item : tree.items) self(self, item);
@@ -301,11 +302,11 @@ const Tree& Config::tree() const {
 }
 
 void Config::reject_unread_keys() const {
-  const auto asked = asked_->find(tree_);
+  const auto asked = reading_->asked.find(tree_);
   for (const auto& entry : tree_->entries) {
-    if (asked == asked_->end() || !asked->second.contains(entry.key)) {
+    if (asked == reading_->asked.end() || !asked->second.contains(entry.key)) {
       std::vector<std::string> known;
-      if (asked != asked_->end()) known.assign(asked->second.begin(), asked->second.end());
+      if (asked != reading_->asked.end()) known.assign(asked->second.begin(), asked->second.end());
       fail_at(entry.place, path_, unknown_name("key", entry.key, known));
     }
     child(entry.value, join(path_, entry.key)).reject_unread_keys();
@@ -318,13 +319,48 @@ void Config::reject_unread_keys() const {
 void Config::fail(const std::string& reason) const { fail_at(tree_->place, path_, reason); }
 
 template <class T>
+const char* Config::type_name() {
+  if constexpr (std::is_same_v<T, std::string>) return "text";
+  if constexpr (std::is_same_v<T, bool>) return "true or false";
+  if constexpr (std::is_same_v<T, Seconds>) return "time";
+  if constexpr (std::is_same_v<T, Bytes>) return "bytes";
+  if constexpr (std::is_same_v<T, Flops>) return "FLOPs";
+  if constexpr (std::is_same_v<T, BytesPerSecond>) return "bandwidth";
+  if constexpr (std::is_same_v<T, FlopsPerSecond>) return "FLOP/s";
+  return std::is_integral_v<T> ? "integer" : "number";
+}
+
+template <class T>
+std::string Config::fallback_text(const T& value) {
+  if constexpr (is_quantity<T>) {
+    return to_text(value);
+  } else {
+    return fmt::format("{}", value);
+  }
+}
+
+template <class T>
+void Config::note_required(const std::string& key, Range range, const About& about) const {
+  if (!reading_->record) return;
+  note_key(key, type_name<T>(), range, about);
+  reading_->record->at(recorded_path(key)).required = true;
+}
+
+template <class T>
 T Config::as() const {
+  if (reading_->record) {
+    auto& types = reading_->record->at(recorded_path()).types;
+    const std::string type = type_name<T>();
+    const bool known = std::any_of(types.begin(), types.end(), [&](const auto& t) { return t.starts_with(type); });
+    // What is read as text may be read again as something narrower.
+    if (!known && (type != "text" || types.empty())) types.insert(type);
+  }
   if (!is_scalar()) fail(fmt::format("expected a single value, got {}", kind_name(tree_->kind)));
   const std::string& text = tree_->text;
   if constexpr (std::is_same_v<T, std::string>) {
     return text;
   } else if constexpr (std::is_same_v<T, bool>) {
-    if (text != "true" && text != "false") fail(fmt::format("expected true or false, got \"{}\"", text));
+    if (text != "true" && text != "false") fail(fmt::format("expected true or false, got {}", in_quotes(text)));
     return text == "true";
   } else if constexpr (is_quantity<T>) {
     try {
@@ -337,21 +373,28 @@ T Config::as() const {
     const char* expected = std::is_floating_point_v<T> ? "a number" : "an integer";
     bool good = parse_number(text, value) && !has_leading_zero(text);
     if constexpr (std::is_floating_point_v<T>) good = good && std::isfinite(value);
-    if (!good) fail(fmt::format("expected {}, got \"{}\"", expected, text));
+    if (!good) fail(fmt::format("expected {}, got {}", expected, in_quotes(text)));
+    require_sane(*this, value, text);
     return value;
   }
 }
 
 // Every type a configuration may hold; another one is a link error until it is added here.
-template int Config::as() const;
-template std::int64_t Config::as() const;
-template bool Config::as() const;
-template double Config::as() const;
-template std::string Config::as() const;
-template Seconds Config::as() const;
-template Bytes Config::as() const;
-template Flops Config::as() const;
-template BytesPerSecond Config::as() const;
-template FlopsPerSecond Config::as() const;
+#define TEAPOT_CONFIG_TYPE(T)                           \
+  template T Config::as() const;                        \
+  template const char* Config::type_name<T>();          \
+  template std::string Config::fallback_text(const T&); \
+  template void Config::note_required<T>(const std::string&, Range, const About&) const;
+TEAPOT_CONFIG_TYPE(int)
+TEAPOT_CONFIG_TYPE(std::int64_t)
+TEAPOT_CONFIG_TYPE(bool)
+TEAPOT_CONFIG_TYPE(double)
+TEAPOT_CONFIG_TYPE(std::string)
+TEAPOT_CONFIG_TYPE(Seconds)
+TEAPOT_CONFIG_TYPE(Bytes)
+TEAPOT_CONFIG_TYPE(Flops)
+TEAPOT_CONFIG_TYPE(BytesPerSecond)
+TEAPOT_CONFIG_TYPE(FlopsPerSecond)
+#undef TEAPOT_CONFIG_TYPE
 
 }  // namespace teapot

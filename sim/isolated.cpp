@@ -14,8 +14,10 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <new>
 
 #include "sim/config.hpp"
+#include "sim/memory_limit.hpp"
 
 namespace teapot {
 namespace {
@@ -55,6 +57,9 @@ bool send(int fd, Record record, const std::string& payload) {
     sent = send(out, Record::result, result);
   } catch (const ConfigError& e) {
     send(out, Record::config_error, e.what());
+  } catch (const std::bad_alloc&) {
+    send(out, Record::error,
+         fmt::format("out of memory: {} may be used (--limit-memory)", to_text(Bytes{memory_limit()})));
   } catch (const std::exception& e) {
     send(out, Record::error, e.what());
   }
@@ -64,7 +69,7 @@ bool send(int fd, Record record, const std::string& payload) {
 struct Pipe {
   std::array<int, 2> ends{-1, -1};
   Pipe() {
-    if (pipe(ends.data()) != 0) throw ChildDied("cannot make a pipe");
+    if (pipe(ends.data()) != 0) throw ChildDied(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   }
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
@@ -124,7 +129,7 @@ std::string isolated(const std::function<std::string(const Progress& report)>& w
   std::fflush(nullptr);  // or the child would write the parent's buffers again
   const pid_t parent = getpid();
   const pid_t child = fork();
-  if (child < 0) throw ChildDied("cannot start a child process");
+  if (child < 0) throw ChildDied(fmt::format("cannot start a child process: {}", std::strerror(errno)));
   if (child == 0) run_child(parent, out.ends[1], err.ends[1], work);
   out.close_end(1);
   err.close_end(1);
@@ -133,7 +138,10 @@ std::string isolated(const std::function<std::string(const Progress& report)>& w
   std::string errors;
   std::array<pollfd, 2> fds{pollfd{out.ends[0], POLLIN, 0}, pollfd{err.ends[0], POLLIN, 0}};
   while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-    if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) break;
+    if (poll(fds.data(), fds.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      break;
+    }
     if (fds[0].revents != 0 && !read_some(fds[0].fd, inbox.bytes)) fds[0].fd = -1;
     if (fds[1].revents != 0 && !read_some(fds[1].fd, errors)) fds[1].fd = -1;
     if (inbox.bytes.empty() || inbox.bytes[0] == static_cast<char>(Record::progress)) inbox.digest(progress);
@@ -145,7 +153,8 @@ std::string isolated(const std::function<std::string(const Progress& report)>& w
   if (inbox.last == Record::config_error) throw ConfigError(inbox.payload);
   if (inbox.last == Record::error) throw ChildDied(inbox.payload);
   if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM)) {
-    throw ChildKilled(fmt::format("killed by signal {}", WTERMSIG(status)));
+    throw ChildKilled(fmt::format("killed by signal {}{}", WTERMSIG(status),
+                                  WTERMSIG(status) == SIGKILL ? " (by somebody, or for want of memory)" : ""));
   }
   if (inbox.last != Record::result || status != 0) {
     throw ChildDied(WIFSIGNALED(status)

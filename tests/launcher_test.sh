@@ -34,7 +34,7 @@ for name in misspelled unit divide gpus memory empty binary negative platform; d
   expect 2 "^$work/[a-z]+\.(yaml|xml)" run "$work/$name.yaml"
 done
 expect 2 'no such file' run "$work/missing.yaml"
-expect 2 'scenario is required' run
+expect 2 'scenario is required.*examples/deepseek-v3-h800.yaml' run
 expect 2 'unknown command "rnu" .did you mean "run"' rnu
 expect 2 'expected key=value' run "$root/examples/paper-limit-nvl72.yaml" --set nonsense
 

@@ -26,7 +26,7 @@ Names links_by_name(const Fabric& fabric) {
 [[noreturn]] void fail_unknown(const Config& value, const std::string& what, const std::vector<std::string>& known) {
   const auto name = value.as<std::string>();
   const auto near = nearest(name, known);
-  value.fail(fmt::format("no {} is called \"{}\"{}", what, name, near.empty() ? "" : " (nearest: " + near + ")"));
+  value.fail(fmt::format("no {} is called {}{}", what, in_quotes(name), near.empty() ? "" : " (nearest: " + near + ")"));
 }
 
 std::vector<int> links_of_cable(const Config& value, const std::string& what, const Names& names) {
@@ -85,25 +85,36 @@ std::vector<int> links_of_tier(const Config& value, const Fabric& fabric) {
 
 std::vector<int> links_of(const Config& part, const Fabric& fabric, const Names& names) {
   if (!part.is_mapping()) part.fail("expected a mapping such as {link: NAME} (link, nic, switch, plane, tier)");
-  if (part.has("link")) return links_of_cable(part.at("link"), "link", names);
-  if (part.has("nic")) return links_of_cable(part.at("nic"), "NIC", names);
-  if (part.has("switch")) return links_of_switch(part.at("switch"), fabric);
-  if (part.has("plane")) return links_of_plane(part.at("plane"), fabric);
-  if (part.has("tier")) return links_of_tier(part.at("tier"), fabric);
+  if (part.has("link",
+               {"A cable or one direction of it, by name (`./teapot fabric export F --format csv`)", "leaf-0-3-1"}))
+    return links_of_cable(part.at("link"), "link", names);
+  if (part.has("nic", {"A NIC port's cable, by name", "nic-3-0"})) return links_of_cable(part.at("nic"), "NIC", names);
+  if (part.has("switch", {"A switch, by name", "spine-0-1"})) return links_of_switch(part.at("switch"), fabric);
+  if (part.has("plane", {"A whole plane or rail, by number", "0"})) return links_of_plane(part.at("plane"), fabric);
+  if (part.has("tier", {"All links of a tier", "nvlink"})) return links_of_tier(part.at("tier"), fabric);
   part.fail("names no part of the fabric (link, nic, switch, plane, tier)");
 }
 
 }  // namespace
 
 void apply_failures(const Config& config, Fabric& fabric) {
-  const bool failures = config.has("failures");
-  const bool degrade = config.has("degrade");
+  const bool failures = config.has("failures", {"Parts that carry nothing", "[{plane: 0}, {switch: spine-1-2}]"});
+  const bool degrade = config.has(
+      "degrade", {"Parts that are slower: factors of bandwidth and latency", "[{tier: leaf, bandwidth: 0.5}]"});
+  const int planes_failed = config.non_negative_or<int>(
+      "planes_failed", 0, {"Planes or rails that carry nothing, the first ones", "1", "", "failed_planes"});
+  if (planes_failed > 0 && planes_failed >= fabric.planes)
+    config.at("planes_failed").fail(fmt::format("must leave one of the {} planes", fabric.planes));
+  for (const Port& port : fabric.ports) {
+    for (const int index : {port.cable.up, port.cable.down})
+      if (port.plane < planes_failed) fabric.links[static_cast<std::size_t>(index)].failed = true;
+  }
   if (!failures && !degrade) return;
   const Names names = links_by_name(fabric);
   if (degrade) {
     for (const Config& part : config.at("degrade").items()) {
-      const double bandwidth = part.positive_or<double>("bandwidth", 1);
-      const double latency = part.non_negative_or<double>("latency", 1);
+      const double bandwidth = part.positive_or<double>("bandwidth", 1, {"Factor of the bandwidth", "0.5"});
+      const double latency = part.non_negative_or<double>("latency", 1, {"Factor of the latency", "2"});
       for (const int index : links_of(part, fabric, names)) {
         FabricLink& link = fabric.links[static_cast<std::size_t>(index)];
         link.bandwidth *= bandwidth;

@@ -6,6 +6,7 @@
 
 #include "sim/network.hpp"
 #include "topologies/paths.hpp"
+#include "topologies/server_paths.hpp"
 
 namespace teapot {
 
@@ -28,8 +29,15 @@ class Router {
     bool works = true;
   };
 
+  enum class Direction { out, in };  ///< of a GPU's node
+
   Way choose(int source, int destination, int position) const;
-  int port_in_plane(int of, int plane, int position) const;
+  int port_in_plane(int of, int plane, int position, Direction direction) const;
+  /// A working port that the GPU can use; where its node is damaged not every port can be reached inside.
+  bool usable(int port, int of, Direction direction) const;
+  bool inside(int of, const Port& port, Direction direction, double share, Route* route) const;
+  bool append_inside(int source, int destination, Route& route) const;
+  [[noreturn]] void fail_cut_off(int source, int destination) const;
   bool reach(int from_port, int to_port) const { return paths_.reach(port(from_port).at, port(to_port).at); }
   void append(const Way& way, int source, int destination, double share, Route& route) const;
 
@@ -43,6 +51,8 @@ class Router {
   std::vector<Gpu> gpu_;
   std::vector<PluggedPort> ports_;
   Paths paths_;
+  ServerPaths servers_;
+  bool failures_ = false;
   std::vector<std::vector<int>> ports_of_node_plane_;  // working ports, [node * planes + plane]
 };
 

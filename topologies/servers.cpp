@@ -5,6 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "sim/limits.hpp"
+
 namespace teapot {
 namespace {
 
@@ -24,25 +28,33 @@ struct Inside {
   int ports_per_unit() const { return nics_per_unit * ports_per_nic; }
 };
 
-FabricLink read_link(const Config& config, const std::string& what, const std::string& tier) {
+FabricLink read_link(const Config& config, const std::string& what, const std::string& tier, const About& about) {
   FabricLink link;
   link.tier = tier;
-  link.bandwidth = config.positive<BytesPerSecond>(what + "_bandwidth");
-  link.latency = config.non_negative_or<Seconds>(what + "_latency", Seconds{});
+  link.bandwidth = config.positive<BytesPerSecond>(what + "_bandwidth", about);
+  link.latency = config.non_negative_or<Seconds>(what + "_latency", Seconds{}, {"Of one such hop", "250 ns"});
   return link;
 }
 
 void read_nics(const Config& config, Inside& inside) {
-  inside.nics_per_unit = config.positive_or<int>("nics_per_gpu", 1);
-  inside.gpus_per_unit = config.positive_or<int>("gpus_per_nic", 1);
-  inside.ports_per_nic = config.positive_or<int>("ports_per_nic", 1);
+  const About pcie{"From a GPU to the PCIe switch of its NIC, each direction", "63 GB/s"};
+  inside.nics_per_unit = config.positive_or<int>("nics_per_gpu", 1, {"NICs that one GPU has to itself", "2"});
+  inside.gpus_per_unit = config.positive_or<int>("gpus_per_nic", 1, {"GPUs that share a NIC over a PCIe switch", "2"});
+  inside.ports_per_nic = config.positive_or<int>("ports_per_nic", 1, {"Ports of a NIC, each of nic_bandwidth", "4"});
+  const double ports =
+      static_cast<double>(inside.gpus) / inside.gpus_per_unit * inside.nics_per_unit * inside.ports_per_nic;
+  limits::at_most(config, "gpus_per_nic", inside.gpus_per_unit, inside.gpus);
+  limits::at_most(config, "nics_per_gpu", inside.nics_per_unit, limits::ports_of_node);
+  limits::at_most(config, "ports_per_nic", inside.ports_per_nic, limits::ports_of_node);
+  if (ports > limits::ports_of_node)
+    config.fail(fmt::format("a node has {:.0f} NIC ports ({} at most)", ports, limits::ports_of_node));
   if (inside.gpus_per_unit > 1 && inside.nics_per_unit > 1)
     config.at("gpus_per_nic").fail("give either gpus_per_nic or nics_per_gpu, not both");
   if (inside.gpus % inside.gpus_per_unit != 0)
     config.at("gpus_per_nic").fail(fmt::format("must divide gpus_per_node ({})", inside.gpus));
-  inside.pcie = config.has("pcie_bandwidth");
+  inside.pcie = config.has("pcie_bandwidth", pcie);
   if (inside.pcie) {
-    inside.bus = read_link(config, "pcie", "pcie");
+    inside.bus = read_link(config, "pcie", "pcie", pcie);
   } else if (inside.gpus_per_unit > 1) {
     config.at("gpus_per_nic").fail("GPUs that share a NIC need a PCIe switch (pcie_bandwidth)");
   }
@@ -50,14 +62,19 @@ void read_nics(const Config& config, Inside& inside) {
 
 Inside read_inside(const Config& config, bool networked) {
   Inside inside;
-  inside.gpus = config.positive_or<int>("gpus_per_node", 1);
+  inside.gpus = config.positive_or<int>("gpus_per_node", 1,
+                                        {"GPUs of a node or rack, joined by the scale-up switch", "8", "", "gpus"});
   inside.networked = networked;
-  if (config.has("nvlink_bandwidth")) {
-    inside.nvlink = read_link(config, "nvlink", "nvlink");
+  limits::at_most(config, "gpus_per_node", inside.gpus, limits::fabric_gpus);
+  const About nvlink{"From a GPU to the scale-up switch of its node, each direction", "450 GB/s", "",
+                     "scale_up_bandwidth"};
+  if (config.has("nvlink_bandwidth", nvlink)) {
+    inside.nvlink = read_link(config, "nvlink", "nvlink", nvlink);
     inside.scale_up = inside.gpus > 1;
   }
-  inside.host = config.has("host_bridge_bandwidth");
-  if (inside.host) inside.bridge = read_link(config, "host_bridge", "host-bridge");
+  const About bridge{"From the PCIe switch of a GPU to the CPU", "63 GB/s"};
+  inside.host = config.has("host_bridge_bandwidth", bridge);
+  if (inside.host) inside.bridge = read_link(config, "host_bridge", "host-bridge", bridge);
   if (networked) read_nics(config, inside);
   return inside;
 }
@@ -117,19 +134,50 @@ FabricLink Site::cable(const std::string& tier) const {
   return link;
 }
 
+namespace {
+
+bool over_pcie(const Config& config) {
+  if (!config.has("technology")) return false;
+  const Config value = config.at("technology");
+  if (value.is_scalar()) return value.as<std::string>().starts_with("pcie");
+  const auto items = value.items();
+  return std::any_of(items.begin(), items.end(),
+                     [](const Config& item) { return item.as<std::string>().starts_with("pcie"); });
+}
+
+}  // namespace
+
 Site read_site(const Config& config, bool networked) {
   const Inside inside = read_inside(config, networked);
   Site site;
-  site.nodes = config.positive<int>("nodes");
+  site.nodes = config.positive<int>("nodes", {"Nodes or racks that are wired", "256", "", "servers hosts num_nodes"});
   site.gpus = inside.gpus;
-  if (static_cast<std::int64_t>(site.nodes) * inside.gpus > (1 << 20)) config.at("nodes").fail("more than 2^20 GPUs");
+  site.nvlink_bandwidth = inside.nvlink.bandwidth;
+  site.over_pcie = over_pcie(config);
+  if (static_cast<std::int64_t>(site.nodes) * inside.gpus > limits::fabric_gpus)
+    config.at("nodes").fail("more than 2^20 GPUs");
   if (!networked) return site;
   site.ports = inside.units() * inside.ports_per_unit();
-  site.nic_bandwidth = config.positive<BytesPerSecond>("nic_bandwidth");
-  site.nic_latency = config.non_negative_or<Seconds>("nic_latency", Seconds{});
-  site.link_bandwidth = config.positive_or<BytesPerSecond>("link_bandwidth", site.nic_bandwidth);
-  site.cable_latency = config.non_negative_or<Seconds>("cable_latency", Seconds{});
-  site.switch_latency = config.non_negative_or<Seconds>("switch_latency", Seconds{});
+  if (site.endpoints() > limits::endpoints)
+    config.at("nodes").fail(fmt::format("{} NIC ports ({} at most)", site.endpoints(), limits::endpoints));
+  site.ports_per_nic = inside.ports_per_nic;
+  site.nic_bandwidth = config.positive<BytesPerSecond>(
+      "nic_bandwidth", {"Of one NIC port, each direction", "400 Gbps", "", "nic bandwidth nic_speed"});
+  site.nic_latency =
+      config.non_negative_or<Seconds>("nic_latency", Seconds{}, {"Of the adapter and its cable", "350 ns"});
+  site.link_bandwidth =
+      config.positive_or<BytesPerSecond>("link_bandwidth", site.nic_bandwidth,
+                                         {"Of a cable between switches, each direction", "400 Gbps", "nic_bandwidth"});
+  site.cable_latency =
+      config.non_negative_or<Seconds>("cable_latency", Seconds{}, {"Of a cable between switches", "150 ns"});
+  site.switch_latency =
+      config.non_negative_or<Seconds>("switch_latency", Seconds{}, {"Of one switch, port to port", "300 ns"});
+  constexpr Seconds per_metre{5e-9};  // light in fibre
+  site.cable_m = config.positive_or<double>(
+      "cable_m", std::max(1.0, site.cable_latency / per_metre),
+      {"Length of a cable between switches, which decides what it costs", "30", "cable_latency / 5 ns, at least 1"});
+  site.nic_cable_m =
+      config.positive_or<double>("nic_cable_m", site.nic_cable_m, {"Length of a cable from a NIC to its switch", "3"});
   return site;
 }
 

@@ -13,13 +13,18 @@ namespace teapot {
 /// What the network between the nodes is built for.
 struct Site {
   int nodes = 0;
-  int gpus = 1;                   ///< of each node
-  int ports = 0;                  ///< NIC ports of each node; 0: no network between nodes
-  BytesPerSecond nic_bandwidth;   ///< of one port
-  Seconds nic_latency;            ///< of the NIC and its cable
-  BytesPerSecond link_bandwidth;  ///< of a cable between switches
-  Seconds cable_latency;          ///< of a cable between switches
-  Seconds switch_latency;         ///< of one switch; each of its two links carries half of it
+  int gpus = 1;   ///< of each node
+  int ports = 0;  ///< NIC ports of each node; 0: no network between nodes
+  int ports_per_nic = 1;
+  BytesPerSecond nvlink_bandwidth;  ///< of a GPU into its scale-up switch; 0: there is none
+  bool over_pcie = false;           ///< what joins the GPUs of a node is its PCIe bus
+  double cable_m = 1;               ///< length of a cable between switches
+  double nic_cable_m = 3;           ///< length of a cable from a NIC to its switch
+  BytesPerSecond nic_bandwidth;     ///< of one port
+  Seconds nic_latency;              ///< of the NIC and its cable
+  BytesPerSecond link_bandwidth;    ///< of a cable between switches
+  Seconds cable_latency;            ///< of a cable between switches
+  Seconds switch_latency;           ///< of one switch; each of its two links carries half of it
 
   std::int64_t endpoints() const { return std::int64_t{nodes} * ports; }
   /// A cable between switches.

@@ -8,7 +8,9 @@
 #include <map>
 
 #include "sim/catalogue.hpp"
+#include "sim/limits.hpp"
 #include "topologies/failures.hpp"
+#include "topologies/technology.hpp"
 
 namespace teapot {
 namespace {
@@ -25,17 +27,19 @@ std::map<std::string, Kind>& catalogue() {
 }
 
 const Kind& kind_of(const Config& config) {
-  const auto name = config.get<std::string>("kind");
-  const auto kind = catalogue().find(name);
-  if (kind == catalogue().end()) config.at("kind").fail(unknown_name("fabric kind", name, fabric_kinds()));
-  return kind->second;
+  const Config kind = config.at("kind", {"How the switches are wired", "multi-plane-fat-tree"});
+  return catalogue().at(kind.as_one_of(fabric_kinds(), "fabric kind"));
 }
 
 void read_message_overhead(const Config& config, Fabric& fabric) {
-  if (!config.has("message_overhead")) return;
+  if (!config.has("message_overhead",
+                  {"What software adds to one small message; in no link's latency", "{nic: 1.5 us}"}))
+    return;
   const Config overhead = config.at("message_overhead");
-  fabric.nic_message_overhead = overhead.non_negative_or<Seconds>("nic", Seconds{});
-  fabric.nvlink_message_overhead = overhead.non_negative_or<Seconds>("nvlink", Seconds{});
+  fabric.nic_message_overhead =
+      overhead.non_negative_or<Seconds>("nic", Seconds{}, {"To one over the network", "1.5 us"});
+  fabric.nvlink_message_overhead =
+      overhead.non_negative_or<Seconds>("nvlink", Seconds{}, {"To one over the scale-up switch", "2.8 us"});
 }
 
 }  // namespace
@@ -52,14 +56,19 @@ std::vector<std::string> fabric_kinds() {
 
 std::vector<std::string> fabric_names() { return names_in("topologies"); }
 
-Fabric build_fabric(const Config& config) {
-  const Kind& kind = kind_of(config);
+Fabric build_fabric(const Config& written) {
+  const Kind& kind = kind_of(written);
+  const Config config = with_technology(written, kind.networked);
   Fabric fabric;
   fabric.kind = config.get<std::string>("kind");
-  fabric.name = config.get_or<std::string>("name", fabric.kind);
+  fabric.name =
+      config.get_or<std::string>("name", fabric.kind, {"What reports call the fabric", "my-cluster", "the kind"});
   const Site site = read_site(config, kind.networked);
   const Figures figures = kind.count(config, site);
   if (!figures.no_graph.empty()) config.at("kind").fail(figures.no_graph);
+  if (figures.switches > limits::cables || figures.links() > limits::cables)
+    config.at("kind").fail(fmt::format("{} switches and {} cables between them are too many to build ({} at most)",
+                                       figures.switches, figures.links(), limits::cables));
   add_servers(config, site, fabric);
   kind.build(config, site, fabric);
   plug_in(site, fabric);
@@ -76,14 +85,18 @@ std::int64_t Figures::links() const {
   return sum;
 }
 
-Figures figures_of(const Config& config, Site& site) {
-  const Kind& kind = kind_of(config);
+Figures figures_of(const Config& written, Site& site) {
+  const Kind& kind = kind_of(written);
+  const Config config = with_technology(written, kind.networked);
   site = read_site(config, kind.networked);
   return kind.count(config, site);
 }
 
 Planes read_planes(const Config& config, const Site& site, int default_planes) {
-  const int planes = config.positive_or<int>("planes", default_planes);
+  const int planes =
+      config.positive_or<int>("planes", default_planes,
+                              {"Independent networks side by side; NIC port p of a node is in plane p mod planes", "8",
+                               "as many as NIC ports a node has in multi-plane and rail-only fabrics, else 1"});
   if (site.ports % planes != 0)
     config.at("planes").fail(fmt::format("{} does not divide the {} NIC ports of a node", planes, site.ports));
   return {planes, site.nodes * (site.ports / planes)};

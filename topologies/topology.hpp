@@ -32,7 +32,9 @@ Network to_network(const Fabric& fabric, int gpus);
 /// Size and shape of a fabric's network by the formulas of its kind, without building it.
 struct Figures {
   std::int64_t switches = 0;
+  int radix = 0;                               ///< ports that each of the switches must have
   std::map<std::string, std::int64_t> cables;  ///< between switches, by tier
+  std::map<std::string, double> reach_m;       ///< of the tiers whose cables are not Site::cable_m long
   int diameter = -1;         ///< cables between the farthest two endpoint switches; -1: no formula for this size
   BytesPerSecond bisection;  ///< one direction, between two halves of the endpoints; 0: no formula
   std::string source;        ///< of diameter and bisection

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cassert>
-#include <fstream>
 #include <map>
 #include <sstream>
 
 #include "analysis/collective/collective_pattern.hpp"
 #include "sim/config.hpp"
+#include "sim/input_file.hpp"
 
 namespace teapot {
 namespace {
@@ -136,8 +136,7 @@ Pattern matrix_pattern(const std::string& file, int ranks) {
   const auto fail = [&](int line, const std::string& what) {
     throw ConfigError(fmt::format("{}:{}: {}", file, line, what));
   };
-  std::ifstream in{file};
-  if (!in) throw ConfigError(fmt::format("{}: cannot be read", file));
+  std::istringstream in{read_input(file, most_table_bytes)};
   std::vector<Row> rows;
   double largest = 0, total = 0;
   std::string text;
@@ -153,10 +152,10 @@ Pattern matrix_pattern(const std::string& file, int ranks) {
       try {
         bytes = std::stod(cell, &used);
       } catch (const std::logic_error&) {
-        fail(line, fmt::format("\"{}\" is no number of bytes", cell));
+        fail(line, fmt::format("{} is no number of bytes", in_quotes(cell)));
       }
       if (cell.find_first_not_of(" \t\r", used) != std::string::npos || !(bytes >= 0) || bytes > 1e18)
-        fail(line, fmt::format("\"{}\" is no number of bytes (0 to 1e18)", cell));
+        fail(line, fmt::format("{} is no number of bytes (0 to 1e18)", in_quotes(cell)));
       if (bytes == 0 || column == static_cast<int>(rows.size()) - 1) continue;  // to itself costs nothing
       row[column] = bytes;
       largest = std::max(largest, bytes);

@@ -37,6 +37,22 @@ class Argument {
   CLI::Option* option_;
 };
 
+struct OptionDescription {
+  std::string names;  ///< "--set", "-o,--output", or the name of a positional argument
+  std::string value;  ///< what its value is called; empty for a flag
+  std::string what;
+  std::vector<std::string> words;  ///< that are allowed, where it is one of a few
+};
+
+/// What the help says of a command, for those who say it in another form.
+struct CommandDescription {
+  std::string name;
+  std::string what;
+  std::string footer;
+  std::vector<OptionDescription> options;
+  std::vector<CommandDescription> commands;
+};
+
 /// A command, or a sub-command of one. What arguments refer to must live as long as the program.
 class Command {
  public:
@@ -56,6 +72,8 @@ class Command {
   Command add(const std::string& name, const std::string& what);
   void require_subcommand();
   void footer(const std::string& text);
+  /// All commands of the program.
+  std::vector<CommandDescription> all() const;
   /// What it does once its arguments are read.
   void run(std::function<void()> action);
 

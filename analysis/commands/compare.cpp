@@ -4,15 +4,16 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "analysis/commands/command_line.hpp"
 #include "analysis/output/html/html_report.hpp"
 #include "analysis/output/output_file.hpp"
+#include "analysis/scenario/known_keys.hpp"
 #include "analysis/sweep/comparison.hpp"
 #include "analysis/sweep/evaluate.hpp"
 #include "analysis/sweep/sweep.hpp"
+#include "sim/input_file.hpp"
 
 namespace teapot {
 namespace {
@@ -29,47 +30,47 @@ struct Options {
 
 /// The result beside which a sweep has written the scenario, or the output of `run --json`.
 Design design_of_result(const std::string& file) {
-  std::ifstream stream{file};
-  Json json = Json::parse(stream, nullptr, false);
+  Json json = Json::parse(read_input(file, most_table_bytes), nullptr, false);
   if (json.is_discarded() || !json.is_object() || !json.contains("tpot_ms")) {
     throw ConfigError(file + ": is not a result (of run --json, or of a point of a sweep)");
   }
-  Design design{fs::path{file}.stem().string(), {}, std::move(json)};
+  Design design{one_line(fs::path{file}.stem().string(), 200), {}, std::move(json)};
   const fs::path scenario = fs::path{file}.replace_extension(".yaml");
-  if (design.result.contains("key") && fs::exists(scenario)) design.scenario = load_yaml(scenario.string());
+  if (design.result.contains("key") && unreadable(scenario.string(), most_yaml_bytes).empty())
+    design.scenario = with_defaults(load_yaml(scenario.string()));
   return design;
 }
 
 /// DIR:N, the point in row N of a sweep's results.
 Design design_of_point(const std::string& dir, const std::string& number) {
-  std::ifstream stream{dir + "/results.json"};
-  const Json rows = Json::parse(stream, nullptr, false);
+  const Json rows = Json::parse(read_input(dir + "/results.json", most_table_bytes), nullptr, false);
   if (rows.is_discarded() || !rows.is_array()) throw ConfigError(dir + ": holds no results of a sweep");
   for (const auto& row : rows) {
-    if (row.at("point").dump() != number) continue;
-    if (!row.at("error").is_null())
-      throw ConfigError(dir + ":" + number + ": failed: " + row.at("error").get<std::string>());
-    Design design = design_of_result(dir + "/points/" + row.at("key").get<std::string>() + ".json");
-    design.name = fs::path{dir}.filename().string() + ":" + number;
+    const auto text = [&](const char* name) {
+      const bool known = row.is_object() && row.contains(name) && row.at(name).is_string();
+      return known ? row.at(name).get<std::string>() : std::string{};
+    };
+    if (!row.is_object() || !row.contains("point") || row.at("point").dump() != number) continue;
+    if (!text("error").empty()) throw ConfigError(dir + ":" + number + ": failed: " + text("error"));
+    Design design = design_of_result(dir + "/points/" + text("key") + ".json");
+    design.name = one_line(fs::path{dir}.filename().string() + ":" + number, 200);
     return design;
   }
   throw ConfigError(fmt::format("{}: has no point {} (known: 1 to {})", dir, number, rows.size()));
 }
 
 Design design_of(const std::string& what, const Options& options, const CostLists& lists) {
+  std::error_code error;
   const std::size_t colon = what.rfind(':');
-  if (colon != std::string::npos && fs::is_directory(what.substr(0, colon))) {
+  if (colon != std::string::npos && fs::is_directory(what.substr(0, colon), error)) {
     return design_of_point(what.substr(0, colon), what.substr(colon + 1));
   }
-  if (fs::is_directory(what))
+  if (fs::is_directory(what, error))
     throw ConfigError(what + ": is a folder; name a point of the sweep in it, such as " + what + ":1");
-  if (what.ends_with(".json")) {
-    if (!fs::exists(what)) throw ConfigError(what + ": no such file");
-    return design_of_result(what);
-  }
-  const std::string name = fs::path{what}.stem().string();
+  if (what.ends_with(".json")) return design_of_result(what);
+  const std::string name = one_line(fs::path{what}.stem().string(), 200);
   const Tree tree = load_scenario_tree(what, options.sets);
-  return {name, tree, evaluate(tree, name, lists)};
+  return {name, with_defaults(tree), evaluate(tree, name, lists)};
 }
 
 void execute(const Options& options) {
@@ -98,7 +99,8 @@ void declare(Command command) {
   command.option("--html", options->html, "Write the comparison as one page that opens offline").type_name("FILE");
   command.flag("--json", options->json, "Print one JSON object");
   command.option("--economics", options->prices.economics, "Prices of accelerators and power").type_name("FILE");
-  command.option("--prices", options->prices.prices, "Prices of switches and cables").type_name("FILE");
+  command.option("--prices", options->prices.prices, "Prices of parts: a name in platforms/parts/, or a file (2025)")
+      .type_name("LIST");
   command.footer(
       "Examples:\n"
       "  ./teapot compare examples/deepseek-v3-h800.yaml examples/deepseek-v3-nvl72.yaml\n"

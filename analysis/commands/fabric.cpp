@@ -35,9 +35,7 @@ Config load(const std::string& name, const FabricOptions& options) {
   return Config{tree};
 }
 
-Prices load_prices(const FabricOptions& options) {
-  return read_prices(Config::load(options.prices.empty() ? home() + "/topologies/prices.yaml" : options.prices));
-}
+Prices prices_of(const FabricOptions& options) { return load_prices(options.prices); }
 
 /// The beginning of the comment that opens a fabric's file: its first sentence, without what is in brackets.
 std::string about(const std::string& name) {
@@ -52,7 +50,7 @@ std::string about(const std::string& name) {
 }
 
 void list(const FabricOptions& options) {
-  const Prices prices = load_prices(options);
+  const Prices prices = prices_of(options);
   std::vector<FabricFacts> facts;
   for (const auto& name : fabric_names()) {
     facts.push_back(count_fabric(load(name, options), prices));
@@ -66,7 +64,7 @@ void list(const FabricOptions& options) {
 }
 
 std::vector<FabricFacts> measure(const FabricOptions& options) {
-  const Prices prices = load_prices(options);
+  const Prices prices = prices_of(options);
   std::vector<FabricFacts> facts;
   for (const auto& name : options.fabrics) {
     FabricProgress progress{name};
@@ -79,7 +77,7 @@ void show(const FabricOptions& options) {
   if (options.json) return fmt::print("{}", fabric_json(measure(options)));
   for (const auto& name : options.fabrics) {
     const Config config = load(name, options);
-    FabricFacts facts = count_fabric(config, load_prices(options));
+    FabricFacts facts = count_fabric(config, prices_of(options));
     facts.about = about(name);
     if (!facts.figures.no_graph.empty()) {
       fmt::print("{}{}\n", fabric_metrics_table({facts}), facts.about);
@@ -95,7 +93,7 @@ void metrics(const FabricOptions& options) {
 }
 
 void cost(const FabricOptions& options) {
-  const Prices prices = load_prices(options);
+  const Prices prices = prices_of(options);
   std::vector<FabricFacts> facts;
   for (const auto& name : options.fabrics) {
     const Config config = load(name, options);
@@ -131,7 +129,8 @@ void add_fabrics(Command command, const std::shared_ptr<FabricOptions>& options)
 }
 
 void add_prices(Command command, const std::shared_ptr<FabricOptions>& options) {
-  command.option("--prices", options->prices, "Price list (default: topologies/prices.yaml)").type_name("FILE");
+  command.option("--prices", options->prices, "Price list: a name in platforms/parts/, or a file (2025)")
+      .type_name("LIST");
 }
 
 void declare(Command command) {
@@ -144,8 +143,8 @@ void declare(Command command) {
 
   add_fabrics(add(command, "show", "One fabric in words: its links by tier, and some routes", options, show), options);
 
-  Command metrics_command = add(
-      command, "metrics", "Diameter, paths, bisection and latency, several fabrics side by side", options, metrics);
+  Command metrics_command =
+      add(command, "metrics", "Diameter, paths, bisection and latency, several fabrics side by side", options, metrics);
   add_fabrics(metrics_command, options);
   add_prices(metrics_command, options);
 

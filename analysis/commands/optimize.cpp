@@ -163,7 +163,8 @@ void declare(Command command) {
   command.sets(options->sets, "Change a key (may be repeated)");
   command.flag("--json", options->json, "Print one JSON object");
   command.option("--economics", options->prices.economics, "Prices of accelerators and power").type_name("FILE");
-  command.option("--prices", options->prices.prices, "Prices of switches and cables").type_name("FILE");
+  command.option("--prices", options->prices.prices, "Prices of parts: a name in platforms/parts/, or a file (2025)")
+      .type_name("LIST");
   command.footer(
       "Example:\n"
       "  ./teapot optimize examples/deepseek-v3-h800.yaml --tpot 40ms --ep 64,128,256 --fabric h800-mpft,h800-mrft");

@@ -119,7 +119,8 @@ void declare(Command command) {
   command.flag("--retry", sweep.retry, "Run failed points again");
   command.flag("--replace", sweep.replace, "Put this sweep in the place of the folder's");
   command.option("--economics", sweep.prices.economics, "Prices of accelerators and power").type_name("FILE");
-  command.option("--prices", sweep.prices.prices, "Prices of switches and cables").type_name("FILE");
+  command.option("--prices", sweep.prices.prices, "Prices of parts: a name in platforms/parts/, or a file (2025)")
+      .type_name("LIST");
   command.footer(
       "Examples:\n"
       "  ./teapot sweep examples/sweep-fabrics.yaml\n"

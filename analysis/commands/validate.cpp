@@ -5,10 +5,8 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -17,6 +15,7 @@
 #include "analysis/validation/page.hpp"
 #include "analysis/validation/validation.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/input_file.hpp"
 
 namespace teapot {
 namespace {
@@ -71,11 +70,7 @@ nlohmann::ordered_json to_json(const Validation& one) {
 /// The paragraph that no figure can write; it stands beside the cases.
 std::string where_it_fails() {
   const auto file = std::filesystem::path{home()} / "analysis" / "validation" / "where-it-fails.md";
-  std::ifstream stream{file};
-  if (!stream) throw ConfigError(file.string() + ": cannot be read");
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
+  return read_input(file.string(), most_table_bytes);
 }
 
 void execute(const ValidateOptions& options) {

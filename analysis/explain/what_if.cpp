@@ -52,8 +52,8 @@ void speed_up_collectives(Scenario& s, const std::string& resource, double facto
     std::shared_ptr<const Wire> from, to;
   };
   s.machine.collective = [of = s.machine.collective, resource, factor,
-                          wires = std::make_shared<std::vector<Changed>>()](const CollectiveCall& call) {
-    CollectiveCost cost = of(call);
+                          wires = std::make_shared<std::vector<Changed>>()](const std::string& operation) {
+    CollectiveCost cost = of(operation);
     if (resource == "software") cost.overhead = cost.overhead / factor;
     if (resource == "communication SMs") cost.sm_share /= factor;
     if ((resource != "messages" && resource != "software") || !cost.wire) return cost;
@@ -107,7 +107,7 @@ std::vector<Resource> resources(const Scenario& scenario, const Program& program
                                  [](const auto& tier) { return tier.second.per_message > Seconds{}; });
   };
   if (any_collective([](const Collective& c) { return c.overhead > Seconds{}; })) {
-    all.push_back({"software", "floor and latency of each call of " + scenario.libraries.name});
+    all.push_back({"software", "floor and latency of each call of " + scenario.communication});
   }
   if (any_collective(pays_messages)) all.push_back({"messages", "cost of each message on a wire"});
   if (any_collective([](const Collective& c) { return c.sm_share > 0; })) {

@@ -43,6 +43,25 @@ void add_metrics(Json& json, const FabricFacts& facts) {
              : Json(nullptr);
 }
 
+void add_cost(Json& json, const FabricFacts& facts) {
+  const Cost cost = facts.cost.value_or(Cost{});
+  const bool priced = facts.cost.has_value() && cost.missing.empty();
+  json["cost_usd"] = or_null(priced, cost.usd);
+  json["cost_per_endpoint_usd"] = or_null(priced, cost.usd_per_endpoint);
+  json["power_kW"] = or_null(priced, cost.power_kw);
+  double switches_kw = 0;
+  for (const CostItem& item : cost.items) {
+    if (item.name.ends_with("switch")) switches_kw += static_cast<double>(item.count) * item.each_w / 1000;
+  }
+  json["switch_power_kW"] = or_null(priced, switches_kw);
+  json["not_priced"] = cost.missing.empty() ? Json(nullptr) : Json(cost.missing);
+  json["items"] = Json::array();
+  for (const CostItem& item : cost.items) {
+    json["items"].push_back(
+        {{"name", item.name}, {"count", item.count}, {"each_usd", item.each_usd}, {"each_W", item.each_w}});
+  }
+}
+
 Json to_json(const FabricFacts& facts) {
   Json json;
   json["name"] = facts.name;
@@ -58,9 +77,7 @@ Json to_json(const FabricFacts& facts) {
   json["can_be_simulated"] = facts.figures.no_graph.empty();
   if (!facts.figures.no_graph.empty()) json["why_not"] = facts.figures.no_graph;
   add_metrics(json, facts);
-  json["cost_usd"] = or_null(facts.cost.has_value(), facts.cost.value_or(Cost{}).usd);
-  json["cost_per_endpoint_usd"] = or_null(facts.cost.has_value(), facts.cost.value_or(Cost{}).usd_per_endpoint);
-  json["switch_power_kW"] = or_null(facts.cost.has_value(), facts.cost.value_or(Cost{}).power_kw);
+  add_cost(json, facts);
   return json;
 }
 
@@ -72,7 +89,8 @@ FabricFacts count_fabric(const Config& config, const Prices& prices) {
   facts.kind = config.get<std::string>("kind");
   facts.name = config.get_or<std::string>("name", facts.kind);
   facts.routing = to_text(read_routing_policy(config).paths);
-  if (facts.site.ports > 0) facts.cost = cost_of(facts.figures, facts.site, prices);
+  facts.cost = cost_of(facts.figures, facts.site, prices);
+  if (facts.cost->items.empty() && facts.cost->missing.empty()) facts.cost.reset();
   return facts;
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "topologies/cost.hpp"
+#include "analysis/cost/network_cost.hpp"
 #include "topologies/metrics.hpp"
 
 namespace teapot {
@@ -20,7 +20,7 @@ struct FabricFacts {
   Site site;
   Figures figures;
   std::optional<Metrics> metrics;  ///< none where there is no graph
-  std::optional<Cost> cost;        ///< none without a network between nodes
+  std::optional<Cost> cost;        ///< none where nothing of it has a price
   Seconds nic_overhead, nvlink_overhead;
 
   std::int64_t endpoints() const { return site.ports > 0 ? site.endpoints() : site.gpus; }

@@ -29,9 +29,17 @@ std::string bits_text(BytesPerSecond bandwidth) {
   return bandwidth > BytesPerSecond{} ? fmt::format("{:.4g} Tb/s", bandwidth.value * 8 / 1e12) : "-";
 }
 
-std::string million_text(double usd) {
-  return usd < 1e8 ? fmt::format("{:.2f} M$", usd / 1e6) : fmt::format("{:.0f} M$", usd / 1e6);
+/// With the prefix that keeps the number short: 4.39 k$, 9.04 M$, 1.52 G$.
+std::string with_prefix(double value, const char* const (&units)[4]) {
+  int step = 0;
+  while (step < 3 && value >= 999.5) {
+    value /= 1000;
+    ++step;
+  }
+  return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, units[step]);
 }
+std::string money_text(double usd) { return with_prefix(usd, {"$", "k$", "M$", "G$"}); }
+std::string power_text(double kw) { return with_prefix(kw * 1000, {"W", "kW", "MW", "GW"}); }
 
 std::string latency_text(Seconds latency) { return latency > Seconds{} ? to_text(latency) : "-"; }
 
@@ -146,6 +154,21 @@ std::string fabric_metrics_table(const std::vector<FabricFacts>& facts) {
          notes;
 }
 
+namespace {
+
+std::string items_text(const FabricFacts& f) {
+  TextTable table{
+      {{f.name}, {"count", Align::right}, {"each", Align::right}, {"together", Align::right}, {"power", Align::right}}};
+  for (const CostItem& item : f.cost->items) {
+    const auto count = static_cast<double>(item.count);
+    table.add({item.name, count_text(item.count), fmt::format("{:.0f} $", item.each_usd),
+               money_text(count * item.each_usd), item.each_w > 0 ? power_text(count * item.each_w / 1000) : "-"});
+  }
+  return table.to_text();
+}
+
+}  // namespace
+
 std::string fabric_cost_table(const std::vector<FabricFacts>& facts) {
   TextTable table{{{"name"},
                    {"endpoints", Align::right},
@@ -153,16 +176,19 @@ std::string fabric_cost_table(const std::vector<FabricFacts>& facts) {
                    {"links", Align::right},
                    {"cost", Align::right},
                    {"per endpoint", Align::right},
-                   {"switch power", Align::right}}};
+                   {"power", Align::right}}};
+  std::string notes, items;
   for (const FabricFacts& f : facts) {
     const Cost cost = f.cost.value_or(Cost{});
+    const bool priced = f.cost && cost.missing.empty();
     table.add({f.name, count_text(f.endpoints()), count_text(f.figures.switches), count_text(f.figures.links()),
-               f.cost ? million_text(cost.usd) : "-",
-               f.cost ? fmt::format("{:.2f} k$", cost.usd_per_endpoint / 1e3) : "-",
-               f.cost && cost.power_kw > 0 ? fmt::format("{:.4g} kW", cost.power_kw) : "-"});
+               priced ? money_text(cost.usd) : "-",
+               priced ? fmt::format("{:.2f} k$", cost.usd_per_endpoint / 1e3) : "-",
+               priced && cost.power_kw > 0 ? power_text(cost.power_kw) : "-"});
+    if (!cost.missing.empty()) notes += fmt::format("{}: not priced, the list has no {}\n", f.name, cost.missing);
+    if (priced) items += '\n' + items_text(f);
   }
-  return table.to_text() +
-         "switches, cables between switches and cables to endpoints; not NICs, nor what is inside a node or rack\n";
+  return table.to_text() + notes + items;
 }
 
 std::string fabric_description(const FabricFacts& f, const Fabric& fabric) {

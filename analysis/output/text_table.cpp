@@ -3,6 +3,9 @@
 
 #include "analysis/output/text_table.hpp"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace teapot {
@@ -13,28 +16,84 @@ std::size_t display_width(const std::string& text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-std::string TextTable::to_text(const std::string& indent) const {
-  std::vector<std::size_t> width;
-  for (const auto& column : columns_) width.push_back(display_width(column.title));
+std::size_t terminal_width() {
+  winsize size{};
+  return isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+std::size_t TextTable::needed(std::size_t column) const {
+  std::size_t width = display_width(columns_[column].title);
   for (const auto& row : rows_) {
-    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], display_width(row[c]));
+    if (column < row.size()) width = std::max(width, display_width(row[column]));
+  }
+  return width;
+}
+
+namespace {
+
+constexpr std::size_t gap = 2;             // between columns
+constexpr std::size_t least_wrapped = 24;  // a text is not made narrower than this
+
+std::size_t total(const std::vector<std::size_t>& widths, std::size_t columns) {
+  std::size_t sum = 0;
+  for (std::size_t c = 0; c < columns; ++c) sum += widths[c] + (c > 0 ? gap : 0);
+  return sum;
+}
+
+/// Lines of at most `width` characters, broken at spaces where there are some.
+std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
+  std::vector<std::string> lines;
+  std::string rest = text;
+  while (display_width(rest) > width) {
+    std::size_t cut = rest.rfind(' ', width);
+    if (cut == std::string::npos || cut == 0) break;  // one long word stays whole
+    lines.push_back(rest.substr(0, cut));
+    rest.erase(0, cut + 1);
+  }
+  lines.push_back(rest);
+  return lines;
+}
+
+}  // namespace
+
+std::string TextTable::to_text(const std::string& indent, std::size_t limit) const {
+  std::vector<std::size_t> width;
+  for (std::size_t c = 0; c < columns_.size(); ++c) width.push_back(needed(c));
+  std::size_t shown = columns_.size();
+  const std::size_t room = limit > indent.size() ? limit - indent.size() : 0;
+  if (room > 0 && total(width, shown) > room) {
+    const auto longest = static_cast<std::size_t>(std::max_element(width.begin(), width.end()) - width.begin());
+    const std::size_t others = total(width, shown) - width[longest];
+    if (columns_[longest].align == Align::left && others + least_wrapped <= room) width[longest] = room - others;
+    while (shown > 1 && total(width, shown) > room) --shown;
   }
   std::string text;
   const auto line = [&](const auto& cell) {
-    std::string out = indent;
-    for (std::size_t c = 0; c < columns_.size(); ++c) {
-      const std::string content = cell(c);
-      const std::string space(width[c] - std::min(width[c], display_width(content)), ' ');
-      if (c > 0) out += "  ";
-      out += columns_[c].align == Align::right ? space + content : content + space;
+    std::vector<std::vector<std::string>> parts;
+    std::size_t lines = 1;
+    for (std::size_t c = 0; c < shown; ++c) {
+      parts.push_back(wrapped(cell(c), room > 0 ? width[c] : std::string::npos));
+      lines = std::max(lines, parts.back().size());
     }
-    out.erase(out.find_last_not_of(' ') + 1);
-    text += out + '\n';
+    for (std::size_t l = 0; l < lines; ++l) {
+      std::string out = indent;
+      for (std::size_t c = 0; c < shown; ++c) {
+        const std::string content = l < parts[c].size() ? parts[c][l] : std::string{};
+        const std::string space(width[c] - std::min(width[c], display_width(content)), ' ');
+        if (c > 0) out += "  ";
+        out += columns_[c].align == Align::right ? space + content : content + space;
+      }
+      out.erase(out.find_last_not_of(' ') + 1);
+      text += out + '\n';
+    }
   };
   line([&](std::size_t c) { return columns_[c].title; });
   line([&](std::size_t c) { return std::string(width[c], '-'); });
   for (const auto& row : rows_) line([&](std::size_t c) { return c < row.size() ? row[c] : std::string{}; });
-  return text;
+  if (shown == columns_.size()) return text;
+  std::string hidden;
+  for (std::size_t c = shown; c < columns_.size(); ++c) hidden += (hidden.empty() ? "" : ", ") + columns_[c].title;
+  return text + indent + "(not shown for want of width: " + hidden + ")\n";
 }
 
 }  // namespace teapot

@@ -7,6 +7,9 @@
 
 namespace teapot {
 
+/// Columns of the terminal that the output goes to; 0 where it goes to none, and nothing needs to fit.
+std::size_t terminal_width();
+
 class TextTable {
  public:
   enum class Align { left, right };
@@ -18,10 +21,14 @@ class TextTable {
   explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
   /// One cell a column; fewer leave the rest empty.
   void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-  /// The table with a line under its titles; every line ends in a newline, and none in spaces.
-  std::string to_text(const std::string& indent = "") const;
+  /// The table with a line under its titles; every line ends in a newline, and none in spaces. Where it is wider than
+  /// `width`, the longest texts are wrapped, then columns are left out from the right, which a last line says. 0: any
+  /// width.
+  std::string to_text(const std::string& indent = "", std::size_t width = terminal_width()) const;
 
  private:
+  std::size_t needed(std::size_t column) const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };

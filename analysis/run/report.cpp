@@ -3,11 +3,15 @@
 
 #include "analysis/run/report.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <set>
 
 #include "analysis/run/intervals.hpp"
+#include "sim/engine.hpp"
 
 namespace teapot {
 namespace {
@@ -120,9 +124,7 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   for (std::size_t op = 0; op < program.operators.size(); ++op) {
     const Operator& o = program.operators[op];
     const auto [found, is_new] = names.emplace(o.name, static_cast<int>(r.operators.size()));
-    const auto* collective = std::get_if<Collective>(&o.work);
-    const std::string library = collective != nullptr ? collective->library : std::string{};
-    if (is_new) r.operators.push_back({o.name, collective != nullptr, library, 0, {}, {}, {}});
+    if (is_new) r.operators.push_back({o.name, std::holds_alternative<Collective>(o.work), 0, {}, {}, {}});
     name_of[op] = found->second;
     if (is_new) runners.emplace_back();
     runners[at(found->second)].add(o, program.ranks);
@@ -186,6 +188,10 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   r.tpot = r.step / r.tokens_per_step;
   r.tokens_per_s_per_user = 1 / r.tpot.value;
   r.tokens_per_s_per_gpu = scenario.load.requests_per_gpu() / r.tpot.value;
+  const bool figures = std::isfinite(r.tpot.value) && r.tpot > Seconds{} && std::isfinite(r.tokens_per_s_per_gpu);
+  if (!figures)
+    throw SimulationError(fmt::format("{}: no figure comes out: a step of {} for {:g} tokens of each request",
+                                      scenario.name, to_text(r.step), r.tokens_per_step));
   r.kernels = kernel_times(program);
   r.resources = resource_use(scenario.network, timeline, {busiest}, busiest_rank);
   return r;

@@ -3,9 +3,12 @@
 
 #include "analysis/run/run.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
+#include "sim/memory_limit.hpp"
 #include "workloads/step/step_program.hpp"
 
 namespace teapot {
@@ -54,6 +57,11 @@ Run run(const Scenario& scenario, const std::function<void(double fraction)>& pr
   const auto begin = std::chrono::steady_clock::now();
   Run result;
   result.program = step_program(scenario);
+  // Begin and end of each operator on each rank, in the process that simulates and in this one.
+  const double cells = static_cast<double>(result.program.operators.size()) * result.program.ranks;
+  require_memory(
+      fmt::format("the timeline of {} operators on {} GPUs", result.program.operators.size(), result.program.ranks),
+      2 * 2 * sizeof(double) * cells);
   SimulationOptions options;
   options.network = scenario.depth;
   options.progress = progress;

@@ -4,6 +4,13 @@
 #include "analysis/run/summary.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "analysis/output/text_table.hpp"
 #include "analysis/run/uncertainty.hpp"
@@ -14,27 +21,96 @@ namespace {
 
 double ms(Seconds time) { return time.value * 1e3; }
 
+/// No serving stack is named: what is left out can only add.
+bool lower_bound(const Scenario& scenario) { return scenario.runtime == "ideal"; }
+
 std::string percent(double fraction) { return fmt::format("{:.1f}%", 100 * fraction); }
 
-/// The library of exchanges, and of the collectives among tensor-parallel GPUs where there are any.
-std::string communication(const Scenario& s) {
-  std::string text = s.libraries.name;
-  if (s.layout.tensor_parallel > 1) {
-    for (const auto& [operation, library] : s.libraries.by_operation)
-      text += fmt::format(", {} {}", operation, library);
+using Libraries = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+/// Which file each operation's figures come from: libraries start from others and change a few.
+std::map<std::string, std::string> libraries(const Scenario& s) {
+  const Tree communication = named_part(Config{s.source}.section("decode"), "communication", "platforms/communication",
+                                        "communication library", s.accelerator.communication, nullptr);
+  std::map<std::string, std::string> files;
+  for (const auto& entry : communication.entries) {
+    if (entry.value.kind != Tree::Kind::mapping || !entry.place.file) continue;
+    files[entry.key] = std::filesystem::path{*entry.place.file}.stem().string();
+  }
+  return files;
+}
+
+/// The communication libraries that the step's collectives went through, each with its operations.
+Libraries used_libraries(const Scenario& s, const Report& r) {
+  Libraries used;
+  for (const auto& [operation, library] : libraries(s)) {
+    const bool called = std::any_of(r.operators.begin(), r.operators.end(), [&](const OperatorTime& op) {
+      return op.communication && op.name.find(operation) != std::string::npos;
+    });
+    if (!called) continue;
+    const auto known =
+        std::find_if(used.begin(), used.end(), [&](const auto& entry) { return entry.first == library; });
+    if (known == used.end()) {
+      used.push_back({library, {operation}});
+    } else {
+      known->second.push_back(operation);
+    }
+  }
+  return used;
+}
+
+std::string libraries_text(const Scenario& s, const Report& r) {
+  const Libraries used = used_libraries(s, r);
+  if (used.empty()) return "none";
+  if (used.size() == 1) return used[0].first;
+  std::string text;
+  for (const auto& [library, operations] : used) {
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", library, fmt::join(operations, ", "));
   }
   return text;
 }
 
+/// What of the fabric carries anything.
+std::string fabric_text(const Scenario& s, const Report& r) {
+  const bool communicates =
+      std::any_of(r.operators.begin(), r.operators.end(), [](const auto& op) { return op.communication; });
+  if (!communicates) return fmt::format("none (nothing is sent; {} is not used)", s.fabric);
+  const bool network = std::any_of(r.resources.begin(), r.resources.end(), [](const ResourceUse& use) {
+    return use.kind != "compute" && use.kind != "nvlink" && use.use > 0;
+  });
+  return s.fabric + (network ? "" : " (inside one node)");
+}
+
+/// What was taken for granted, and what in a design holds another part of it back.
+std::vector<std::string> warnings(const Scenario& s, const Report& r) {
+  std::vector<std::string> found;
+  const bool says_where = s.source.find("fabric") != nullptr || s.source.find("platform") != nullptr;
+  const bool communicates = r.communication > Seconds{};
+  if (!says_where && communicates && s.source.find("accelerator") != nullptr) {
+    found.push_back(fmt::format("no fabric is given: {} is used, whatever the accelerator", s.fabric));
+  }
+  BytesPerSecond bus, nic;
+  for (const Link& link : s.network.links) {
+    if (link.tier == "pcie" && (bus == BytesPerSecond{} || link.bandwidth < bus)) bus = link.bandwidth;
+    if (link.tier == "nic") nic = std::max(nic, link.bandwidth);
+  }
+  if (bus > BytesPerSecond{} && nic > bus) {
+    found.push_back(fmt::format("the PCIe bus of a GPU ({}) is slower than its NIC ({}): see fabric.pcie_bandwidth",
+                                to_text(bus), to_text(nic)));
+  }
+  return found;
+}
+
 /// "h800-mpft, 128 GPUs" and so on: what was asked, in three lines.
-std::string inputs(const Scenario& s) {
+std::string inputs(const Scenario& s, const Report& r) {
   const Layout& l = s.layout;
-  std::string text = fmt::format("{} on {} GPUs ({}), fabric {}\n", s.model.name, l.gpus, s.accelerator.name, s.fabric);
+  std::string text =
+      fmt::format("{} on {} GPUs ({}), fabric {}\n", s.model.name, l.gpus, s.accelerator.name, fabric_text(s, r));
   text += fmt::format("EP {}, TP {}, {} requests a GPU, context {:g}, routing {}, overlap {}", l.expert_parallel,
                       l.tensor_parallel, s.load.requests_per_gpu(), s.load.context_tokens(), s.execution.routing.load,
                       s.execution.overlap);
   if (s.speculation.draft_tokens > 0) text += fmt::format(", {} draft tokens", s.speculation.draft_tokens);
-  text += fmt::format("\nruntime {}, communication {}, seed {}\n", s.runtime, communication(s), s.seed);
+  text += fmt::format("\nruntime {}, communication {}, seed {}\n", s.runtime, libraries_text(s, r), s.seed);
   return text;
 }
 
@@ -54,8 +130,6 @@ std::string provenance(const Report& r) {
   return text + '\n';
 }
 
-const char* meaning(const ResourceUse& use) { return use.kind == "compute" ? "busiest GPU" : "busiest link"; }
-
 std::string json_name(std::string name) {
   for (char& c : name) {
     if (c == '-' || c == ' ') c = '_';
@@ -65,12 +139,19 @@ std::string json_name(std::string name) {
 
 }  // namespace
 
-std::string summary_text(const Scenario& scenario, const Run& run, const Report& r) {
-  std::string text = inputs(scenario) + '\n';
+std::string summary_text(const Scenario& scenario, const Run& run, const Report& r,
+                         const std::optional<Binding>& binding) {
+  std::string text = inputs(scenario, r);
+  for (const auto& warning : warnings(scenario, r)) text += "warning: " + warning + '\n';
+  text += '\n';
   text += fmt::format("TPOT             {:10.3f} ms   step {:.3f} ms, {:.3g} tokens a request and step\n", ms(r.tpot),
                       ms(r.step), r.tokens_per_step);
   const Band range = uncertainty(scenario, r);
-  if (range.high > range.low) {
+  if (lower_bound(scenario)) {
+    text +=
+        "                            a lower bound: no serving stack is named (decode.runtime), only kernels and "
+        "wires\n";
+  } else if (range.high > range.low) {
     text += fmt::format(
         "                            {:.1f} to {:.1f} ms in nine cases of ten, by the residuals of the fits\n",
         ms(range.low / r.tokens_per_step), ms(range.high / r.tokens_per_step));
@@ -101,9 +182,10 @@ std::string summary_text(const Scenario& scenario, const Run& run, const Report&
   for (std::size_t i = 0; i < r.resources.size(); ++i) {
     text += fmt::format("{}{} {}", i > 0 ? ", " : "", r.resources[i].kind, percent(r.resources[i].use));
   }
-  if (!r.resources.empty()) {
-    text += fmt::format("\nbusiest: {} ({} {}); --explain says what would help\n", r.resources[0].kind,
-                        meaning(r.resources[0]), r.resources[0].name);
+  text += '\n';
+  if (binding) {
+    text += fmt::format("binding: {}, 10% more of which lowers TPOT by {} ({})\n", binding->resource,
+                        percent(binding->gain), binding->meaning);
   }
   text += provenance(r);
   text += fmt::format("\n{} layers, {} collectives, {} events in {:.2f} s\n", r.layers, run.timeline.collectives,
@@ -111,16 +193,24 @@ std::string summary_text(const Scenario& scenario, const Run& run, const Report&
   return text;
 }
 
-nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, const Report& r) {
+nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, const Report& r,
+                                    const std::optional<Binding>& binding) {
   nlohmann::ordered_json json;
   json["scenario"] = scenario.name;
   json["model"] = scenario.model.name;
   json["accelerator"] = scenario.accelerator.name;
   json["fabric"] = scenario.fabric;
+  json["runtime"] = scenario.runtime;
+  auto& libraries = json["communication"] = nlohmann::ordered_json::object();
+  for (const auto& [library, operations] : used_libraries(scenario, r)) {
+    for (const auto& operation : operations) libraries[operation] = library;
+  }
   json["tpot_ms"] = ms(r.tpot);
   json["step_ms"] = ms(r.step);
   const Band range = uncertainty(scenario, r);
   json["tpot_band_ms"] = {{"low", ms(range.low / r.tokens_per_step)}, {"high", ms(range.high / r.tokens_per_step)}};
+  json["warnings"] = warnings(scenario, r);
+  json["lower_bound"] = lower_bound(scenario);
   json["tokens_per_step"] = r.tokens_per_step;
   json["tokens_per_s_per_user"] = r.tokens_per_s_per_user;
   json["tokens_per_s_per_gpu"] = r.tokens_per_s_per_gpu;
@@ -135,6 +225,9 @@ nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, co
   if (!r.resources.empty()) {
     bottleneck = {{"kind", r.resources[0].kind}, {"name", r.resources[0].name}, {"use", r.resources[0].use}};
   }
+  if (binding) {
+    json["binding"] = {{"resource", binding->resource}, {"gain_percent", 100 * binding->gain}};
+  }
   auto& resources = json["resources"] = nlohmann::ordered_json::array();
   for (const auto& use : r.resources) resources.push_back({{"kind", use.kind}, {"name", use.name}, {"use", use.use}});
   auto& operators = json["operators"] = nlohmann::ordered_json::array();
@@ -145,9 +238,7 @@ nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, co
                          {"busy_ms", ms(op.busy)},
                          {"mean_us", op.busy.value * 1e6 / op.count},
                          {"longest_us", op.longest.value * 1e6}});
-    if (!op.communication) continue;
-    operators.back()["exposed_ms"] = ms(op.exposed);
-    operators.back()["library"] = op.library;
+    if (op.communication) operators.back()["exposed_ms"] = ms(op.exposed);
   }
   auto& kernels = json["kernels"] = nlohmann::ordered_json::array();
   for (const auto& kernel : r.kernels) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 
+#include "platforms/communication.hpp"
 #include "platforms/runtime.hpp"
 #include "sim/catalogue.hpp"
 
@@ -48,7 +49,8 @@ Band band(Seconds step, std::vector<UncertainPart> parts) {
 }
 
 Band uncertainty(const Scenario& scenario, const Report& report) {
-  const auto& communication = scenario.libraries.errors;
+  const auto communication =
+      read_communication_errors(named(scenario, "communication", "platforms/communication", scenario.communication));
   const double runtime = read_runtime_error(named(scenario, "runtime", "platforms/runtimes", scenario.runtime));
   std::map<std::string, UncertainPart> parts;
   const auto add = [&](const std::string& name, Seconds time, double error) {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "analysis/scenario/known_parts.hpp"
-#include "analysis/scenario/libraries.hpp"
 #include "platforms/accelerator.hpp"
 #include "sim/engine.hpp"
 #include "sim/network.hpp"
@@ -40,8 +39,8 @@ struct Scenario {
   Execution execution;
   Speculation speculation;
   Machine machine;
-  std::string runtime;  ///< name of the serving stack
-  Libraries libraries;  ///< of communication, by operation
+  std::string runtime;        ///< name of the serving stack
+  std::string communication;  ///< name of the communication library
   ComputeDepth compute = ComputeDepth::modelled;
   NetworkDepth depth = NetworkDepth::collective;
   std::uint64_t seed = 1;
@@ -49,8 +48,12 @@ struct Scenario {
 
 /// A scenario's YAML with `key=value` changes; the values of `sets` are YAML themselves.
 Tree load_scenario_tree(const std::string& file, const std::vector<std::string>& sets = {});
+/// Puts a value at a dotted key of a scenario, as set_path does; a key of a part that the scenario leaves at its
+/// default (fabric.nodes without a fabric) changes that part.
+void set_key(Tree& scenario, const std::string& key, const Tree& value);
+using PutKey = void (*)(Tree& tree, const std::string& key, const Tree& value);
 /// Puts `key=value` into a tree.
-void apply_set(Tree& tree, const std::string& assignment);
+void apply_set(Tree& tree, const std::string& assignment, PutKey put = set_path);
 /// Takes files and networks from `known` and adds to it, where it is given.
 Scenario read_scenario(const Tree& tree, const std::string& name, KnownParts* known = nullptr);
 /// The scenario with the whole model, accelerator, fabric, runtime and communication library in place of their names;

@@ -4,6 +4,7 @@
 #include "analysis/sweep/comparison.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -124,7 +125,7 @@ std::vector<InputDifference> input_differences(const std::vector<Design>& design
     for (std::size_t d = 0; d < designs.size(); ++d) {
       const auto found = said[d].find(key);
       const bool known = designs[d].scenario.kind == Tree::Kind::mapping;
-      difference.values.push_back(found != said[d].end() ? found->second : known ? "(default)" : "");
+      difference.values.push_back(found != said[d].end() ? found->second : known ? "-" : "");
     }
     const auto& first = difference.values[0];
     if (std::any_of(difference.values.begin(), difference.values.end(), [&](const auto& v) { return v != first; })) {
@@ -134,9 +135,28 @@ std::vector<InputDifference> input_differences(const std::vector<Design>& design
   return differences;
 }
 
+std::vector<std::string> unlike(const std::vector<Design>& designs) {
+  std::vector<std::string> parts;
+  for (const auto& difference : input_differences(designs)) {
+    std::string part = difference.key;
+    for (const char* whole : {"model", "accelerator", "fabric", "decode.runtime", "decode.communication",
+                              "decode.routing", "decode.precision"}) {
+      if (part.starts_with(std::string{whole} + '.')) part = whole;
+    }
+    if (part == "decode.communication" || said_by_name(difference.key, {})) continue;  // the accelerator's
+    if (std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(part);
+  }
+  return parts;
+}
+
 std::string comparison_text(const std::vector<Design>& designs) {
   std::string text;
   const auto differences = input_differences(designs);
+  const auto parts = unlike(designs);
+  if (parts.size() > 1) {
+    text += fmt::format("warning: unlike in {} things ({}): a ratio is of all of them together\n\n", parts.size(),
+                        fmt::join(parts, ", "));
+  }
   if (differences.empty()) {
     text += "no difference between the inputs\n";
   } else {
@@ -163,7 +183,7 @@ std::string comparison_text(const std::vector<Design>& designs) {
     }
     if (any) results.add(std::move(cells));
   }
-  std::vector<std::string> cells{"busiest"};
+  std::vector<std::string> cells{"most in use"};
   for (const auto& design : designs) cells.push_back(busiest(design));
   results.add(std::move(cells));
   return text + '\n' + results.to_text();
@@ -171,6 +191,7 @@ std::string comparison_text(const std::vector<Design>& designs) {
 
 Json comparison_json(const std::vector<Design>& designs) {
   Json json;
+  json["unlike"] = unlike(designs);
   auto& differences = json["differences"] = Json::array();
   for (const auto& difference : input_differences(designs)) {
     differences.push_back({{"key", difference.key}, {"values", difference.values}});

@@ -18,7 +18,7 @@ struct Design {
   nlohmann::ordered_json result;
 };
 
-/// A key that is not the same in all designs; "(default)" where a design does not say, "" where nobody knows.
+/// A key that is not the same in all designs; "-" where a design does not say, "" where nobody knows.
 struct InputDifference {
   std::string key;
   std::vector<std::string> values;  ///< one a design
@@ -27,7 +27,11 @@ struct InputDifference {
 /// In the order of the first design that says them. A part changed in place is compared key by key.
 std::vector<InputDifference> input_differences(const std::vector<Design>& designs);
 
-/// Tables for a terminal.
+/// The parts in which the designs differ: the fabric, the accelerator, decode.overlap, ... With more than one of them,
+/// a ratio of results does not show what any one does.
+std::vector<std::string> unlike(const std::vector<Design>& designs);
+
+/// Tables for a terminal, under a warning where they are unlike in several things.
 std::string comparison_text(const std::vector<Design>& designs);
 nlohmann::ordered_json comparison_json(const std::vector<Design>& designs);
 

@@ -28,13 +28,13 @@ class Reader {
 
   bool read() {
     const bool result = either();
-    if (!peek().empty()) fail(fmt::format("does not expect \"{}\"", peek()));
+    if (!peek().empty()) fail(fmt::format("does not expect {}", in_quotes(peek())));
     return result;
   }
 
  private:
   [[noreturn]] void fail(const std::string& reason) const {
-    condition_.fail(fmt::format("\"{}\" {} (such as deployment.gpus > 64 and fabric == h800-mpft)", text_, reason));
+    condition_.fail(fmt::format("{} {} (such as deployment.gpus > 64 and fabric == h800-mpft)", in_quotes(text_), reason));
   }
 
   static bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.'; }
@@ -184,7 +184,7 @@ class Reader {
     }
     const std::string token = take();
     if (token.empty()) fail("ends too early");
-    if (!is_word(token[0])) fail(fmt::format("does not expect \"{}\"", token));
+    if (!is_word(token[0])) fail(fmt::format("does not expect {}", in_quotes(token)));
     if (std::isdigit(static_cast<unsigned char>(token[0])) != 0) {
       // A unit may follow, with a slash of its own (GB/s).
       const std::size_t before = position_;

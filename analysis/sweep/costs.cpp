@@ -14,12 +14,8 @@ std::string economics_file(const PriceFiles& files) {
   return files.economics.empty() ? home() + "/analysis/cost/economics.yaml" : files.economics;
 }
 
-std::string prices_file(const PriceFiles& files) {
-  return files.prices.empty() ? home() + "/topologies/prices.yaml" : files.prices;
-}
-
 CostLists read_cost_lists(const PriceFiles& files) {
-  return {read_economics(Config{load_yaml(economics_file(files))}), read_prices(Config{load_yaml(prices_file(files))})};
+  return {read_economics(Config{load_yaml(economics_file(files))}), load_prices(files.prices)};
 }
 
 std::optional<NetworkPrice> network_price(const Tree& scenario, const Prices& prices, KnownParts* known) {
@@ -29,6 +25,7 @@ std::optional<NetworkPrice> network_price(const Tree& scenario, const Prices& pr
   Site site;
   const Figures figures = figures_of(Config{fabric}, site);
   const Cost cost = cost_of(figures, site, prices);
+  if (!cost.missing.empty()) return {};
   const double gpus = static_cast<double>(site.nodes) * site.gpus;
   return NetworkPrice{cost.usd / gpus, cost.power_kw * 1000 / gpus};
 }

@@ -6,14 +6,13 @@
 #include <string>
 
 #include "analysis/cost/economics.hpp"
+#include "analysis/cost/network_cost.hpp"
 #include "analysis/scenario/known_parts.hpp"
 #include "analysis/sweep/plan.hpp"
-#include "topologies/cost.hpp"
 
 namespace teapot {
 
 std::string economics_file(const PriceFiles& files);
-std::string prices_file(const PriceFiles& files);
 
 struct CostLists {
   Economics economics;

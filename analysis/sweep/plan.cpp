@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <map>
 
+#include "analysis/scenario/known_keys.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "analysis/sweep/amount.hpp"
 #include "analysis/sweep/axis.hpp"
@@ -68,6 +69,20 @@ std::vector<std::string> short_names(const std::vector<std::string>& keys) {
   return names;
 }
 
+std::string complaint_at(const Config& at, const std::string& reason) {
+  try {
+    at.fail(reason);
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+}
+
+std::vector<std::string> paths_of(const KeyRecord::Entries& known) {
+  std::vector<std::string> paths;
+  for (const auto& [path, entry] : known) paths.push_back(path);
+  return paths;
+}
+
 void require_distinct(const std::vector<Axis>& axes, const Config& at) {
   std::vector<std::string> seen;
   for (const auto& axis : axes) {
@@ -81,12 +96,43 @@ void require_distinct(const std::vector<Axis>& axes, const Config& at) {
   }
 }
 
+/// It becomes the name of a folder in results/, and a line of a job script.
+std::string read_name(const Config& config, const std::string& file) {
+  auto name = config.get_or<std::string>("name", std::filesystem::path{file}.stem().string());
+  const bool good = !name.empty() && name.size() <= 200 && name[0] != '.' && one_line(name) == name &&
+                    name.find('/') == std::string::npos;
+  if (good) return name;
+  (config.has("name") ? config.at("name") : config)
+      .fail(in_quotes(name) +
+            " cannot name a folder (200 printable characters at most, none a slash, the first no dot)");
+}
+
+/// A key that no reader knows is wrong in every point: it is said before the first one is run.
+void require_known_keys(const Tree& base, const std::vector<Axis>& axes, const Config& at) {
+  const auto known = known_keys();
+  std::vector<std::string> mistakes = misspelt(base, known);
+  for (const auto& axis : axes) {
+    for (const auto& setting : axis.settings) {
+      for (const auto& [path, value] : setting.changes) {
+        if (is_known(path, known)) continue;
+        const std::string near = nearest(path, paths_of(known));
+        mistakes.push_back(
+            complaint_at(at, fmt::format("vary \"{}\", which is no key of a scenario{}", path,
+                                         near.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", near))));
+      }
+    }
+  }
+  std::sort(mistakes.begin(), mistakes.end());
+  mistakes.erase(std::unique(mistakes.begin(), mistakes.end()), mistakes.end());
+  if (!mistakes.empty()) throw Mistakes(std::move(mistakes));
+}
+
 /// The scenario of a point, and whether a condition drops it.
 bool make_scenario(const std::vector<AxisSetting>& settings, const std::vector<Axis>& axes,
                    const std::vector<Config>& drop, Tree& scenario) {
   ConditionNames names;
   for (std::size_t a = 0; a < axes.size(); ++a) {
-    for (const auto& [path, value] : settings[a].changes) set_path(scenario, path, value);
+    for (const auto& [path, value] : settings[a].changes) set_key(scenario, path, value);
     const bool named = axes[a].columns.size() == 1 && axes[a].columns[0].find('.') == std::string::npos;
     if (named) names.emplace_back(axes[a].columns[0], settings[a].cells[0]);
   }
@@ -113,9 +159,9 @@ SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& se
   const Config config{load_yaml(file)};
   if (!config.is_mapping()) config.fail("expected a sweep: `base` and `axes`");
   SweepPlan plan;
-  plan.name = config.get_or<std::string>("name", std::filesystem::path{file}.stem().string());
+  plan.name = read_name(config, file);
   Tree base = resolve_named(config.at("base"), "examples", "scenario");
-  for (const auto& set : sets) apply_set(base, set);
+  for (const auto& set : sets) apply_set(base, set, set_key);
   const Config at = config.at("axes");
   const auto axes = read_axes(at);
   require_distinct(axes, at);
@@ -126,6 +172,8 @@ SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& se
   const int repeats = config.positive_or<int>("repeats", 1);
   config.get_or<std::string>("description", "");
   config.reject_unread_keys();
+
+  require_known_keys(base, axes, at);
 
   Tree definition = config.tree();
   set_path(definition, "base", base);

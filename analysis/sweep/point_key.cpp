@@ -5,37 +5,28 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "analysis/scenario/scenario.hpp"
 #include "analysis/sweep/costs.hpp"
 #include "analysis/sweep/digest.hpp"
 #include "analysis/version.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/input_file.hpp"
 
 namespace teapot {
-std::string content_of(const std::string& file) {
-  std::ifstream stream{file, std::ios::binary};
-  std::stringstream content;
-  content << stream.rdbuf();
-  if (!stream) throw ConfigError(file + ": cannot be read");
-  return content.str();
-}
-
 PointKeys::PointKeys(const PriceFiles& prices) {
   namespace fs = std::filesystem;
   Digest digest;
   digest.add(version);
   digest.add(load_yaml(economics_file(prices)));
-  digest.add(load_yaml(prices_file(prices)));
+  digest.add(price_list(prices.prices));
   std::vector<std::string> tables;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator{fs::path{home()} / "platforms" / "kernels", error}) {
     if (entry.path().extension() == ".csv") tables.push_back(entry.path().string());
   }
   std::sort(tables.begin(), tables.end());
-  for (const auto& table : tables) digest.add(content_of(table));
+  for (const auto& table : tables) digest.add(read_input(table, most_table_bytes));
   common_ = digest.hex();
 }
 
@@ -46,7 +37,7 @@ std::string PointKeys::of(const Tree& scenario) {
     const Tree all = resolved(scenario, &parts_);
     digest.add(all);
     const Tree* platform = all.find("platform");
-    if (platform != nullptr) digest.add(content_of(platform->text));
+    if (platform != nullptr) digest.add(read_input(platform->text, most_trace_bytes));
   } catch (const ConfigError& e) {
     digest.add(e.what());  // the same mistake will be found, and recorded, when the point is run
     digest.add(scenario);

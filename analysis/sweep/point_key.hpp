@@ -22,7 +22,4 @@ class PointKeys {
   KnownParts parts_;
 };
 
-/// The whole content of a file; throws ConfigError where it cannot be read.
-std::string content_of(const std::string& file);
-
 }  // namespace teapot

@@ -20,7 +20,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <utility>
@@ -272,19 +271,6 @@ PoolReport run_pool(const std::vector<std::size_t>& tasks, const PoolOptions& op
   PoolReport report = Pool{tasks, options, work}.run(outcome);
   report.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return report;
-}
-
-double available_memory() {
-  double bytes = 0;
-  std::ifstream info{"/proc/meminfo"};
-  for (std::string name, unit; info >> name;) {
-    double number = 0;
-    if (name == "MemAvailable:" && info >> number) bytes = number * 1024;
-    std::getline(info, unit);
-  }
-  double limit = 0;
-  if (std::ifstream group{"/sys/fs/cgroup/memory.max"}; group >> limit && limit > 0) bytes = std::min(bytes, limit);
-  return bytes;
 }
 
 }  // namespace teapot

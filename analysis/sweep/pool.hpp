@@ -41,7 +41,4 @@ PoolReport run_pool(const std::vector<std::size_t>& tasks, const PoolOptions& op
                     const std::function<TaskOutcome(std::size_t task)>& work,
                     const std::function<void(std::size_t task, const TaskOutcome&)>& outcome);
 
-/// What this machine could give to a sweep, in bytes: the free memory, within the limit of the control group.
-double available_memory();
-
 }  // namespace teapot

@@ -12,26 +12,26 @@
 #include <csignal>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <new>
 #include <set>
-#include <sstream>
 #include <thread>
 
 #include "analysis/output/output_file.hpp"
+#include "analysis/sweep/damage.hpp"
 #include "analysis/sweep/evaluate.hpp"
 #include "analysis/sweep/point_key.hpp"
 #include "analysis/sweep/pool.hpp"
 #include "analysis/sweep/progress.hpp"
 #include "analysis/version.hpp"
+#include "sim/input_file.hpp"
+#include "sim/memory_limit.hpp"
 
 namespace teapot {
 namespace {
 
 std::optional<Json> read_json(const std::string& file) {
-  std::ifstream stream{file, std::ios::binary};
-  if (!stream) return {};
-  Json json = Json::parse(stream, nullptr, false);
+  if (!unreadable(file, most_table_bytes).empty()) return {};
+  Json json = Json::parse(read_input(file, most_table_bytes), nullptr, false);
   if (json.is_discarded()) return {};
   return json;
 }
@@ -128,35 +128,21 @@ void write_manifest(const SweepFolder& folder, const SweepPlan& plan, const Swee
   write_file(folder.file(name), json.dump(1) + '\n');
 }
 
-/// Keeps Ctrl-C and SIGTERM waiting while results are written: a stop then leaves no half-written file behind.
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigprocmask(SIG_BLOCK, &set, &before_);
-  }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-  ~SignalsHeld() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
 }  // namespace
 
 std::optional<Json> read_result(const SweepFolder& folder, const std::string& key) {
   auto json = read_json(folder.result_file(key));
-  if (!json || !json->is_object() || json->value("key", "") != key) return {};  // cut short by a power failure
+  if (!json || !is_sound(*json, key)) return {};  // cut short by a power failure, or changed by hand
   return json;
 }
 
 void settle_plan(const SweepFolder& folder, const SweepPlan& plan, bool replace) {
   const std::string text = plan_json(plan).dump() + '\n';
-  const auto old = read_json(folder.file("plan.json"));
+  auto old = read_json(folder.file("plan.json"));
+  if (is_there(folder.file("plan.json")) && (!old || !is_plan(*old))) {
+    report_damaged_plan(folder);
+    old.reset();
+  }
   if (old && old->value("definition", "") != plan.definition && !replace) {
     throw ConfigError(
         fmt::format("{}: holds another sweep ({}); give another folder with --out, or --replace to put {} "
@@ -189,10 +175,14 @@ SweepSummary run_sweep(const SweepOptions& options) {
 
   std::vector<std::size_t> missing;
   const auto own = own_tasks(plan, options);
+  std::vector<std::string> damaged;
   for (const auto task : own) {
-    const auto result = read_result(folder, plan.tasks[task].key);
+    const std::string& key = plan.tasks[task].key;
+    const auto result = read_result(folder, key);
+    if (!result && is_there(folder.result_file(key))) damaged.push_back(key);
     if (!result || (options.retry && result->contains("error"))) missing.push_back(task);
   }
+  report_damaged(folder, damaged, "simulated anew");
   summary.reused = own.size() - missing.size();
   PoolOptions pool;
   pool.workers =
@@ -231,10 +221,16 @@ SweepSummary run_sweep(const SweepOptions& options) {
 SweepSummary collect_sweep(const std::string& path) {
   const SweepFolder folder{path, {FolderUse::Kind::read, 0, 0}};
   const auto plan = read_json(folder.file("plan.json"));
-  if (!plan) throw ConfigError(folder.file("plan.json") + ": cannot be read");
+  if (!plan || !is_plan(*plan))
+    throw ConfigError(folder.file("plan.json") + ": is damaged; the sweep's own command writes it anew");
   SweepSummary summary;
   summary.folder = path;
   summary.name = plan->value("sweep", "");
+  std::vector<std::string> damaged;
+  for (const auto& point : plan->at("points"))
+    for (const auto& key : point.at("keys"))
+      if (is_there(folder.result_file(key)) && !read_result(folder, key)) damaged.push_back(key);
+  report_damaged(folder, damaged, "left out (the sweep's own command simulates it anew)");
   summary.table = table_of(folder, *plan);
   write_results(folder, summary.table);
   return summary;

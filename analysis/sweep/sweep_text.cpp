@@ -4,8 +4,10 @@
 #include "analysis/sweep/sweep_text.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "analysis/output/text_table.hpp"
 
@@ -33,28 +35,49 @@ std::string cell_text(const Json& cell) {
   return cell.is_string() ? cell.get<std::string>() : cell.dump();
 }
 
+/// The column of an input that is not the same in all rows, where it is not an axis itself.
+std::optional<std::size_t> mixed_column(const ResultTable& table, const std::string& name) {
+  const auto column = table.column(name);
+  if (!column || std::find(table.axes.begin(), table.axes.end(), name) != table.axes.end()) return {};
+  const Json* first = nullptr;
+  for (const auto& row : table.rows) {
+    if (row[*column].is_null()) continue;
+    if (first != nullptr && row[*column] != *first) return column;
+    first = &row[*column];
+  }
+  return {};
+}
+
 std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& rows) {
   std::vector<TextTable::Column> columns;
   for (const auto& axis : table.axes) columns.push_back({axis});
+  const auto mixed = mixed_column(table, "accelerator");
+  if (mixed) columns.push_back({"accelerator"});
   for (const auto& figure : figures) {
     if (table.column(figure.column)) columns.push_back({figure.title, TextTable::Align::right});
   }
-  columns.push_back({"busiest"});
+  columns.push_back({"most in use"});
   TextTable text{columns};
+  std::string errors;
   for (const auto r : rows) {
     std::vector<std::string> cells;
     for (std::size_t a = 0; a < table.axes.size(); ++a) cells.push_back(cell_text(table.rows[r][a + 1]));
+    if (mixed) cells.push_back(cell_text(table.rows[r][*mixed]));
     for (const auto& figure : figures) {
       if (!table.column(figure.column)) continue;
       const auto number = table.number(r, figure.column);
       cells.push_back(number ? fmt::format(fmt::runtime(figure.format), *number) : "");
     }
     const Json& error = table.rows[r].back();
-    cells.push_back(error.is_null() ? cell_text(table.rows[r][*table.column("bottleneck")])
-                                    : "failed: " + cell_text(error));
+    cells.push_back(error.is_null() ? cell_text(table.rows[r][*table.column("bottleneck")]) : "failed");
+    if (!error.is_null()) {
+      const std::string which =
+          fmt::format("{}", fmt::join(cells.begin(), cells.begin() + static_cast<long>(table.axes.size()), ", "));
+      errors += fmt::format("{}: {}\n", which, cell_text(error));
+    }
     text.add(cells);
   }
-  return text.to_text();
+  return text.to_text() + (errors.empty() ? "" : "\nfailed:\n" + errors);
 }
 
 std::string front_text(const ResultTable& table, const std::string& title, const std::vector<std::size_t>& front) {

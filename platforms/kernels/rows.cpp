@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 
 #include "platforms/kernels/table.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/config.hpp"
+#include "sim/input_file.hpp"
 
 namespace teapot {
 namespace {
@@ -82,8 +82,7 @@ Kernel attention(const Line& line, const std::string& kind) {
 }
 
 void read_file(const std::string& path, const std::string& kind, std::vector<KernelRow>& rows) {
-  std::ifstream stream{path};
-  if (!stream) throw ConfigError(path + ": cannot be read");
+  std::istringstream stream{read_input(path, most_table_bytes)};
   std::vector<std::string> columns;
   Line line{path, 0, {}};
   for (std::string text; std::getline(stream, text);) {

@@ -11,7 +11,6 @@
 #include <cmath>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <simgrid/s4u.hpp>
 #include <sstream>
@@ -21,6 +20,7 @@
 #include "platforms/platform_file/inventory.hpp"
 #include "platforms/platform_file/platform_file.hpp"
 #include "sim/config.hpp"
+#include "sim/input_file.hpp"
 #include "sim/isolated.hpp"
 
 namespace teapot {
@@ -244,12 +244,14 @@ std::string complaint(const std::string& errors) {
 
 /// What the file itself shows before SimGrid sees it.
 void check_file(const std::string& file) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  if (!fs::exists(file, error)) throw ConfigError(file + ": no such file");
-  if (!fs::is_regular_file(file, error)) throw ConfigError(file + ": not a file (a SimGrid platform file is XML)");
-  std::ifstream in{file};
-  if (!in) throw ConfigError(file + ": cannot be read");
+  const std::string content = read_input(file, most_trace_bytes);
+  if (!is_text(content)) throw ConfigError(file + ": not UTF-8 text (a SimGrid platform file is XML)");
+  // SimGrid would open other files, and what changes over time is not followed here.
+  for (const char* other : {"<include", "<trace", "bandwidth_file", "latency_file", "speed_file", "availability_file",
+                            "state_file", "bandwidth_profile", "latency_profile", "speed_profile", "state_profile"})
+    if (content.find(other) != std::string::npos)
+      throw ConfigError(fmt::format("{}: other files and changes over time are not followed ({})", file, other));
+  std::istringstream in{content};
   char first = 0;
   in >> first;
   if (first == '\xEF') in.ignore(2) >> first;  // a byte order mark

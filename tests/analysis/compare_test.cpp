@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "analysis/cost/economics.hpp"
+#include "analysis/scenario/known_keys.hpp"
 #include "analysis/sweep/comparison.hpp"
 #include "analysis/sweep/costs.hpp"
 #include "analysis/sweep/results.hpp"
@@ -47,8 +48,30 @@ TEST_CASE("compare: what differs between the inputs comes first, what is equal i
   CHECK(differences[0].key == "deployment.gpus");
   CHECK(differences[0].values == std::vector<std::string>{"8", "16"});
   CHECK(differences[1].key == "fabric.nic_bandwidth");
-  CHECK(differences[1].values == std::vector<std::string>{"(default)", "800 Gbps"});
+  CHECK(differences[1].values == std::vector<std::string>{"-", "800 Gbps"});
   CHECK(differences[2].key == "deployment.tensor_parallel");
+}
+
+TEST_CASE("compare: designs that are unlike in several things are said to be, each thing once") {
+  const auto one =
+      design("a", "{accelerator: {name: x, memory: 1 GB}, fabric: {name: f}, decode: {acceptance: 0.8}}", 10);
+  const auto two =
+      design("b", "{accelerator: {name: y, memory: 2 GB}, fabric: {name: g}, decode: {acceptance: 0.9}}", 5);
+  CHECK(unlike({one, two}) == std::vector<std::string>{"accelerator", "fabric", "decode.acceptance"});
+  CHECK(
+      comparison_text({one, two}).starts_with("warning: unlike in 3 things (accelerator, fabric, decode.acceptance)"));
+  const auto like =
+      design("c", "{accelerator: {name: x, memory: 1 GB}, fabric: {name: g}, decode: {acceptance: 0.8}}", 5);
+  CHECK(unlike({one, like}) == std::vector<std::string>{"fabric"});
+  CHECK(comparison_text({one, like}).find("warning") == std::string::npos);
+}
+
+TEST_CASE("compare: a default is compared as the value it stood for") {
+  const Tree all = with_defaults(parse_yaml("{deployment: {gpus: 64}}", "s"));
+  CHECK(Config{all}.at("deployment").get<int>("expert_parallel") == 64);
+  CHECK(Config{all}.at("decode").get<std::string>("overlap") == "dual-micro-batch");
+  CHECK(Config{all}.at("fabric").get<std::string>("name") == "h800-mpft");
+  CHECK(Config{all}.at("simulation").get<int>("seed") == 1);
 }
 
 TEST_CASE("compare: ratios are to the first") {
@@ -71,7 +94,7 @@ TEST_CASE("economics: dollars of a million tokens from price, power and throughp
 }
 
 TEST_CASE("economics: the network costs a GPU its share of the fabric") {
-  const CostLists lists = read_cost_lists({});
+  const CostLists lists = read_cost_lists({"", "isca-2025"});
   // arXiv 2505.09343, table 3: a full multi-plane fat-tree of 16,384 endpoints costs 72 M$.
   const auto price = network_price(parse_yaml("{fabric: {from: h800-mpft, nodes: 2048}}", "s"), lists.prices);
   REQUIRE(price);

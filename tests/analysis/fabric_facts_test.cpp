@@ -17,7 +17,7 @@ namespace {
 
 Config config_of(const std::string& yaml) { return Config{resolve_named(Config::parse(yaml), "topologies", "fabric")}; }
 
-Prices prices() { return read_prices(Config::load(home() + "/topologies/prices.yaml")); }
+Prices prices() { return load_prices("isca-2025"); }
 
 nlohmann::json json_of(const std::vector<std::string>& fabrics) {
   std::vector<FabricFacts> facts;
@@ -59,7 +59,7 @@ TEST_CASE("fabric tables: large counts have separators, unknown figures a dash")
   const std::string table = fabric_cost_table({count_fabric(config_of("{from: paper-dragonfly}"), prices()),
                                                count_fabric(config_of("{from: gb200-nvl72}"), prices())});
   CHECK(table.find("261,632") != std::string::npos);
-  CHECK(table.find("1522 M$") != std::string::npos);
+  CHECK(table.find("1.52 G$") != std::string::npos);
   CHECK(table.find(" - ") != std::string::npos);
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -91,6 +92,22 @@ TEST_CASE("browser: the page of a sweep of 200 points opens within 2 s, and its 
     check_page(*seen, {"sweep"}, 3);
     CHECK((*seen)["charts"]["sweep"]["marks"].get<int>() > 200);  // the points and a front
     return;
+  }
+}
+
+TEST_CASE(
+    "browser: nothing is cut off on a wide, a middling and a narrow window, and a run's page opens with a verdict") {
+  for (const char* window : {"1400,3000", "1024,3000", "500,3000"}) {
+    CAPTURE(window);
+    setenv("WINDOW", window, 1);
+    const auto seen = probe(testing::run_page(), "width");
+    unsetenv("WINDOW");
+    if (!seen) return;
+    CHECK((*seen)["errors"].empty());
+    CHECK((*seen)["cut_off"] == nlohmann::json::array());
+    const auto verdict = (*seen)["verdict"].get<std::string>();
+    CHECK(verdict.starts_with("TPOT is "));
+    CHECK(verdict.find("Binding: ") != std::string::npos);
   }
 }
 

@@ -57,7 +57,7 @@ SweepOptions options(const Scratch& scratch, const std::string& axes, const std:
   return o;
 }
 
-std::string content(const std::string& file) { return content_of(file); }
+std::string content(const std::string& file) { return read_input(file, most_table_bytes); }
 
 const char* four_points = "axes: {fabric.nic_bandwidth: [100 Gbps, 50 GB/s], deployment.requests_per_gpu: [8, 16]}\n";
 

@@ -45,6 +45,12 @@ for (const each of document.querySelectorAll("table")) {
   seen.sorted.push({ rows: before.length, same_cells: [...before].sort().join() === [...up].sort().join(),
                      turned: new Set(before).size < 2 || up[0] !== down[0] });
 }
+// What is wider than the place it has, unless it scrolls there; and what a reader sees first.
+seen.cut_off = [...document.querySelectorAll("section, header, .figures, .pickers, .verdict")]
+  .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => (each.querySelector("h2") ?? each).textContent);
+if (document.documentElement.scrollWidth > window.innerWidth + 1) seen.cut_off.push("the page");
+seen.width = window.innerWidth;
+seen.verdict = document.querySelector(".verdict")?.textContent ?? "";
 const out = document.createElement("pre");
 out.id = "probe";
 out.textContent = JSON.stringify(seen);

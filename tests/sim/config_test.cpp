@@ -81,3 +81,23 @@ TEST_CASE("catalogue: an unknown name is refused with the nearest one") {
   const Config config = Config::parse("model: nosuch\n", "s.yaml");
   CHECK_THROWS_AS(resolve_named(config.at("model"), "workloads/models", "model"), ConfigError);
 }
+
+TEST_CASE("config: a recording one writes down type, range, default, meaning and words of every key it is asked for") {
+  const auto record = std::make_shared<KeyRecord>();
+  const Config config = Config::recording(parse_yaml("link: {bandwidth: 4 GB/s}\n", "f.yaml"), record);
+  const Config link = config.section("link", {"A link"});
+  link.positive<BytesPerSecond>("bandwidth", {"Line rate", "400 Gbps", "", "bw speed"});
+  config.section("absent").non_negative_or<Seconds>("latency", Seconds{2e-6}, {.meaning = "Of a hop"});
+  config.choice_or("routing", {"static", "spray"}, "static");
+  const auto& entries = record->entries();
+  REQUIRE(entries.count("link.bandwidth") == 1);
+  CHECK(entries.at("link").meaning == "A link");
+  const KeyEntry& bandwidth = entries.at("link.bandwidth");
+  CHECK(bandwidth.types == std::set<std::string>{"bandwidth above zero"});
+  CHECK(bandwidth.required);
+  CHECK(bandwidth.aliases == std::vector<std::string>{"bw", "speed"});
+  const KeyEntry& latency = entries.at("absent.latency");
+  CHECK(latency.fallbacks == std::set<std::string>{"2 us"});
+  CHECK(latency.types == std::set<std::string>{"time not below zero"});
+  CHECK(entries.at("routing").words == std::vector<std::string>{"static", "spray"});
+}

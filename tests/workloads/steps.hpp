@@ -22,7 +22,7 @@ inline Machine plain_machine(int gpus, int domain = 8) {
   machine.time = [](const Kernel& k) {
     return KernelTime{std::max(k.flops / FlopsPerSecond{1e15}, k.bytes / BytesPerSecond{1e12}), Provenance::modelled};
   };
-  machine.collective = [](const CollectiveCall&) { return CollectiveCost{}; };
+  machine.collective = [](const std::string&) { return CollectiveCost{}; };
   for (int gpu = 0; gpu < gpus; ++gpu) machine.domain.push_back(gpu / domain);
   return machine;
 }

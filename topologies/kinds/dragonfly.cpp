@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "sim/limits.hpp"
 #include "topologies/topology.hpp"
 
 namespace teapot {
@@ -20,12 +23,17 @@ struct Dragonfly {
 
 Dragonfly read(const Config& config) {
   Dragonfly shape;
-  shape.per_switch = config.positive<int>("endpoints_per_switch");
-  shape.switches = config.positive<int>("switches_per_group");
-  shape.global = config.positive<int>("global_links_per_switch");
+  shape.per_switch = config.positive<int>("endpoints_per_switch", {"NIC ports on each switch", "8"});
+  shape.switches = config.positive<int>("switches_per_group", {"All of which know each other", "8"});
+  shape.global = config.positive<int>("global_links_per_switch", {"Cables of a switch to other groups", "4"});
+  limits::at_most(config, "endpoints_per_switch", shape.per_switch, limits::ports_of_switch);
+  limits::at_most(config, "switches_per_group", shape.switches, limits::ports_of_switch);
+  limits::at_most(config, "global_links_per_switch", shape.global, limits::ports_of_switch);
   const std::int64_t most = std::int64_t{shape.switches} * shape.global + 1;
   if (most > 65'536) config.at("global_links_per_switch").fail("more than 65,535 global ports a group");
-  shape.groups = config.positive_or<int>("groups", static_cast<int>(most));
+  shape.groups =
+      config.positive_or<int>("groups", static_cast<int>(most),
+                              {"Groups of switches", "33", "as many as the global cables of one group reach"});
   if (shape.groups > most)
     config.at("groups").fail(fmt::format("{} groups, but {} global ports a group reach {} groups at most", shape.groups,
                                          shape.group_ports(), most));
@@ -63,6 +71,7 @@ Figures count(const Config& config, const Site& site) {
   check_room(config, planes, switches * shape.per_switch, "this dragonfly");
   Figures figures;
   figures.switches = switches;
+  figures.radix = shape.per_switch + shape.switches - 1 + shape.global;
   figures.cables["local"] = std::int64_t{shape.groups} * shape.switches * (shape.switches - 1) / 2;
   if (shape.groups > 1) {
     const Wiring wiring{shape.groups, shape.group_ports()};
@@ -72,6 +81,9 @@ Figures count(const Config& config, const Site& site) {
   if (planes.endpoints == switches * shape.per_switch && shape.groups == shape.group_ports() + 1 && shape.switches > 1)
     figures.diameter = 3;
   figures.source = "Kim et al. 2008";
+  constexpr Seconds per_metre{5e-9};  // light in fibre
+  const auto global = config.non_negative_or<Seconds>("global_cable_latency", site.cable_latency);
+  figures.reach_m["global"] = std::max(1.0, global / per_metre);
   return figures * planes;
 }
 
@@ -79,8 +91,11 @@ std::vector<Vertex> plane_of(const Dragonfly& shape, const Config& config, const
                              int endpoints) {
   FabricLink local = site.cable("local");
   FabricLink global = site.cable("global");
-  global.bandwidth = config.positive_or<BytesPerSecond>("global_bandwidth", global.bandwidth);
-  global.latency = config.non_negative_or<Seconds>("global_cable_latency", site.cable_latency) + site.switch_latency;
+  global.bandwidth = config.positive_or<BytesPerSecond>("global_bandwidth", global.bandwidth,
+                                                        {"Of a cable between groups", "400 Gbps", "link_bandwidth"});
+  global.latency = config.non_negative_or<Seconds>("global_cable_latency", site.cable_latency,
+                                                   {"Of a cable between groups", "500 ns", "cable_latency"}) +
+                   site.switch_latency;
   global.cost = 3;  // one global cable and two local ones (5) before two global ones (6)
   std::vector<Vertex> all;
   for (int group = 0; group < shape.groups; ++group)

@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+
+#include "sim/limits.hpp"
 
 namespace teapot {
 namespace {
@@ -93,20 +96,52 @@ std::int64_t FatTree::capacity() const {
 
 std::string FatTree::text() const { return fmt::format("a tree of {} layers of {}-port switches", layers, radix); }
 
-FatTree read_fat_tree(const Config& config) {
+namespace {
+
+/// A leaf with `ratio` times as many ports down as up: as many up as can be, and the ports that are left stay empty.
+void oversubscribe(const Config& value, FatTree& tree) {
+  const auto text = value.as<std::string>();
+  const std::string written = text.ends_with(":1") ? text.substr(0, text.size() - 2) : text;
+  double ratio = 0;
+  const auto read = std::from_chars(written.data(), written.data() + written.size(), ratio);
+  if (read.ec != std::errc{} || read.ptr != written.data() + written.size() || !(ratio >= 1 && ratio < tree.radix))
+    value.fail("expected ports down over ports up, at least 1, such as 3 or 3:1, got " + text);
+  tree.up = static_cast<int>(tree.radix / (1 + ratio));
+  tree.idle = tree.radix - tree.up - static_cast<int>(tree.up * ratio);
+}
+
+}  // namespace
+
+FatTree read_fat_tree(const Config& config, std::int64_t endpoints) {
   FatTree tree;
-  tree.layers = config.get_or<int>("layers", 2);
-  if (tree.layers != 2 && tree.layers != 3) config.at("layers").fail("must be 2 or 3");
-  tree.radix = config.positive_or<int>("radix", 64);
+  tree.radix = config.positive_or<int>("radix", 64, {"Ports of a switch", "64", "", "switch_ports ports_per_switch"});
   if (tree.radix % 2 != 0 || tree.radix > 1024) config.at("radix").fail("must be even, 1024 at most");
-  tree.up = tree.radix / 2;
-  if (tree.layers == 3) return tree;
-  tree.up = config.positive_or<int>("uplinks", tree.up);
+  tree.up = config.positive_or<int>("uplinks", tree.radix / 2, {"Ports of a leaf that go up", "16", "radix / 2"});
   if (tree.up >= tree.radix) config.at("uplinks").fail("leaves no port of the leaf for endpoints (below radix)");
-  tree.spines = config.positive_or<int>("spines", 0);
+  const About taper{"Ports of a leaf to endpoints for each that goes up, in two layers", "3", "1 (non-blocking)",
+                    "oversubscription_ratio taper blocking"};
+  const bool tapered = config.has("oversubscription", taper);
+  if (tapered) {
+    if (config.has("uplinks")) config.at("oversubscription").fail("give either oversubscription or uplinks, not both");
+    oversubscribe(config.at("oversubscription"), tree);
+  }
+  tree.spines = config.positive_or<int>("spines", 0, {"Of a plane", "16", "the fewest whose ports carry all leaves"});
   if (tree.spines != 0 && tree.up % tree.spines != 0)
     config.at("spines").fail(fmt::format("must divide the {} uplinks of a leaf", tree.up));
-  return tree;
+  const bool two = tapered || config.has("uplinks") || config.has("spines") || endpoints <= tree.capacity();
+  tree.layers = config.get_or<int>(
+      "layers", two ? 2 : 3,
+      {"Of switches: 2 (leaf and spine) or 3", "3", "2 where their ports carry all endpoints, else 3", "tiers levels"});
+  if (tree.layers != 2 && tree.layers != 3) config.at("layers").fail("must be 2 or 3");
+  if (tree.layers == 2) return tree;
+  for (const char* key : {"oversubscription", "uplinks", "spines"}) {
+    if (config.has(key)) config.at(key).fail("is for two layers");
+  }
+  FatTree full;
+  full.layers = 3;
+  full.radix = tree.radix;
+  full.up = tree.radix / 2;
+  return full;
 }
 
 Figures count_fat_tree(const FatTree& asked, const Site& site, int endpoints) {
@@ -117,6 +152,7 @@ Figures count_fat_tree(const FatTree& asked, const Site& site, int endpoints) {
   figures.bisection = site.nic_bandwidth * (endpoints / 2) * (leaves > 1 ? std::min(1.0, taper) : 1.0);
   figures.source = "Leiserson 1985; Al-Fares et al. 2008";
   figures.switches = leaves;
+  figures.radix = tree.radix;
   figures.diameter = leaves > 1 ? 2 : 0;
   if (tree.layers == 2) {
     if (leaves == 1) return figures;
@@ -154,23 +190,31 @@ void build(const Config& config, const Site& site, Fabric& fabric, const FatTree
                [&](int plane) { return build_fat_tree(tree, site, fabric, plane, planes.endpoints); });
 }
 
+FatTree tree_of(const Config& config, const Site& site, int default_planes) {
+  return read_fat_tree(config, read_planes(config, site, default_planes).endpoints);
+}
+
 /// `down_ports` and `up_ports` of a leaf, `spines`, and `radix` of a spine.
 FatTree read_leaf_spine(const Config& config) {
   FatTree tree;
-  const int down = config.positive<int>("down_ports");
-  tree.up = config.positive<int>("up_ports");
+  const int down = config.positive<int>("down_ports", {"Ports of a leaf to endpoints", "48"});
+  tree.up = config.positive<int>("up_ports", {"Ports of a leaf to spines", "16"});
+  limits::at_most(config, "down_ports", down, limits::ports_of_switch);
+  limits::at_most(config, "up_ports", tree.up, limits::ports_of_switch);
   tree.radix = down + tree.up;
-  tree.spines = config.positive_or<int>("spines", tree.up);
-  if (tree.up % tree.spines != 0) config.at("spines").fail(fmt::format("must divide the {} up_ports", tree.up));
+  tree.spines = config.positive_or<int>("spines", 0, {"Of a plane", "16", "the fewest whose ports carry all leaves"});
+  if (tree.spines != 0 && tree.up % tree.spines != 0)
+    config.at("spines").fail(fmt::format("must divide the {} up_ports", tree.up));
   return tree;
 }
 
 const Registration one_plane{"fat-tree",
-                             [](const auto& c, const auto& s, auto& f) { build(c, s, f, read_fat_tree(c), 1); },
-                             [](const auto& c, const auto& s) { return count(c, s, read_fat_tree(c), 1); }};
-const Registration many_planes{"multi-plane-fat-tree",
-                               [](const auto& c, const auto& s, auto& f) { build(c, s, f, read_fat_tree(c), s.ports); },
-                               [](const auto& c, const auto& s) { return count(c, s, read_fat_tree(c), s.ports); }};
+                             [](const auto& c, const auto& s, auto& f) { build(c, s, f, tree_of(c, s, 1), 1); },
+                             [](const auto& c, const auto& s) { return count(c, s, tree_of(c, s, 1), 1); }};
+const Registration many_planes{
+    "multi-plane-fat-tree",
+    [](const auto& c, const auto& s, auto& f) { build(c, s, f, tree_of(c, s, s.ports), s.ports); },
+    [](const auto& c, const auto& s) { return count(c, s, tree_of(c, s, s.ports), s.ports); }};
 const Registration leaf_spine{"leaf-spine",
                               [](const auto& c, const auto& s, auto& f) { build(c, s, f, read_leaf_spine(c), 1); },
                               [](const auto& c, const auto& s) { return count(c, s, read_leaf_spine(c), 1); }};

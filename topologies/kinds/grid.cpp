@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "sim/limits.hpp"
 #include "topologies/topology.hpp"
 
 namespace teapot {
@@ -33,14 +34,16 @@ struct Grid {
 Grid read(const Config& config, const Site& site) {
   Grid grid;
   std::int64_t product = 1;
-  for (const Config& size : config.at("dimensions").items()) {
+  for (const Config& size : config.at("dimensions", {"Switches along each dimension", "[8, 8]"}).items()) {
     grid.sizes.push_back(size.as_positive<int>());
     product *= grid.sizes.back();
     if (product > 1'000'000) config.at("dimensions").fail("more than a million switches");
   }
   if (grid.sizes.empty()) config.at("dimensions").fail("give the number of switches along each dimension, as [8, 8]");
-  grid.per_switch = config.positive<int>("endpoints_per_switch");
-  grid.cables = config.positive_or<int>("parallel_cables", 1);
+  grid.per_switch = config.positive<int>("endpoints_per_switch", {"NIC ports on each switch", "8"});
+  grid.cables = config.positive_or<int>("parallel_cables", 1, {"Cables side by side between neighbours", "2"});
+  limits::at_most(config, "endpoints_per_switch", grid.per_switch, limits::ports_of_switch);
+  limits::at_most(config, "parallel_cables", grid.cables, limits::ports_of_switch);
   check_room(config, read_planes(config, site), product * grid.per_switch, "this grid");
   return grid;
 }
@@ -55,11 +58,13 @@ Figures count_torus(const Config& config, const Site& site) {
   Figures figures;
   figures.switches = grid.switches();
   figures.source = "Dally and Towles 2004, chapter 5";
+  figures.radix = grid.per_switch;
+  for (const int size : grid.sizes) figures.radix += std::min(2, size - 1) * grid.cables;
   int diameter = 0;
   for (std::size_t i = 0; i < grid.sizes.size(); ++i) {
     if (grid.sizes[i] == 1) continue;
     figures.cables[fmt::format("dimension-{}", i)] =
-        grid.switches() / grid.sizes[i] * ring_cables(grid.sizes[i]) * grid.cables;
+        std::int64_t{grid.switches()} / grid.sizes[i] * ring_cables(grid.sizes[i]) * grid.cables;
     diameter += grid.sizes[i] / 2;
   }
   if (!grid.full(planes)) return figures * planes;
@@ -77,12 +82,14 @@ Figures count_hyperx(const Config& config, const Site& site) {
   Figures figures;
   figures.switches = grid.switches();
   figures.source = "Ahn et al. 2009, section 3";
+  figures.radix = grid.per_switch;
+  for (const int size : grid.sizes) figures.radix += (size - 1) * grid.cables;
   int diameter = 0;
   double bisection = -1;
   for (std::size_t i = 0; i < grid.sizes.size(); ++i) {
     const int size = grid.sizes[i];
     if (size == 1) continue;
-    figures.cables[fmt::format("dimension-{}", i)] = grid.switches() / size * mesh_cables(size) * grid.cables;
+    figures.cables[fmt::format("dimension-{}", i)] = std::int64_t{grid.switches()} / size * mesh_cables(size) * grid.cables;
     ++diameter;
     const double crossing = static_cast<double>(grid.switches()) * size / 4 * grid.cables;
     if (size % 2 == 0 && (bisection < 0 || crossing < bisection)) bisection = crossing;

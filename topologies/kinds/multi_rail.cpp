@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/limits.hpp"
 #include "topologies/kinds/fat_tree.hpp"
 
 namespace teapot {
@@ -20,13 +21,15 @@ struct Rails {
 
 Rails read_rails(const Config& config, const Site& site) {
   Rails rails;
-  rails.tree = read_fat_tree(config);
-  rails.rails = config.positive_or<int>("rails", site.ports);
+  rails.tree = read_fat_tree(config, 0);
+  rails.rails = config.positive_or<int>(
+      "rails", site.ports, {"NIC r of every node is in rail r mod rails", "8", "as many as NIC ports a node has"});
   if (site.ports % rails.rails != 0)
     config.at("rails").fail(fmt::format("{} does not divide the {} NIC ports of a node", rails.rails, site.ports));
   rails.per_node = site.ports / rails.rails;
   const int in_rail = site.nodes * rails.per_node;
   rails.blocks = (in_rail + rails.tree.down() - 1) / rails.tree.down();
+  rails.tree = read_fat_tree(config, rails.slots());
   if (rails.slots() > rails.tree.capacity())
     config.at("nodes").fail(fmt::format("{} leaves of {} endpoints, but {} carries at most {} endpoints",
                                         rails.blocks * rails.rails, rails.tree.down(), rails.tree.text(),
@@ -63,10 +66,13 @@ void build_rails(const Config& config, const Site& site, Fabric& fabric) {
 /// trillion parameters" (2023): the switches of different rails are not connected.
 Figures count_rail_only(const Config& config, const Site& site) {
   const Planes planes = read_planes(config, site, site.ports);
-  const int radix = config.positive_or<int>("radix", 64);
+  const int radix =
+      config.positive_or<int>("radix", 64, {"Ports of a switch", "64", "", "switch_ports ports_per_switch"});
+  limits::at_most(config, "radix", radix, limits::endpoints);
   check_room(config, planes, radix, fmt::format("a switch of {} ports", radix));
   Figures figures;
   figures.switches = 1;
+  figures.radix = radix;
   figures.diameter = 0;
   figures.bisection = site.nic_bandwidth * (planes.endpoints / 2);
   figures.source = "one switch a rail";

@@ -14,7 +14,7 @@ Figures count(const Config& config, const Site& site) {
   Figures figures;
   figures.switches = 1;
   figures.diameter = 0;
-  figures.bisection = config.get<BytesPerSecond>("nvlink_bandwidth") * (site.gpus / 2);
+  figures.bisection = config.positive<BytesPerSecond>("nvlink_bandwidth") * (site.gpus / 2);
   figures.source = "half the GPUs' links";
   return figures;
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "sim/limits.hpp"
 #include "topologies/kinds/finite_field.hpp"
 #include "topologies/topology.hpp"
 
@@ -43,12 +44,14 @@ struct SlimFly {
 
 SlimFly read(const Config& config) {
   SlimFly shape;
-  shape.q = config.positive<int>("q");
+  shape.q = config.positive<int>("q", {"A power of a prime: 2 q^2 switches of degree about 3 q / 2", "11"});
   if (shape.q < 3 || shape.q > largest_q || remainder(shape.q) > 1)
     config.at("q").fail(
         fmt::format("must be 4w - 1, 4w or 4w + 1, from 3 to {} (nearest: {})", largest_q, nearest_valid(shape.q)));
   // Half the network ports, rounded up, keeps the links busy and no busier (section II-B2 of the paper).
-  shape.per_switch = config.positive_or<int>("endpoints_per_switch", (degree(shape.q) + 1) / 2);
+  shape.per_switch = config.positive_or<int>("endpoints_per_switch", (degree(shape.q) + 1) / 2,
+                                             {"NIC ports on each switch", "8", "half of its cables to other switches"});
+  limits::at_most(config, "endpoints_per_switch", shape.per_switch, limits::ports_of_switch);
   return shape;
 }
 
@@ -58,6 +61,7 @@ Figures count(const Config& config, const Site& site) {
   check_room(config, planes, std::int64_t{shape.switches()} * shape.per_switch, "this slim fly");
   Figures figures;
   figures.switches = shape.switches();
+  figures.radix = degree(shape.q) + shape.per_switch;
   figures.cables["column"] = std::int64_t{shape.switches()} * (degree(shape.q) - shape.q) / 2;
   figures.cables["cross"] = std::int64_t{shape.q} * shape.q * shape.q;
   figures.diameter = 2;

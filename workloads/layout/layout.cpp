@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/limits.hpp"
+
 namespace teapot {
 namespace {
 
@@ -13,15 +15,24 @@ Config place_of(const Config& section, const std::string& key) { return section.
 
 void read_experts(const Config& section, const Model& model, Layout& d) {
   const int ranks = d.gpus / d.tensor_parallel;
-  d.expert_parallel = section.positive_or<int>("expert_parallel", ranks);
+  d.expert_parallel = section.positive_or<int>("expert_parallel", ranks,
+                                               {"Ranks over which the experts of one group are spread", "64",
+                                                "gpus / tensor_parallel", "ep ep_size expert_parallel_size moe_ep"});
   // The experts of a model that is tensor parallel throughout are split as its attention is.
-  const bool split = d.expert_parallel * d.tensor_parallel == d.gpus;
-  d.expert_tensor_parallel = section.positive_or<int>("expert_tensor_parallel", split ? d.tensor_parallel : 1);
-  d.redundant_experts = section.non_negative_or<int>("redundant_experts", 0);
-  if (d.gpus % d.expert_gpus() != 0) {
+  const bool split = std::int64_t{d.expert_parallel} * d.tensor_parallel == d.gpus;
+  d.expert_tensor_parallel = section.positive_or<int>(
+      "expert_tensor_parallel", split ? d.tensor_parallel : 1,
+      {"GPUs that share one expert", "1", "tensor_parallel where that and expert_parallel make up all GPUs, else 1",
+       "etp moe_tp moe_tensor_parallel"});
+  d.redundant_experts = section.non_negative_or<int>(
+      "redundant_experts", 0, {"Extra copies of experts in each group", "32", "", "ep_num_redundant_experts"});
+  limits::at_most(section, "expert_parallel", d.expert_parallel, d.gpus);
+  limits::at_most(section, "expert_tensor_parallel", d.expert_tensor_parallel, d.gpus);
+  limits::at_most(section, "redundant_experts", d.redundant_experts, limits::experts - model.experts.routed);
+  if (std::int64_t{d.expert_parallel} * d.expert_tensor_parallel > d.gpus || d.gpus % d.expert_gpus() != 0) {
     place_of(section, "expert_parallel")
         .fail(fmt::format("{} GPUs do not divide into groups of {} (expert_parallel {} x expert_tensor_parallel {})",
-                          d.gpus, d.expert_gpus(), d.expert_parallel, d.expert_tensor_parallel));
+                          d.gpus, std::int64_t{d.expert_parallel} * d.expert_tensor_parallel, d.expert_parallel, d.expert_tensor_parallel));
   }
   const int slots = model.experts.routed + d.redundant_experts;
   if (slots % d.expert_parallel != 0) {
@@ -38,11 +49,13 @@ void read_experts(const Config& section, const Model& model, Layout& d) {
 
 /// Layers must be dense and alike from stage to stage, so that all stages do the same at the same time.
 void read_pipeline(const Config& section, const Model& model, Layout& d) {
-  d.pipeline_parallel = section.positive_or<int>("pipeline_parallel", 1);
+  d.pipeline_parallel = section.positive_or<int>(
+      "pipeline_parallel", 1,
+      {"Stages, each a run of layers; models without experts", "2", "", "pp pp_size pipeline_parallel_size"});
   if (d.pipeline_parallel == 1) return;
   const Config at = section.at("pipeline_parallel");
   if (model.has_experts()) at.fail("is for models without experts; " + model.name + " spreads experts over all GPUs");
-  if (d.gpus % (d.tensor_parallel * d.pipeline_parallel) != 0) {
+  if (d.gpus % (std::int64_t{d.tensor_parallel} * d.pipeline_parallel) != 0) {
     at.fail(
         fmt::format("{} stages of {} GPUs must divide the {} GPUs", d.pipeline_parallel, d.tensor_parallel, d.gpus));
   }
@@ -59,8 +72,13 @@ void read_pipeline(const Config& section, const Model& model, Layout& d) {
 
 Layout read_layout(const Config& section, const Model& model) {
   Layout d;
-  d.gpus = section.positive_or<int>("gpus", d.gpus);
-  d.tensor_parallel = section.positive_or<int>("tensor_parallel", 1);
+  d.gpus = section.positive_or<int>(
+      "gpus", d.gpus,
+      {"GPUs of the deployment, the first ones of the fabric", "128", "", "num_gpus n_gpus world_size"});
+  limits::at_most(section, "gpus", d.gpus, limits::gpus);
+  d.tensor_parallel = section.positive_or<int>("tensor_parallel", 1,
+                                               {"GPUs that share the attention of their requests, and the dense layers",
+                                                "8", "", "tp tp_size tensor_parallel_size"});
   if (d.gpus % d.tensor_parallel != 0) {
     section.at("tensor_parallel").fail(fmt::format("must divide the {} GPUs, got {}", d.gpus, d.tensor_parallel));
   }

@@ -8,19 +8,20 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <numbers>
 #include <numeric>
+#include <sstream>
 #include <string>
+
+#include "sim/input_file.hpp"
+#include "sim/limits.hpp"
 
 namespace teapot {
 namespace {
 
 std::vector<double> read_values(const Config& file) {
-  const std::string name = file_beside(file);
-  std::ifstream stream{name};
-  if (!stream) file.fail("no such file: " + name);
+  const std::string name = file_named(file, most_table_bytes);
+  std::istringstream stream{read_input(name, most_table_bytes)};
   std::vector<double> values;
   std::string line;
   for (int number = 1; std::getline(stream, line); ++number) {
@@ -31,7 +32,7 @@ std::vector<double> read_values(const Config& file) {
     const bool whole = result.ec == std::errc{} && result.ptr == line.data() + line.size();
     if (!whole && number == 1) continue;
     if (!whole || !(value >= 1) || !std::isfinite(value)) {
-      throw ConfigError(fmt::format("{}:{}: expected one number of at least 1, got \"{}\"", name, number, line));
+      throw ConfigError(fmt::format("{}:{}: expected one number of at least 1, got {}", name, number, in_quotes(line)));
     }
     values.push_back(value);
   }
@@ -39,16 +40,12 @@ std::vector<double> read_values(const Config& file) {
   return values;
 }
 
-}  // namespace
-
-std::string file_beside(const Config& value) {
-  namespace fs = std::filesystem;
-  const auto name = value.as<std::string>();
-  const Place& place = value.tree().place;
-  if (fs::path{name}.is_absolute() || !place.file) return name;
-  const fs::path beside = fs::path{*place.file}.parent_path() / name;
-  return fs::exists(beside) ? beside.string() : name;
+/// What is drawn counts tokens or requests; a lognormal's tail is cut there, too.
+void require_at_most(const Config& value, double largest) {
+  if (largest > limits::tokens) value.fail(fmt::format("must be at most {:g}, got {:g}", limits::tokens, largest));
 }
+
+}  // namespace
 
 double Distribution::draw(Random& random) const {
   double value = mean;
@@ -70,34 +67,38 @@ double Distribution::draw(Random& random) const {
       break;
   }
   value = std::max(value, low);
-  return high > 0 ? std::min(value, high) : value;
+  return std::min(value, high > 0 ? high : limits::tokens);
 }
 
 Distribution read_distribution(const Config& value) {
   Distribution d;
   if (!value.is_mapping()) {
     d.mean = value.as_positive<double>();
+    require_at_most(value, d.mean);
     return d;
   }
-  const std::string kind = value.choice("distribution", {"uniform", "lognormal", "empirical"});
-  d.seed = static_cast<std::uint64_t>(value.non_negative_or<std::int64_t>("seed", 1));
+  const std::string kind = value.choice("distribution", {"uniform", "lognormal", "empirical"},
+                                        {"Of values that differ from request to request", "lognormal"});
+  d.seed = static_cast<std::uint64_t>(value.non_negative_or<std::int64_t>("seed", 1, {"Of the draws", "1"}));
   if (kind == "uniform") {
     d.kind = Distribution::Kind::uniform;
-    d.low = value.positive<double>("from");
-    d.high = value.positive<double>("to");
+    d.low = value.positive<double>("from", {"Smallest value of `distribution: uniform`", "1024"});
+    d.high = value.positive<double>("to", {"Largest value of `distribution: uniform`", "8192"});
     if (d.high < d.low) value.at("to").fail("must not be below `from`");
     d.mean = (d.low + d.high) / 2;
   } else if (kind == "lognormal") {
     d.kind = Distribution::Kind::lognormal;
-    d.mean = value.positive<double>("mean");
-    d.sigma = value.non_negative<double>("sigma");
-    d.high = value.positive_or<double>("max", 0);
+    d.mean = value.positive<double>("mean", {"Of `distribution: lognormal`", "4096"});
+    d.sigma = value.non_negative<double>("sigma", {"Of the logarithm, in `distribution: lognormal`", "0.5"});
+    limits::at_most(value, "sigma", d.sigma, 8);
+    d.high = value.positive_or<double>("max", 0, {"Larger draws are cut to this; 0: none are", "16384"});
     if (d.high > 0 && d.high < d.mean) value.at("max").fail("must not be below the mean");
   } else {
     d.kind = Distribution::Kind::empirical;
-    d.values = read_values(value.at("file"));
+    d.values = read_values(value.at("file", {"One value a line, for `distribution: empirical`", "contexts.csv"}));
     d.mean = std::accumulate(d.values.begin(), d.values.end(), 0.0) / static_cast<double>(d.values.size());
   }
+  require_at_most(value, std::max({d.mean, d.low, d.high}));
   return d;
 }
 

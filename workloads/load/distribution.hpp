@@ -31,7 +31,4 @@ struct Distribution {
 /// each with a `seed` (default 1). Everything drawn is at least 1. Throws ConfigError.
 Distribution read_distribution(const Config& value);
 
-/// A file as named in a scenario: taken from the scenario's folder, else from the current one.
-std::string file_beside(const Config& value);
-
 }  // namespace teapot

@@ -47,17 +47,14 @@ const Format& format(const std::string& name) {
   return *found;
 }
 
-Format read_format(const Config& value) {
-  const std::string name = value.as<std::string>();
-  const auto known = format_names();
-  if (!std::binary_search(known.begin(), known.end(), name)) value.fail(unknown_name("format", name, known));
-  return format(name);
-}
+Format read_format(const Config& value) { return format(value.as_one_of(format_names(), "format")); }
 
 Format read_weight_format(const Config& value) {
   if (!value.is_mapping()) return read_format(value);
-  Format f = read_format(value.at("format"));
-  if (value.choice_or("sparsity", {"none", "2:4"}, "none") == "2:4") f.density = 0.5;
+  Format f = read_format(value.at("format", {"Of the numbers", "fp8"}));
+  if (value.choice_or("sparsity", {"none", "2:4"}, "none", {"Zeros that are not stored: two of every four", "none"}) ==
+      "2:4")
+    f.density = 0.5;
   return f;
 }
 
@@ -82,8 +79,12 @@ Bytes activation_bytes(const Format& f, double rows, double columns) {
 
 CopyFormat read_copy_format(const Config& value, Bytes default_header) {
   if (!value.is_mapping()) return {read_format(value), default_header};
-  CopyFormat copy{read_format(value.at("format")), value.non_negative_or<Bytes>("header", default_header)};
-  if (!value.get_or<bool>("scales", true)) copy.format.tile_bytes = 0;
+  CopyFormat copy{
+      read_format(value.at("format", {"Of the numbers", "fp8"})),
+      value.non_negative_or<Bytes>("header", default_header,
+                                   {"Sent before each token", "16 B", "16 B of dispatch, none of combine"})};
+  if (!value.get_or<bool>("scales", true, {"Whether the scales of narrow formats travel too", "true"}))
+    copy.format.tile_bytes = 0;
   return copy;
 }
 

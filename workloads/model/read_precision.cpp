@@ -14,6 +14,12 @@ Format matching_activations(const Format& weights) {
   return weight_only || weights.bits > 8 ? format("bf16") : format(weights.name);
 }
 
+/// The format of a key that is absent.
+Format default_format(const Config& section, const std::string& key, const Format& fallback, const About& about) {
+  section.choice_or(key, format_names(), fallback.name, about);
+  return fallback;
+}
+
 }  // namespace
 
 Precision Precision::in(const Part& part) const {
@@ -26,30 +32,42 @@ Precision Precision::in(const Part& part) const {
 
 Precision read_precision(const Config& section, const Format& published, const WeightFormats& parts) {
   Precision p;
-  const auto read = [&](const char* key, const Format& fallback) {
-    return section.has(key) ? read_format(section.at(key)) : fallback;
+  const auto read = [&](const char* key, const Format& fallback, const About& about) {
+    return section.has(key) ? read_format(section.at(key)) : default_format(section, key, fallback, about);
   };
-  p.weights = section.has("weights") ? read_weight_format(section.at("weights")) : published;
-  p.activations = read("activations", matching_activations(p.weights));
+  const About weights{"Of the matrices in attention, feed-forward and experts; {format: .., sparsity: 2:4} too", "fp8",
+                      "the model's", "weight quantization dtype"};
+  p.weights = section.has("weights") ? read_weight_format(section.at("weights"))
+                                     : default_format(section, "weights", published, weights);
+  const About activations{"Of what enters those matrices; picks their arithmetic", "fp8",
+                          "as the weights; bf16 where they are 4 bits wide for storage only"};
+  p.activations = read("activations", matching_activations(p.weights), activations);
   if (!section.has("weights")) {
     for (const auto& [part, format] :
          {std::pair{&p.attention_part, &parts.attention}, std::pair{&p.dense_part, &parts.dense},
           std::pair{&p.shared_part, &parts.shared}}) {
-      if (!format->name.empty()) *part = {*format, read("activations", matching_activations(*format))};
+      if (!format->name.empty()) *part = {*format, read("activations", matching_activations(*format), activations)};
     }
   }
-  p.attention = read("attention", format("bf16"));
-  p.kv = format("bf16");
+  p.attention = read("attention", format("bf16"), {"Of the core of attention", "bf16", "bf16"});
+  const About cache{"Of the KV cache; {format: fp8, window: 4096} keeps so many tokens", "fp8", "",
+                    "kv_cache kv_cache_dtype kv_dtype"};
   if (section.has("kv")) {
     const Config kv = section.at("kv");
-    p.kv = read_format(kv.is_mapping() ? kv.at("format") : kv);
-    if (kv.is_mapping()) p.kv_window = kv.non_negative_or<int>("window", 0);
+    p.kv = read_format(kv.is_mapping() ? kv.at("format", {"Of the numbers", "fp8"}) : kv);
+    if (kv.is_mapping())
+      p.kv_window = kv.non_negative_or<int>(
+          "window", 0, {"Tokens of cache kept and read in every layer; 0: as the model says", "4096"});
+  } else {
+    p.kv = default_format(section, "kv", format("bf16"), cache);
   }
-  const Bytes dispatch_header{16};  // DeepEP csrc/kernels/internode_ll.cu: one int4 before each token
-  p.dispatch = section.has("dispatch") ? read_copy_format(section.at("dispatch"), dispatch_header)
-                                       : CopyFormat{format("fp8"), dispatch_header};
-  p.combine =
-      section.has("combine") ? read_copy_format(section.at("combine"), Bytes{}) : CopyFormat{format("bf16"), Bytes{}};
+  const Bytes header{16};  // DeepEP csrc/kernels/internode_ll.cu: one int4 before each token
+  const About there{"Of tokens on their way to experts; {format: .., header: 16 B, scales: true} too", "fp8"};
+  const About back{"Of tokens on their way back from experts", "bf16"};
+  p.dispatch = section.has("dispatch") ? read_copy_format(section.at("dispatch"), header)
+                                       : CopyFormat{default_format(section, "dispatch", format("fp8"), there), header};
+  p.combine = section.has("combine") ? read_copy_format(section.at("combine"), Bytes{})
+                                     : CopyFormat{default_format(section, "combine", format("bf16"), back), Bytes{}};
   return p;
 }
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "sim/limits.hpp"
 #include "workloads/model/huggingface.hpp"
+#include "workloads/model/limits.hpp"
 #include "workloads/model/model.hpp"
 #include "workloads/model/yaml_mixer.hpp"
 
@@ -31,6 +33,8 @@ Experts read_experts(const Config& config) {
   if (e.top_k > e.routed) config.at("top_k").fail(fmt::format("must be at most the {} routed experts", e.routed));
   e.shared = config.non_negative_or<int>("shared", 0);
   e.intermediate = config.positive<int>("intermediate");
+  limits::at_most(config, "shared", e.shared, limits::shared_experts);
+  limits::at_most(config, "intermediate", e.intermediate, limits::width);
   e.shared_intermediate = config.positive_or<int>("shared_intermediate", e.shared * e.intermediate);
   e.latent = config.non_negative_or<int>("latent", 0);
   e.groups = config.positive_or<int>("groups", 1);
@@ -98,10 +102,7 @@ void read_layers(const Config& config, Model& m) {
   }
 }
 
-}  // namespace
-
-Model read_model(const Config& config) {
-  if (is_huggingface(config)) return read_huggingface(config);
+Model read_document(const Config& config) {
   Model m;
   m.name = config.get<std::string>("name");
   m.source = config.get_or<std::string>("source", "");
@@ -124,6 +125,14 @@ Model read_model(const Config& config) {
     read_layers(config, m);
   }
   if (config.has("mtp")) read_stack(config.at("mtp"), m, m.mtp);
+  return m;
+}
+
+}  // namespace
+
+Model read_model(const Config& config) {
+  Model m = is_huggingface(config) ? read_huggingface(config) : read_document(config);
+  require_limits(config, m);
   return m;
 }
 

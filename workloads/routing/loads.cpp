@@ -10,8 +10,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "sim/input_file.hpp"
 #include "sim/random.hpp"
-#include "workloads/load/distribution.hpp"
 
 namespace teapot {
 
@@ -76,24 +76,33 @@ std::vector<double> counted(const ExpertTrace& trace, int layer) {
 LoadSource read_loads(const Config& routing, int experts, int top_k) {
   using Kind = LoadSource::Kind;
   const std::vector<std::string> words{"balanced", "uniform", "zipf", "power-law", "dirichlet", "file", "trace"};
-  const std::string word = routing.choice_or("load", words, "balanced");
+  const std::string word =
+      routing.choice_or("load", words, "balanced",
+                        {"How tokens spread over experts (`./teapot run --help` defines each)", "uniform", "", "skew"});
   LoadSource source;
   source.kind = static_cast<Kind>(std::find(words.begin(), words.end(), word) - words.begin());
-  source.per_layer = routing.choice_or("vary", {"layer", "fixed"}, "layer") == "layer";
-  const auto only_for = [&](const char* key, std::initializer_list<Kind> kinds) {
+  source.per_layer =
+      routing.choice_or("vary", {"layer", "fixed"}, "layer",
+                        {"Another order of the experts in each layer, or one for all", "layer"}) == "layer";
+  const auto only_for = [&](const char* key, std::initializer_list<Kind> kinds, const About& about) {
     const bool used = std::find(kinds.begin(), kinds.end(), source.kind) != kinds.end();
-    if (routing.has(key) && !used) routing.at(key).fail(fmt::format("has no meaning with load: {}", word));
+    if (routing.has(key, about) && !used) routing.at(key).fail(fmt::format("has no meaning with load: {}", word));
     return used;
   };
-  if (only_for("exponent", {Kind::zipf, Kind::power_law})) source.exponent = routing.non_negative_or("exponent", 1.0);
-  if (only_for("concentration", {Kind::dirichlet})) source.concentration = routing.positive_or("concentration", 1.0);
-  if (!only_for("file", {Kind::file, Kind::trace})) return source;
+  if (only_for("exponent", {Kind::zipf, Kind::power_law},
+               {"Of `load: zipf` and `power-law`; larger is more skewed", "1.2"}))
+    source.exponent = routing.non_negative_or("exponent", 1.0);
+  if (only_for("concentration", {Kind::dirichlet}, {"Of `load: dirichlet`; smaller is more skewed", "1"}))
+    source.concentration = routing.positive_or("concentration", 1.0);
+  if (!only_for("file", {Kind::file, Kind::trace},
+                {"Measured loads (CSV) or choices (trace), beside the scenario", "loads.csv"}))
+    return source;
   const Config file = routing.at("file");
   if (source.kind == Kind::file) {
-    source.loads = read_expert_loads(file_beside(file), experts);
+    source.loads = read_expert_loads(file_named(file, most_table_bytes), experts);
     return source;
   }
-  auto trace = std::make_shared<ExpertTrace>(read_expert_trace(file_beside(file)));
+  auto trace = std::make_shared<ExpertTrace>(read_expert_trace(file_named(file, most_trace_bytes)));
   if (trace->experts != experts || trace->top_k != top_k) {
     file.fail(fmt::format("is a trace of {} experts with top {}, the model has {} with top {}", trace->experts,
                           trace->top_k, experts, top_k));

@@ -2,14 +2,15 @@
 // Knows neither GPUs nor bytes.
 
 #include <fmt/format.h>
+#include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <limits>
 #include <sstream>
 
+#include "sim/input_file.hpp"
 #include "workloads/expert_trace.pb.h"
 #include "workloads/routing/loads.hpp"
 
@@ -41,7 +42,7 @@ LoadRow read_row(const std::vector<std::string>& cells, bool with_layer, int exp
     numbers.push_back(std::strtod(cell.c_str(), &end));
     const bool whole = !cell.empty() && *end == '\0';
     if (!whole || !std::isfinite(numbers.back()) || numbers.back() < 0) {
-      throw ConfigError(fmt::format("{}: expected a number of at least 0, got \"{}\"", place, cell));
+      throw ConfigError(fmt::format("{}: expected a number of at least 0, got {}", place, in_quotes(cell)));
     }
   }
   const double expert = numbers[columns - 2];
@@ -56,8 +57,7 @@ LoadRow read_row(const std::vector<std::string>& cells, bool with_layer, int exp
 }  // namespace
 
 std::map<int, std::vector<double>> read_expert_loads(const std::string& file, int experts) {
-  std::ifstream stream{file};
-  if (!stream) throw ConfigError(file + ": no such file");
+  std::istringstream stream{read_input(file, most_table_bytes)};
   std::string line;
   std::getline(stream, line);
   const auto header = cells_of(line);
@@ -83,10 +83,10 @@ std::map<int, std::vector<double>> read_expert_loads(const std::string& file, in
 }
 
 ExpertTrace read_expert_trace(const std::string& file) {
-  std::ifstream stream{file, std::ios::binary};
-  if (!stream) throw ConfigError(file + ": no such file");
+  google::protobuf::SetLogHandler(nullptr);  // or it would say on stderr, too, what is wrong with the file
   trace::ExpertChoices message;
-  if (!message.ParseFromIstream(&stream)) throw ConfigError(file + ": is not a trace of expert choices (Protobuf)");
+  if (!message.ParseFromString(read_input(file, most_trace_bytes)))
+    throw ConfigError(file + ": is not a trace of expert choices (Protobuf)");
   ExpertTrace result;
   result.experts = static_cast<int>(message.experts());
   result.top_k = static_cast<int>(message.top_k());

@@ -6,25 +6,32 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include "sim/limits.hpp"
 
 namespace teapot {
 namespace {
 
 Balancer read_balancer(const Config& section, const Layout& layout) {
   const std::string fallback = layout.redundant_experts > 0 ? "hierarchical" : "none";
-  const std::string word = section.choice_or("balancer", {"none", "hierarchical", "global"}, fallback);
+  const std::string word =
+      section.choice_or("balancer", {"none", "hierarchical", "global"}, fallback,
+                        {"How experts and their redundant copies are placed (EPLB)", "hierarchical",
+                         "hierarchical where there are redundant_experts, else none", "eplb"});
   return word == "none" ? Balancer::none : word == "global" ? Balancer::global : Balancer::hierarchical;
 }
 
 void read_limits(const Config& section, const Model& model, Routing& r) {
-  r.max_nodes = section.non_negative_or<int>("max_nodes", 0);
+  r.max_nodes = section.non_negative_or<int>(
+      "max_nodes", 0, {"Groups of experts a token may choose from (node-limited routing); 0: all", "4"});
   if (r.max_nodes > 0 && model.experts.groups > 1) {
-    const int reachable = r.max_nodes * (model.experts.routed / model.experts.groups);
+    limits::at_most(section, "max_nodes", r.max_nodes, limits::experts);
+    const std::int64_t reachable = std::int64_t{r.max_nodes} * (model.experts.routed / model.experts.groups);
     if (reachable < r.top_k) {
       section.at("max_nodes").fail(fmt::format("{} groups hold fewer experts than a token chooses", r.max_nodes));
     }
   }
-  r.distinct_experts = section.non_negative_or<int>("distinct_experts", 0);
+  r.distinct_experts = section.non_negative_or<int>(
+      "distinct_experts", 0, {"Experts that a micro-batch keeps to, its favourites; 0: no limit", "64"});
   if (r.distinct_experts == 0) return;
   const Config distinct = section.at("distinct_experts");
   if (r.balanced() || r.source.kind == LoadSource::Kind::trace)
@@ -41,19 +48,26 @@ void read_limits(const Config& section, const Model& model, Routing& r) {
 Routing read_routing(const Config& section, const Model& model, const Layout& layout) {
   Routing r;
   if (!model.has_experts()) {
-    if (!section.keys().empty()) section.fail(model.name + " has no experts");
+    if (!section.tree().entries.empty()) section.fail(model.name + " has no experts");
     return r;
   }
-  r.top_k = section.positive_or<int>("top_k", static_cast<int>(std::lround(model.experts.met())));
+  r.top_k = section.positive_or<int>("top_k", static_cast<int>(std::lround(model.experts.met())),
+                                     {"Experts that a token chooses", "8", "the model's", "topk num_experts_per_tok"});
   if (r.top_k > model.experts.routed) section.at("top_k").fail(fmt::format("must be at most {}", model.experts.routed));
   r.load = section.get_or<std::string>("load", r.load);
   r.source = read_loads(section, model.experts.routed, r.top_k);
   r.balancer = read_balancer(section, layout);
   read_limits(section, model, r);
-  r.shared_copies = section.choice_or("copies", {"routed", "routed+shared"}, "routed") == "routed+shared";
-  const std::string per = section.choice_or("per", {"expert", "gpu", "node"}, "expert");
+  r.shared_copies = section.choice_or("copies", {"routed", "routed+shared"}, "routed",
+                                      {"What travels: copies to the routed experts, or one to the shared expert too",
+                                       "routed"}) == "routed+shared";
+  const std::string per = section.choice_or(
+      "per", {"expert", "gpu", "node"}, "expert",
+      {"One copy of a token for each chosen expert, for each distinct GPU, or for each distinct node", "expert"});
   r.per = per == "expert" ? CopyPer::expert : per == "gpu" ? CopyPer::gpu : CopyPer::node;
-  r.remote_all = section.choice_or("remote", {"as-routed", "all"}, "as-routed") == "all";
+  r.remote_all =
+      section.choice_or("remote", {"as-routed", "all"}, "as-routed",
+                        {"all: no copy stays on its own GPU, as in the paper's limits", "as-routed"}) == "all";
   return r;
 }
 

@@ -11,7 +11,9 @@ namespace teapot {
 
 Execution read_execution(const Config& decode, const Model& model, const Layout& layout, const Load& load) {
   Execution e;
-  e.overlap = decode.choice_or("overlap", overlap_names(), model.has_experts() ? "dual-micro-batch" : "none");
+  e.overlap = decode.choice_or("overlap", overlap_names(), model.has_experts() ? "dual-micro-batch" : "none",
+                               {"What computes while something communicates", "none",
+                                "dual-micro-batch for models with experts, else none", "tbo two_batch_overlap dbo"});
   const int micro_batches = overlap(e.overlap).micro_batches;
   if (micro_batches > 1 && load.fewest() < micro_batches) {
     (decode.has("overlap") ? decode.at("overlap") : decode)
@@ -20,8 +22,12 @@ Execution read_execution(const Config& decode, const Model& model, const Layout&
   if (micro_batches > 1 && layout.pipeline_parallel > 1) {
     decode.at("overlap").fail("must be none with pipeline_parallel, whose stages take turns already");
   }
-  e.routing = read_routing(decode.section("routing"), model, layout);
-  e.precision = read_precision(decode.section("precision"), model.weights, model.formats);
+  e.routing =
+      read_routing(decode.section("routing", {"Which tokens go to which experts, and what travels", "{load: uniform}"}),
+                   model, layout);
+  e.precision = read_precision(
+      decode.section("precision", {"Number formats: what is read, computed and sent", "{weights: fp8, kv: fp8}"}),
+      model.weights, model.formats);
   return e;
 }
 

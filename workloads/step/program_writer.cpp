@@ -47,7 +47,10 @@ int ProgramWriter::compute(const std::string& name, const Spot& spot, std::vecto
 }
 
 int ProgramWriter::collective(const std::string& name, const Spot& spot, std::vector<int> after, Collective work) {
-  charge(work, machine_.collective(call_of(name, work, machine_.domain)));
+  const CollectiveCost cost = machine_.collective(name);
+  work.overhead = cost.overhead;
+  work.wire = cost.wire;
+  work.sm_share = cost.sm_share;
   if (machine_.runtime.per_collective > Seconds{}) {
     Compute kernels;
     kernels.duration = {Seconds{}};

@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "sim/limits.hpp"
 #include "sim/random.hpp"
 
 namespace teapot {
@@ -15,7 +16,13 @@ namespace {
 std::vector<double> read_acceptance(const Config& section, int drafts) {
   // The published acceptance of the second token is 0.8 to 0.9 (arXiv 2412.19437, section 5.4.3).
   std::vector<double> acceptance(static_cast<std::size_t>(drafts), 0.85);
-  if (!section.has("acceptance")) return acceptance;
+  if (!section.has("acceptance")) {
+    section.fraction_or(
+        "acceptance", 0.85,
+        {"Chance that a draft token is accepted when those before it were; one for all drafts, or a list", "0.85", "",
+         "acceptance_rate accept_rate"});
+    return acceptance;
+  }
   const Config value = section.at("acceptance");
   if (!value.is_sequence()) return std::vector<double>(acceptance.size(), section.fraction("acceptance"));
   const auto items = value.items();
@@ -55,14 +62,21 @@ double sampled_tokens(const std::vector<double>& acceptance, int gpus, const Loa
 
 Speculation read_speculation(const Config& decode, const Model& model, const Layout& layout, const Load& load) {
   Speculation s;
-  s.draft_tokens = decode.non_negative_or<int>("draft_tokens", 0);
+  s.draft_tokens =
+      decode.non_negative_or<int>("draft_tokens", 0,
+                                  {"Tokens drafted by the model's own prediction module (MTP) in each step", "1", "",
+                                   "mtp num_speculative_tokens nextn"});
+  limits::at_most(decode, "draft_tokens", s.draft_tokens, limits::drafts);
   if (s.draft_tokens > 0 && model.mtp_modules == 0) {
     decode.at("draft_tokens").fail(model.name + " has no multi-token prediction module");
   }
   s.acceptance = read_acceptance(decode, s.draft_tokens);
-  const bool sampled = decode.choice_or("speculation", {"expected", "sampled"}, "expected") == "sampled";
+  const bool sampled =
+      decode.choice_or("speculation", {"expected", "sampled"}, "expected",
+                       {"Tokens accepted: the expected number, or a draw for every request", "expected"}) == "sampled";
   if (!sampled && decode.has("speculation_seed")) decode.at("speculation_seed").fail("needs speculation: sampled");
-  const auto seed = static_cast<std::uint64_t>(decode.non_negative_or<std::int64_t>("speculation_seed", 1));
+  const auto seed = static_cast<std::uint64_t>(
+      decode.non_negative_or<std::int64_t>("speculation_seed", 1, {"Of the draws of `speculation: sampled`", "1"}));
   s.tokens_per_step = sampled ? sampled_tokens(s.acceptance, layout.gpus, load, seed) : expected_tokens(s.acceptance);
   return s;
 }

@@ -3,11 +3,10 @@
 
 #include "analysis/output/chakra/trace_files.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <google/protobuf/io/zero_copy_stream_impl.h>
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/util/delimited_message_util.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -15,6 +14,7 @@
 #include <map>
 
 #include "sim/config.hpp"
+#include "sim/input_file.hpp"
 
 namespace teapot::chakra {
 namespace {
@@ -32,10 +32,9 @@ int rank_of(const fs::path& file) {
 }
 
 RankTrace read_trace(const std::string& file) {
-  const int descriptor = open(file.c_str(), O_RDONLY);
-  if (descriptor < 0) throw ConfigError(file + ": cannot be read");
-  google::protobuf::io::FileInputStream stream{descriptor};
-  stream.SetCloseOnDelete(true);
+  const std::string content = read_input(file, most_trace_bytes);
+  google::protobuf::SetLogHandler(nullptr);  // or it would say on stderr, too, what is wrong with the file
+  google::protobuf::io::ArrayInputStream stream{content.data(), static_cast<int>(content.size())};
   RankTrace trace;
   trace.file = file;
   bool end = false;
@@ -60,7 +59,7 @@ std::vector<RankTrace> read_traces(const std::string& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) throw ConfigError(folder + ": no such folder");
   std::map<int, std::string> files;
-  for (const auto& entry : fs::directory_iterator{folder}) {
+  for (const auto& entry : fs::directory_iterator{folder, error}) {
     const int rank = rank_of(entry.path());
     if (rank < 0) continue;
     const auto [known, is_new] = files.emplace(rank, entry.path().string());

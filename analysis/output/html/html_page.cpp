@@ -2,24 +2,20 @@
 // Does not know what the data mean.
 
 #include <cstdlib>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 #include "analysis/output/html/html_report.hpp"
 #include "analysis/version.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/config.hpp"
+#include "sim/input_file.hpp"
 
 namespace teapot {
 namespace {
 
 std::optional<std::string> content_of(const std::string& file) {
-  std::ifstream in{file, std::ios::binary};
-  if (!in) return std::nullopt;
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
+  if (!unreadable(file, most_table_bytes).empty()) return std::nullopt;
+  return read_input(file, most_table_bytes);
 }
 
 std::string part(const std::string& name) {

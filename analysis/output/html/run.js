@@ -189,12 +189,30 @@ function showRunTables(summary) {
     [["name", "kernel"], ["kind", "kind"], ["time_ms", "ms a step"], ["provenance", "from"]], summary.kernels));
 }
 
+// One sentence: how fast, how sure, and what to buy.
+function verdict(summary, explanation) {
+  const band = summary.tpot_band_ms;
+  let text = `TPOT is ${digits(summary.tpot_ms)} ms`;
+  if (summary.lower_bound || summary.runtime === "ideal") {
+    text += ", a lower bound: no serving stack is named";
+  } else if (band && band.high > band.low) {
+    text += `, between ${digits(band.low, 3)} and ${digits(band.high, 3)} ms in nine cases of ten`;
+  }
+  const first = (explanation.what_if ?? []).find((row) => row.resource === explanation.binding);
+  if (!first) return text + "; no single resource binds.";
+  const gain = 1 - first.tpot_if_10_percent_faster_ms / explanation.tpot_ms;
+  const most = 1 - first.tpot_if_infinite_ms / explanation.tpot_ms;
+  text += `. Binding: ${first.resource}; 10% more of it lowers TPOT by ${percent(gain)}, all of it by ${percent(most)}.`;
+  const slack = explanation.slack ?? [];
+  return slack.length > 0 ? `${text} Slack, not worth buying more of: ${slack.join(", ")}.` : text;
+}
+
 function showRun() {
   const { summary, explanation } = data;
   explanation.tpot_ms = explanation.step_ms / summary.tokens_per_step;
   document.getElementById("subtitle").textContent =
     `${summary.model} on ${summary.gpus} GPUs (${summary.accelerator}), fabric ${summary.fabric}`;
-  section("Headline", null, true).append(figures([
+  section("Headline", null, true).append(element("p", { class: "verdict" }, verdict(summary, explanation)), figures([
     [digits(summary.tpot_ms) + " ms", "TPOT"], [digits(summary.step_ms) + " ms", "step"],
     [digits(summary.tokens_per_s_per_user), "tokens/s/user"], [digits(summary.tokens_per_s_per_gpu), "tokens/s/GPU"],
     [digits(summary.compute_ms) + " ms", "computing"], [digits(summary.exposed_communication_ms) + " ms", "exposed communication"],

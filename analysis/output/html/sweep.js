@@ -57,6 +57,35 @@ function sweepSets(points, x, y, colour) {
   return sets;
 }
 
+// Names beside points, where they are few: points that coincide share one line of names.
+function pointNames(axes, count) {
+  return {
+    id: "names",
+    afterDatasetsDraw(chart) {
+      if (count > 40 || axes.length === 0) return;
+      const places = new Map();
+      chart.data.datasets.forEach((set, i) => chart.getDatasetMeta(i).data.forEach((mark, p) => {
+        const point = set.data[p].point;
+        if (!point || !chart.isDatasetVisible(i)) return;
+        const place = `${Math.round(mark.x)} ${Math.round(mark.y)}`;
+        const name = axes.map((key) => String(point[key] ?? "")).join(" ");
+        if (!places.has(place)) places.set(place, { x: mark.x, y: mark.y, names: [] });
+        places.get(place).names.push(name);
+      }));
+      const pen = chart.ctx;
+      pen.save();
+      pen.font = "11px system-ui, sans-serif";
+      pen.fillStyle = Chart.defaults.color;
+      for (const { x, y, names } of places.values()) {
+        const text = names.join(", ");
+        const wide = pen.measureText(text).width;
+        pen.fillText(text, Math.min(x + 8, chart.chartArea.right - wide), Math.max(y - 8, chart.chartArea.top + 10));
+      }
+      pen.restore();
+    },
+  };
+}
+
 function showSweep() {
   const points = data.points;
   const { shown, numbers } = sweepColumns(points);
@@ -90,6 +119,7 @@ function showSweep() {
       picker("colour", [["", "none"], ...colours.map((key) => [key, key])], colour, (value) => { colour = value; redraw(); })));
     drawn = chart(box, "sweep", "", {
       type: "scatter",
+      plugins: [pointNames(axesOf(points), points.length)],
       data: { datasets: sweepSets(points, x, y, colour) },
       options: {
         scales: { x: axis(x), y: axis(y) },

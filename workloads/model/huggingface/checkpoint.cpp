@@ -4,118 +4,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <filesystem>
 #include <optional>
-#include <regex>
 
 #include "workloads/model/huggingface/parts.hpp"
+#include "workloads/model/huggingface/quantised_modules.hpp"
 
 namespace teapot {
 namespace {
-
-using Names = std::vector<const char*>;
-
-/// Names of a mixer's modules below a layer.
-const Names& mixer_names(const Attention& a) {
-  static const Names grouped{"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"};
-  static const Names latent{"self_attn.q_a_proj", "self_attn.q_b_proj", "self_attn.kv_a_proj_with_mqa",
-                            "self_attn.kv_b_proj", "self_attn.o_proj"};
-  static const Names linear{"linear_attn.in_proj_qkvz", "linear_attn.out_proj"};
-  static const Names space{"mixer.in_proj", "mixer.out_proj"};
-  if (a.kind == Attention::Kind::latent) return latent;
-  if (!a.recurrent()) return grouped;
-  return a.recurrence.rule == Recurrence::Rule::delta || a.recurrence.rule == Recurrence::Rule::lightning ? linear
-                                                                                                          : space;
-}
-
-const Names dense_names{"mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"};
-const Names expert_names{"mlp.experts.7.gate_proj", "mlp.experts.7.down_proj"};
-const Names shared_names{"mlp.shared_experts.gate_proj", "mlp.shared_experts.down_proj"};
-
-constexpr std::array roots{"model.layers.", "model.language_model.layers.", "language_model.model.layers.",
-                           "backbone.layers.", "layers."};
-
-/// "lm_head", "model.layers.0.mlp", "*self_attn*", "re:.*self_attn.*": exact names, parts of a path, globs,
-/// expressions.
-bool matches(const std::string& pattern, const std::string& module) {
-  if (pattern.size() > 400) return false;
-  if (pattern.starts_with("re:")) {
-    try {
-      return std::regex_match(module, std::regex{pattern.substr(3)});
-    } catch (const std::regex_error&) {
-      return false;
-    }
-  }
-  if (pattern.find('*') != std::string::npos) {
-    std::string expression;
-    for (const char c : pattern) {
-      if (c == '*')
-        expression += ".*";
-      else if (std::isalnum(static_cast<unsigned char>(c)) || c == '_')
-        expression += c;
-      else
-        expression += std::string{"\\"} + c;
-    }
-    try {
-      return std::regex_match(module, std::regex{expression + "(\\..*)?"}) ||
-             std::regex_match(module, std::regex{".*\\." + expression + "(\\..*)?"});
-    } catch (const std::regex_error&) {
-      return false;
-    }
-  }
-  const std::string padded = "." + module + ".";
-  return padded.find("." + pattern + ".") != std::string::npos;
-}
-
-struct Excluded {
-  std::vector<std::string> patterns;
-
-  bool module(const std::string& name) const {
-    for (const std::string& pattern : patterns) {
-      if (matches(pattern, name)) return true;
-    }
-    return false;
-  }
-  bool module(int layer, const std::string& name) const {
-    return std::any_of(roots.begin(), roots.end(),
-                       [&](const char* root) { return module(root + std::to_string(layer) + "." + name); });
-  }
-};
-
-/// How many of the modules of one part of the model stay as they were, of how many.
-struct Tally {
-  int left = 0;
-  int all = 0;
-
-  void add(const Excluded& excluded, int layer, const Names& names) {
-    for (const char* name : names) {
-      ++all;
-      left += excluded.module(layer, name) ? 1 : 0;
-    }
-  }
-};
-
-struct Tallies {
-  Tally attention, dense, experts, shared;
-};
-
-/// Over the layers that have the part; where layers are written as several, over a layer for each.
-Tallies tally(const Excluded& excluded, const Model& m) {
-  Tallies t;
-  if (excluded.patterns.empty()) return t;
-  const double number = static_cast<double>(m.layer_count()) / static_cast<double>(m.layers.size());
-  for (std::size_t i = 0; i < m.layers.size(); ++i) {
-    const int l = static_cast<int>(static_cast<double>(i) * number);
-    const Layer& layer = m.layers[i];
-    if (layer.attention.mixes()) t.attention.add(excluded, l, mixer_names(layer.attention));
-    if (layer.intermediate > 0) t.dense.add(excluded, l, dense_names);
-    if (layer.experts) t.experts.add(excluded, l, expert_names);
-    if (layer.experts && m.experts.shared > 0) t.shared.add(excluded, l, shared_names);
-  }
-  return t;
-}
 
 std::vector<std::string> patterns_of(const Keys& q) {
   std::vector<std::string> all;
@@ -123,6 +19,14 @@ std::vector<std::string> patterns_of(const Keys& q) {
                           "llm_int8_skip_modules", "modules_to_not_quantize"}) {
     for (const std::string& word : q.words(key)) all.push_back(word);
   }
+  if (!q.is_mapping("dynamic")) return all;
+  for (const Tree::Entry& entry : q.at("dynamic").tree().entries) {  // GPTQModel: "-:" leaves modules as they were
+    if (entry.key.starts_with("-:"))
+      all.push_back("re:" + entry.key.substr(2));
+    else
+      q.warn("dynamic", fmt::format("\"{}\" has a format of its own, which is not counted", entry.key));
+  }
+  q.pass("dynamic");
   return all;
 }
 
@@ -248,106 +152,6 @@ Format read_format_of(const Keys& q) {
                                      method));
 }
 
-void pass_details(const Keys& q) {
-  q.pass_all({"activation_scheme",
-              "fmt",
-              "desc_act",
-              "sym",
-              "true_sequential",
-              "damp_percent",
-              "static_groups",
-              "model_file_base_name",
-              "zero_point",
-              "version",
-              "backend",
-              "do_fuse",
-              "format",
-              "kv_cache_scheme",
-              "quantization_status",
-              "global_compression_ratio",
-              "sparsity_config",
-              "transform_config",
-              "kv_cache_quant_algo",
-              "producer",
-              "quant_algo",
-              "bnb_4bit_compute_dtype",
-              "bnb_4bit_quant_storage",
-              "bnb_4bit_quant_type",
-              "bnb_4bit_use_double_quant",
-              "llm_int8_enable_fp32_cpu_offload",
-              "llm_int8_has_fp16_weight",
-              "llm_int8_threshold",
-              "load_in_4bit",
-              "load_in_8bit",
-              "_load_in_4bit",
-              "_load_in_8bit",
-              "activation_scale_ub",
-              "checkpoint_format",
-              "pack_dtype",
-              "meta",
-              "lm_head",
-              "modules_to_fuse",
-              "fuse_max_seq_len",
-              "exllama_config",
-              "exllama",
-              "max_input_length",
-              "use_exllama",
-              "use_cuda_fp16",
-              "tokenizer",
-              "dataset",
-              "batch_size",
-              "block_name_to_quantize",
-              "cache_block_outputs",
-              "module_name_preceding_first_block",
-              "modules_in_block_to_quantize",
-              "pad_token_id",
-              "model_seqlen",
-              "scale_fmt",
-              "dequantize",
-              "amp",
-              "autoround_version",
-              "data_type",
-              "enable_quanted_input",
-              "gradient_accumulate_steps",
-              "iters",
-              "low_gpu_mem_usage",
-              "lr",
-              "minmax_lr",
-              "nsamples",
-              "scale_dtype",
-              "seqlen",
-              "to_quant_block_names",
-              "enable_minmax_tuning",
-              "packing_format",
-              "enable_norm_bias_tuning",
-              "group_size",
-              "q_group_size",
-              "quant_method",
-              "weight_block_size",
-              "is_mx_checkpoint",
-              "swiglu_limit",
-              "algo_config",
-              "export",
-              "layer_quant_config",
-              "layer_type_quant_config",
-              "kv_cache_quant_config",
-              "quant_mode",
-              "softmax_quant_spec",
-              "kv_cache_post_rope",
-              "model_name_or_path",
-              "extra_config",
-              "super_bits",
-              "super_group_size",
-              "supported_types",
-              "act_bits",
-              "act_group_size",
-              "act_sym",
-              "act_dynamic",
-              "act_data_type",
-              "enable_alg_ext",
-              "checkpoint_format_version"});
-}
-
 /// quantization_config where it stands: in the language model's part, at the top, or in hf_quant_config.json beside.
 std::optional<Keys> quantization(const Keys& top, const Keys& text) {
   for (const Keys* keys : {&text, &top}) {
@@ -405,9 +209,9 @@ WeightFormats read_formats(const Keys& top, const Keys& text, const Model& model
   }
   const Format quantised = read_format_of(*q);
   const bool nested = q->is_mapping("quantization");
-  const Excluded excluded{patterns_of(nested ? q->part("quantization") : *q)};
-  if (nested) pass_details(q->part("quantization"));
-  pass_details(*q);
+  const ModulePatterns excluded = patterns_of(nested ? q->part("quantization") : *q);
+  if (nested) pass_quantisation_details(q->part("quantization"));
+  pass_quantisation_details(*q);
   if (method_of(*q) == "mxfp4") {  // transformers' Mxfp4Config turns experts only
     f.experts = quantised;
     return f;
@@ -415,7 +219,7 @@ WeightFormats read_formats(const Keys& top, const Keys& text, const Model& model
   const std::string method = method_of(*q);
   const bool lists =
       method == "compressed-tensors" || method.starts_with("modelopt") || method == "quark" || method == "awq";
-  if (lists && excluded.patterns.empty() && !q->says_null("modules_to_not_convert") && !q->has("ignore"))
+  if (lists && excluded.empty() && !q->says_null("modules_to_not_convert") && !q->has("ignore"))
     q->assume("ignore",
               "(also exclude_modules, exclude, modules_to_not_convert) every matrix outside the vocabulary counted as "
               "quantised");

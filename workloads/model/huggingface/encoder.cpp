@@ -12,6 +12,7 @@ namespace {
 std::optional<double> number(const Config& part, std::initializer_list<const char*> names) {
   for (const char* name : names) {
     if (!part.has(name) || part.at(name).tree().kind == Tree::Kind::null) continue;
+    if (part.at(name).is_mapping()) return std::nullopt;  // several encoders under one name
     if (part.at(name).tree().quoted) part.at(name).fail("expected a number, got a text");
     return part.at(name).as_non_negative<double>();
   }

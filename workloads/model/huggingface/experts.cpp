@@ -222,7 +222,9 @@ Experts read_experts(const Base& b) {
   return e;
 }
 
-std::vector<FeedWord> read_feed(const Base& b, const Experts& e) {
+namespace {
+
+std::vector<FeedWord> feed_by_layer(const Base& b, const Experts& e) {
   const Keys& k = b.keys;
   if (e.routed == 0) return filled(b, FeedWord::dense);
   for (const char* key : {"moe_layer_freq", "moe_layer_frequency", "is_moe_layer"}) {
@@ -237,6 +239,14 @@ std::vector<FeedWord> read_feed(const Base& b, const Experts& e) {
   for (const int dense : k.numbers("mlp_only_layers")) {
     if (dense < b.layers) feed[static_cast<std::size_t>(dense)] = FeedWord::dense;
   }
+  return feed;
+}
+
+}  // namespace
+
+std::vector<FeedWord> read_feed(const Base& b, const Experts& e) {
+  std::vector<FeedWord> feed = feed_by_layer(b, e);
+  if (e.routed > 0) b.keys.pass_all(order_names);  // a list of layers says what counts would
   return feed;
 }
 

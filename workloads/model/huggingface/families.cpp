@@ -4,171 +4,37 @@
 
 #include "workloads/model/huggingface/families.hpp"
 
+#include <iterator>
 #include <map>
 #include <set>
-#include <vector>
+#include <sstream>
 
 namespace teapot {
 namespace {
 
 // Like Llama: gated feed-forward, untied, no windows but by key.
-const std::set<std::string> plain{"llama",
-                                  "mistral",
-                                  "mixtral",
-                                  "ministral",
-                                  "mistral3",
-                                  "mistral4",
-                                  "ministral3",
-                                  "qwen2",
-                                  "qwen2_5",
-                                  "qwen3",
-                                  "qwen2_moe",
-                                  "qwen3_moe",
-                                  "qwen2_vl",
-                                  "qwen2_5_vl",
-                                  "qwen2_vl_text",
-                                  "qwen2_5_vl_text",
-                                  "qwen3_vl",
-                                  "qwen3_vl_text",
-                                  "qwen3_vl_moe",
-                                  "qwen3_vl_moe_text",
-                                  "qwen3_omni_moe_text",
-                                  "qwen2_5_omni_text",
-                                  "qwen3_5",
-                                  "qwen3_5_text",
-                                  "qwen3_5_moe",
-                                  "qwen3_5_moe_text",
-                                  "internlm2",
-                                  "internlm3",
-                                  "baichuan",
-                                  "internlm",
-                                  "aquila",
-                                  "xverse",
-                                  "orion",
-                                  "deepseek",
-                                  "deepseek_v2",
-                                  "deepseek_v3",
-                                  "deepseek_v32",
-                                  "deepseek_vl_v2",
-                                  "kimi_k2",
-                                  "kimi_k25",
-                                  "kimi_linear",
-                                  "glm",
-                                  "glm4",
-                                  "glm4_moe",
-                                  "glm4_moe_lite",
-                                  "glm_moe_dsa",
-                                  "glm4v_text",
-                                  "glm4v_moe_text",
-                                  "glm4v",
-                                  "glm4v_moe",
-                                  "chatglm",
-                                  "phi3",
-                                  "phi4mm",
-                                  "phi3_v",
-                                  "phimoe",
-                                  "olmo",
-                                  "olmo2",
-                                  "olmo3",
-                                  "olmoe",
-                                  "flex_olmo",
-                                  "stablelm",
-                                  "exaone",
-                                  "exaone4",
-                                  "exaone_moe",
-                                  "solar",
-                                  "solar_open",
-                                  "seed_oss",
-                                  "hunyuan",
-                                  "hunyuan_v1_dense",
-                                  "hunyuan_v1_moe",
-                                  "ernie4_5",
-                                  "ernie4_5_moe",
-                                  "ernie4_5_vl",
-                                  "ernie4_5_vl_moe",
-                                  "ernie4_5_vl_moe_text",
-                                  "dots1",
-                                  "bailing_moe",
-                                  "bailing_moe_v2",
-                                  "bailing_moe_linear",
-                                  "bailing_moe_v2_5",
-                                  "bailing_hybrid",
-                                  "minimax_m2",
-                                  "minimax_m1",
-                                  "minimax_text_01",
-                                  "minimax",
-                                  "longcat_flash",
-                                  "longcat",
-                                  "gpt_oss",
-                                  "granite",
-                                  "granitemoe",
-                                  "granitemoeshared",
-                                  "granitemoehybrid",
-                                  "jamba",
-                                  "falcon_h1",
-                                  "zamba2",
-                                  "bamba",
-                                  "lfm2",
-                                  "lfm2_moe",
-                                  "lfm2_vl",
-                                  "deci",
-                                  "nemotron-nas",
-                                  "arctic",
-                                  "dbrx",
-                                  "grok-1",
-                                  "grok1",
-                                  "git",
-                                  "step3",
-                                  "step3_text",
-                                  "step3p5",
-                                  "step3_vl",
-                                  "mimo",
-                                  "mimo_v2_flash",
-                                  "mimo_v2",
-                                  "afmoe",
-                                  "helium",
-                                  "youtu",
-                                  "youtu_llm",
-                                  "minicpm",
-                                  "minicpm3",
-                                  "minicpm4",
-                                  "pangu_ultra_moe",
-                                  "smollm3",
-                                  "telechat2",
-                                  "telechat3",
-                                  "skywork",
-                                  "yi",
-                                  "bitnet",
-                                  "vaultgemma",
-                                  "hyperclovax",
-                                  "iquestcoder",
-                                  "apriel",
-                                  "mellum",
-                                  "aria_text",
-                                  "llama4",
-                                  "llama4_text",
-                                  "deepseek_v4",
-                                  "nanbeige",
-                                  "cwm",
-                                  "midm",
-                                  "kormo",
-                                  "gemma",
-                                  "gemma2",
-                                  "gemma3",
-                                  "gemma3_text",
-                                  "cohere",
-                                  "cohere2",
-                                  "command_a",
-                                  "qwen",
-                                  "qwen3_next",
-                                  "gemma4",
-                                  "gemma4_text",
-                                  "mamba",
-                                  "mamba2",
-                                  "falcon_mamba",
-                                  "diffllama_dense",
-                                  "ling",
-                                  "moonlight"};
+std::set<std::string> split(const char* names) {
+  std::istringstream stream{names};
+  return {std::istream_iterator<std::string>{stream}, {}};
+}
+
+const std::set<std::string> plain = split(
+    "llama mistral mixtral ministral mistral3 mistral4 ministral3 qwen2 qwen2_5 qwen3 qwen2_moe qwen3_moe "
+    "qwen2_vl qwen2_5_vl qwen2_vl_text qwen2_5_vl_text qwen3_vl qwen3_vl_text qwen3_vl_moe qwen3_vl_moe_text "
+    "qwen3_omni_moe_text qwen2_5_omni_text qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text internlm2 "
+    "internlm3 baichuan internlm aquila xverse orion deepseek deepseek_v2 deepseek_v3 deepseek_v32 "
+    "deepseek_vl_v2 kimi_k2 kimi_k25 kimi_linear glm glm4 glm4_moe glm4_moe_lite glm_moe_dsa glm4v_text "
+    "glm4v_moe_text glm4v glm4v_moe chatglm phi3 phi4mm phi3_v phimoe olmo olmo2 olmo3 olmoe flex_olmo "
+    "stablelm exaone exaone4 exaone_moe solar solar_open seed_oss hunyuan hunyuan_v1_dense hunyuan_v1_moe "
+    "ernie4_5 ernie4_5_moe ernie4_5_vl ernie4_5_vl_moe ernie4_5_vl_moe_text dots1 bailing_moe bailing_moe_v2 "
+    "bailing_moe_linear bailing_moe_v2_5 bailing_hybrid minimax_m2 minimax_m1 minimax_text_01 minimax "
+    "longcat_flash longcat gpt_oss granite granitemoe granitemoeshared granitemoehybrid jamba falcon_h1 zamba2 "
+    "bamba lfm2 lfm2_moe lfm2_vl deci nemotron-nas arctic dbrx grok-1 grok1 git step3 step3_text step3p5 "
+    "step3_vl mimo mimo_v2_flash mimo_v2 afmoe helium youtu youtu_llm minicpm minicpm3 minicpm4 "
+    "pangu_ultra_moe smollm3 telechat2 telechat3 skywork yi bitnet vaultgemma hyperclovax iquestcoder apriel "
+    "mellum aria_text llama4 llama4_text deepseek_v4 nanbeige cwm midm kormo gemma gemma2 gemma3 gemma3_text "
+    "cohere cohere2 command_a qwen qwen3_next gemma4 gemma4_text mamba mamba2 falcon_mamba diffllama_dense "
+    "ling moonlight ");
 
 Family table_entry(const std::string& type) {
   Family f;
@@ -299,112 +165,8 @@ Family table_entry(const std::string& type) {
   return f;
 }
 
-struct Refusal {
-  const char* why;
-  std::vector<const char*> types;
-};
-
-const std::vector<Refusal>& refusals() {
-  static const std::vector<Refusal> table{
-      {"an encoder-decoder model; only decoders are modelled",
-       {"t5",
-        "mt5",
-        "umt5",
-        "bart",
-        "mbart",
-        "pegasus",
-        "pegasus_x",
-        "marian",
-        "m2m_100",
-        "nllb-moe",
-        "longt5",
-        "led",
-        "prophetnet",
-        "switch_transformers",
-        "whisper",
-        "speech_to_text",
-        "seamless_m4t",
-        "seamless_m4t_v2",
-        "blenderbot",
-        "t5gemma",
-        "t5gemma2",
-        "encoder-decoder",
-        "vision-encoder-decoder",
-        "speech-encoder-decoder",
-        "plbart",
-        "fsmt",
-        "bigbird_pegasus",
-        "trocr",
-        "moonshine",
-        "florence2",
-        "donut-swin",
-        "pix2struct"}},
-      {"an encoder; only decoders of text are modelled",
-       {"bert",     "roberta",    "xlm-roberta", "xlm-roberta-xl", "distilbert", "albert",    "electra",
-        "deberta",  "deberta-v2", "mpnet",       "modernbert",     "nomic_bert", "camembert", "xlm",
-        "flaubert", "longformer", "big_bird",    "funnel",         "ernie",      "clip",      "siglip",
-        "siglip2",  "vit",        "dinov2",      "dinov3_vit",     "wav2vec2",   "hubert",    "esm",
-        "eurobert", "layoutlm",   "layoutlmv3",  "blip",           "sam",        "detr",      "xlnet",
-        "neobert"}},
-      {"a diffusion model; only decoding token by token is modelled",
-       {"llada", "llada_moe", "llada2_moe", "dream", "Dream", "sdar", "sdar_moe", "diffusion_gemma", "fast_dllm",
-        "bd3lm", "mdlm"}},
-      {"RWKV, whose recurrence is not modelled", {"rwkv", "rwkv5", "rwkv6", "rwkv6qwen2", "rwkv7", "rwkv_hybrid"}},
-      {"of an architecture that is not modelled",
-       {"mllama",
-        "mllama_text_model",
-        "recurrent_gemma",
-        "griffin",
-        "hyena",
-        "stripedhyena",
-        "xlstm",
-        "openelm",
-        "hymba",
-        "gemma3n",
-        "gemma3n_text",
-        "retnet",
-        "reformer",
-        "transfo-xl",
-        "plamo2",
-        "blt",
-        "megatron-bert",
-        "zamba",
-        "minimax_m3",
-        "hgrn",
-        "gla",
-        "gsa",
-        "based",
-        "molmo",
-        "molmo2",
-        "hf_olmo",
-        "ttt",
-        "titans",
-        "diffllama",
-        "moshi",
-        "musicgen",
-        "bark",
-        "dia",
-        "csm",
-        "chameleon",
-        "emu3",
-        "janus",
-        "kyutai_speech_to_text",
-        "fuyu_dense"}},
-  };
-  return table;
-}
-
 }  // namespace
 
 Family family_of(const std::string& model_type) { return table_entry(model_type); }
-
-std::string refusal(const std::string& model_type) {
-  for (const Refusal& refusal : refusals()) {
-    for (const char* type : refusal.types) {
-      if (model_type == type) return refusal.why;
-    }
-  }
-  return "";
-}
 
 }  // namespace teapot

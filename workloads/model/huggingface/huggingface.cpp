@@ -6,11 +6,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
-#include <map>
 #include <set>
 
+#include "workloads/model/huggingface/language_part.hpp"
 #include "workloads/model/huggingface/layers.hpp"
 #include "workloads/model/huggingface/parts.hpp"
 
@@ -18,88 +17,6 @@ namespace teapot {
 namespace {
 
 constexpr int most_layers = 10'000;
-
-/// Parts under which a multimodal model keeps its language model.
-constexpr std::array language_parts{"text_config",           "llm_config", "language_config", "thinker_config",
-                                    "language_model_config", "llm_cfg",    "text_cfg"};
-
-/// Numbers of a configuration class that published files of multimodal models leave out; a part only.
-using Defaults = std::map<std::string, int>;
-const Defaults& class_defaults(const std::string& type) {
-  static const Defaults none;
-  static const std::map<std::string, Defaults> table{
-      {"gemma3_text",
-       {{"vocab_size", 262208}, {"num_attention_heads", 8}, {"num_key_value_heads", 4}, {"head_dim", 256}}},
-      {"llama",
-       {{"vocab_size", 32000},
-        {"hidden_size", 4096},
-        {"intermediate_size", 11008},
-        {"num_hidden_layers", 32},
-        {"num_attention_heads", 32},
-        {"num_key_value_heads", 32}}}};
-  const auto found = table.find(type);
-  return found == table.end() ? none : found->second;
-}
-
-const Tree* text_of(const Tree& tree, const char* key) {
-  const Tree* value = tree.find(key);
-  return value != nullptr && value->kind == Tree::Kind::scalar ? value : nullptr;
-}
-
-std::string word_in(const Tree& tree, const char* key) {
-  const Tree* value = text_of(tree, key);
-  return value != nullptr ? value->text : "";
-}
-
-/// Puts what its configuration class would fill in into a part, and says so.
-std::vector<std::string> fill_defaults(Tree& part, const std::string& path) {
-  std::vector<std::string> said;
-  for (const auto& [key, number] : class_defaults(word_in(part, "model_type"))) {
-    if (part.find(key) != nullptr) continue;
-    Tree value;
-    value.kind = Tree::Kind::scalar;
-    value.text = std::to_string(number);
-    value.place = part.place;
-    part.entries.push_back({key, part.place, value});
-    said.push_back(
-        fmt::format("{}{}: not given; taken as {}, the default of its configuration class", path, key, number));
-  }
-  return said;
-}
-
-struct Parts {
-  Tree tree;
-  std::vector<std::string> path;  ///< from the top to the language model
-  std::vector<std::string> warnings;
-};
-
-Tree* part_in(Tree& tree, std::string& name) {
-  for (const char* key : language_parts) {
-    for (Tree::Entry& entry : tree.entries) {
-      if (entry.key == key && entry.value.kind == Tree::Kind::mapping) {
-        name = key;
-        return &entry.value;
-      }
-    }
-  }
-  return nullptr;
-}
-
-Parts find_parts(const Config& config) {
-  Parts parts;
-  parts.tree = config.tree();
-  std::erase_if(parts.tree.entries, [](const Tree::Entry& entry) { return entry.key == "assume"; });
-  Tree* at = &parts.tree;
-  std::string path;
-  std::string name;
-  while (Tree* next = part_in(*at, name)) {
-    parts.path.push_back(name);
-    path += name + '.';
-    at = next;
-  }
-  if (!parts.path.empty()) parts.warnings = fill_defaults(*at, path);
-  return parts;
-}
 
 std::set<std::string> ignored_keys(const Config& config) {
   std::set<std::string> keys;
@@ -109,25 +26,6 @@ std::set<std::string> ignored_keys(const Config& config) {
     keys.insert(key);
   }
   return keys;
-}
-
-void refuse_other_kinds(const Config& config, const Tree& text) {
-  const Tree& top = config.tree();
-  const auto refuse = [&](const char* key, const std::string& why) {
-    config.at(key).fail(why + " (a decoder can be written as YAML: see workloads/models)");
-  };
-  for (const char* key : {"_class_name", "_diffusers_version"}) {
-    if (top.find(key) != nullptr) refuse(key, "part of a diffusion pipeline; only decoders of text are modelled");
-  }
-  if (word_in(top, "is_encoder_decoder") == "true")
-    refuse("is_encoder_decoder", "an encoder-decoder model; only decoders are modelled");
-  for (const Tree* tree : {&top, &text}) {
-    const std::string why = refusal(word_in(*tree, "model_type"));
-    if (why.empty()) continue;
-    if (tree == &top) refuse("model_type", why);
-    throw ConfigError(fmt::format("{}:{}:{}: model_type: {}", tree->place.file ? *tree->place.file : "<text>",
-                                  tree->place.line, tree->place.column, why));
-  }
 }
 
 Family read_family(const Keys& top, const Keys& text) {
@@ -173,96 +71,6 @@ int learned_positions(const Keys& k, const Family& family) {
   return family.learned_positions ? k.positive(key) : 0;
 }
 
-/// Keys that are known and whose say was taken elsewhere, or that say what no figure needs.
-void pass_known(const Keys& k) {
-  k.pass_all({"rope_layers",
-              "enable_moe_block",
-              "residual_moe",
-              "parallel_attn_mlp_res",
-              "use_double_wide_mlp",
-              "rotary_dim",
-              "attention_types",
-              "use_parallel_residual",
-              "parallel_attn",
-              "use_parallel_block",
-              "parallel_block",
-              "parallel_residual",
-              "hidden_act",
-              "hidden_activation",
-              "activation_function",
-              "mlp_hidden_act",
-              "activation",
-              "moe_router_enable_shared_expert",
-              "moe_multimodal_paired_experts",
-              "use_parallel_embedding",
-              "shared_attention_qkv_proj",
-              "hidden_size_per_head",
-              "attn_mechanism",
-              "attention_method",
-              "attention_type",
-              "use_attention_sink",
-              "attention_sinks",
-              "use_attention_sinks",
-              "attn_sink",
-              "use_sink",
-              "hc_mult",
-              "scale_attn_by_inverse_layer_idx",
-              "reorder_and_upcast_attn",
-              "hidden_dropout",
-              "attention_window",
-              "enable_lm_head_fp32",
-              "moe_layer_use_shared",
-              "use_kv_cache",
-              "layer_norm_type",
-              "model_type",
-              "word_embed_proj_dim",
-              "logit_head",
-              "lm_head_type",
-              "apply_layernorm_1p",
-              "fp32_residual_connection",
-              "attention_probs_dropout_prob",
-              "hidden_dropout_prob",
-              "quantization_bit",
-              "pre_seq_len",
-              "prefix_projection",
-              "original_rope",
-              "interleaved_qkv",
-              "kv_channels",
-              "num_ln_in_parallel_attn",
-              "ffn_layer_norm",
-              "attn_config",
-              "ffn_config",
-              "quantization_config",
-              "compression_config",
-              "quantization",
-              "moe_dropout",
-              "use_mup_head",
-              "moe_implementation",
-              "attn_config_version",
-              "mamba_cache_dtype",
-              "mamba_ssm_dtype",
-              "mamba_ssm_cache_dtype",
-              "fused_add_norm",
-              "pad_vocab_size_multiple",
-              "time_step_rank",
-              "mamba_dt_rank",
-              "head_dim_original",
-              "use_expert_parallel",
-              "moe_expert_parallel",
-              "max_window_layers",
-              "qk_head_dim",
-              "torch_dtype",
-              "dtype",
-              "vision_config",
-              "no_rope_layers",
-              "mamba_intermediate_size",
-              "expand",
-              "mamba_expand",
-              "ssm_cfg",
-              "attn_layer_idx",
-              "attn_cfg"});
-}
-
 std::string name_of(const Keys& top, const Keys& text, const std::string& file) {
   for (const Keys* k : {&top, &text}) {
     const std::string name = k->has("_name_or_path") ? k->at("_name_or_path").as<std::string>() : "";
@@ -273,23 +81,6 @@ std::string name_of(const Keys& top, const Keys& text, const std::string& file) 
   const std::string folder = std::filesystem::path{file}.parent_path().filename().string();
   if (!stem.empty() && stem != "config") return stem;
   return folder.empty() || folder == "." ? text.word_or("model_type", "config.json") : folder;
-}
-
-void refuse_what_is_not_modelled(const Base& b) {
-  const Keys& k = b.keys;
-  if (k.count_or("word_embed_proj_dim", b.hidden) != b.hidden)
-    k.fail("word_embed_proj_dim", "an embedding narrower than the hidden size is not modelled");
-  if (b.family.type == "zamba2")
-    k.fail("model_type", "Zamba2's blocks, shared between layers with adapters, are not modelled");
-  for (const char* key : {"num_kv_shared_layers", "altup_num_inputs", "cross_attention_layers",
-                          "ngram_vocab_size_ratio", "engram_layer_ids", "hidden_size_per_layer_input",
-                          "use_double_wide_mlp", "sparse_config", "sparse_attention_config"}) {
-    const bool off = k.has(key) && ((k.is_number(key) && k.count_or(key, 1) == 0) ||
-                                    (k.at(key).is_scalar() && k.at(key).as<std::string>() == "false"));
-    if (off && std::string{key} == "hidden_size_per_layer_input") k.pass("vocab_size_per_layer_input");
-    if (k.has(key) && !off)
-      k.fail(key, "what it stands for is not modelled (`--assume KEY=ignore` leaves it out; or write YAML)");
-  }
 }
 
 /// MPT and DBRX keep attention in a mapping of its own.
@@ -307,6 +98,10 @@ void read_nested_attention(const Keys& k) {
 
 /// A multimodal file may repeat shapes of its language model at the top; they must be the same.
 void check_repeats(const Keys& top, const Keys& text) {
+  for (const Tree::Entry& entry : top.config().tree().entries) {
+    const Tree* inside = text.config().tree().find(entry.key);
+    if (inside != nullptr && to_yaml(*inside) == to_yaml(entry.value)) top.pass(entry.key);
+  }
   for (const char* key :
        {"hidden_size", "vocab_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
         "intermediate_size", "head_dim", "max_position_embeddings", "sliding_window"}) {
@@ -369,14 +164,6 @@ int layer_count(const Keys& k) {
     k.fail(k.which({"num_hidden_layers", "n_layer", "n_layers", "num_layers"}),
            fmt::format("must be at most {}", most_layers));
   return *count;
-}
-
-bool is_huggingface(const Config& config) {
-  for (const char* key : {"hidden_size", "architectures", "model_type", "n_embd", "d_model", "_class_name",
-                          "transformers_version", "num_hidden_layers", "vocab_size"}) {
-    if (config.has(key)) return true;
-  }
-  return std::any_of(language_parts.begin(), language_parts.end(), [&](const char* key) { return config.has(key); });
 }
 
 namespace {

@@ -53,6 +53,13 @@ WeightFormats read_formats(const Keys& top, const Keys& text, const Model& model
 /// Parameters of what sees or hears; 0 where there is nothing, or nothing that can be counted.
 double encoder_parameters(const Keys& top, bool multimodal);
 
+/// Keys that are known and whose say was taken elsewhere, or that say what no figure needs.
+void pass_known(const Keys& keys);
+/// The same for keys of a quantization_config: how it was made, not what it takes.
+void pass_quantisation_details(const Keys& keys);
+/// Throws ConfigError at a key that stands for what is not modelled.
+void refuse_what_is_not_modelled(const Base& base);
+
 /// Warnings where a key that every file of the family has is missing, or one is a stranger to it.
 void check_expected(const Base& base);
 

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Runs each fuzz target for so many seconds from its corpus; stops at the first crash, leak or hang, and keeps its input.
+# Usage: run.sh <fuzz program> <corpus> <seconds>
+set -eu
+program=$1 corpus=$2 seconds=$3
+case $seconds in
+  '' | *[!0-9]*) echo "teapot: test fuzz: expected seconds, got $seconds" >&2; exit 2 ;;
+esac
+found=$(dirname "$program")/fuzz-found
+mkdir -p "$found"
+for target in $("$program"); do
+  mkdir -p "$found/$target"
+  # Its own seeds first; what it finds new goes beside the build, not into the project.
+  if ! "$program" --target="$target" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=4096 -max_len=65536 \
+       -print_final_stats=1 -artifact_prefix="$found/$target-" "$found/$target" "$corpus/$target" >"$found/$target.log" 2>&1
+  then
+    tail -n 40 "$found/$target.log" >&2
+    echo "teapot: the fuzzer of $target found a fault; the input is in $found" >&2
+    exit 1
+  fi
+  echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$found/$target.log") inputs in $seconds s"
+done
+rm -rf /tmp/teapot-fuzz-*

@@ -83,7 +83,7 @@ std::string fabric_text(const Scenario& s, const Report& r) {
 
 /// What was taken for granted, and what in a design holds another part of it back.
 std::vector<std::string> warnings(const Scenario& s, const Report& r) {
-  std::vector<std::string> found;
+  std::vector<std::string> found = s.model.reading.warnings;  // of a config.json
   const bool says_where = s.source.find("fabric") != nullptr || s.source.find("platform") != nullptr;
   const bool communicates = r.communication > Seconds{};
   if (!says_where && communicates && s.source.find("accelerator") != nullptr) {

@@ -14,6 +14,7 @@
 #include "analysis/run/run.hpp"
 #include "analysis/sweep/point_key.hpp"
 #include "analysis/sweep/sweep.hpp"
+#include "sim/input_file.hpp"
 
 namespace teapot {
 namespace {

@@ -57,6 +57,7 @@ Format from_weights(const Keys& w) {
     return format(strategy == "block" ? "fp8" : strategy == "channel" ? "fp8-channel" : "fp8-tensor");
   }
   if (type == "float" && bits == 4) return format(group == 32 ? "mxfp4" : "nvfp4");
+  if (!w.has("group_size") && !w.says_null("group_size")) w.assume("group_size", "scales counted as for groups of 128");
   return integer_format(w, "num_bits", bits, group);
 }
 

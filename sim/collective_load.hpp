@@ -30,6 +30,10 @@ class LinkCopies {
   /// Calls f(link, copies) for what the pairs of this rank add; a link may come several times. Each rank starts once.
   template <class F>
   void start(int rank, F&& f) {
+    if (in_sums_) {
+      routes_.for_each_load(rank, started_, sums_, f);
+      return;
+    }
     if (carry_ == Collective::Carry::each) {
       started_.for_each_receiver(rank, [&](int peer, double copies) {
         for_each_hop(rank, peer, [&](int link, double share) { f(link, copies * share); });
@@ -58,6 +62,8 @@ class LinkCopies {
   const Traffic& started_;
   Collective::Carry carry_;
   bool by_sender_;
+  bool in_sums_;  // whole copies on single paths, put where they are wanted (RouteTable::for_each_load)
+  std::vector<double> sums_;
   std::unordered_map<std::uint64_t, double> carried_;  // looked up only: by who shares and link, where pairs do
 };
 

@@ -145,6 +145,7 @@ class ProgramModel : public simgrid::kernel::resource::Model {
 
 std::string encode(const Timeline& timeline) {
   ByteWriter out;
+  out.reserve((timeline.start_s.size() + timeline.end_s.size() + 2 * timeline.links.size() + 16) * sizeof(double));
   out.write(timeline.ranks);
   out.write(timeline.operators);
   out.write(timeline.start_s);

@@ -1,10 +1,11 @@
-// One child process for each simulation, with a pipe for its result and one for what it writes to stderr.
+// One child process for each simulation, with memory for its result, a pipe for how it goes and one for its stderr.
 // Does not know what runs in it.
 
 #include "sim/isolated.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,7 +43,9 @@ bool send(int fd, Record record, const std::string& payload) {
   return write_all(fd, head.data(), head.size()) && write_all(fd, payload.data(), payload.size());
 }
 
-[[noreturn]] void run_child(pid_t parent, int out, int err, const std::function<std::string(const Progress&)>& work) {
+/// The result goes through memory: a pipe would carry it in pieces of 64 KB, each a change of process.
+[[noreturn]] void run_child(pid_t parent, int out, int err, int memory,
+                            const std::function<std::string(const Progress&)>& work) {
   dup2(err, STDERR_FILENO);
   // Nobody would read the result of a child whose parent was killed, and a sweep's orphans would hold the processors.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -54,7 +57,7 @@ bool send(int fd, Record record, const std::string& payload) {
     const std::string result = work([out](double fraction) {
       send(out, Record::progress, std::string(reinterpret_cast<const char*>(&fraction), sizeof fraction));
     });
-    sent = send(out, Record::result, result);
+    sent = write_all(memory, result.data(), result.size()) && send(out, Record::result, {});
   } catch (const ConfigError& e) {
     send(out, Record::config_error, e.what());
   } catch (const std::bad_alloc&) {
@@ -106,6 +109,27 @@ struct Inbox {
   }
 };
 
+/// A file in memory.
+struct Memory {
+  int fd = memfd_create("result", MFD_CLOEXEC);
+  Memory() {
+    if (fd < 0) throw ChildDied("cannot make a file in memory");
+  }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  ~Memory() { close(fd); }
+  std::string content() const {
+    std::string bytes(static_cast<std::size_t>(lseek(fd, 0, SEEK_END)), '\0');
+    for (std::size_t from = 0; from < bytes.size();) {
+      const ssize_t count = pread(fd, bytes.data() + from, bytes.size() - from, static_cast<off_t>(from));
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) throw ChildDied("the simulation's result is cut short");
+      from += static_cast<std::size_t>(count);
+    }
+    return bytes;
+  }
+};
+
 /// Returns false at the end of the stream.
 bool read_some(int fd, std::string& into) {
   std::array<char, 1 << 16> buffer;
@@ -126,11 +150,12 @@ std::string last_line(std::string text) {
 std::string isolated(const std::function<std::string(const Progress& report)>& work, const Progress& progress) {
   Pipe out;
   Pipe err;
+  const Memory memory;
   std::fflush(nullptr);  // or the child would write the parent's buffers again
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) throw ChildDied(fmt::format("cannot start a child process: {}", std::strerror(errno)));
-  if (child == 0) run_child(parent, out.ends[1], err.ends[1], work);
+  if (child == 0) run_child(parent, out.ends[1], err.ends[1], memory.fd, work);
   out.close_end(1);
   err.close_end(1);
 
@@ -161,7 +186,7 @@ std::string isolated(const std::function<std::string(const Progress& report)>& w
                         ? fmt::format("killed by signal {}: {}", WTERMSIG(status), last_line(errors))
                         : fmt::format("ended with status {}: {}", WEXITSTATUS(status), last_line(errors)));
   }
-  return std::move(inbox.payload);
+  return memory.content();
 }
 
 }  // namespace teapot

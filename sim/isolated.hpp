@@ -43,6 +43,7 @@ class ByteWriter {
     bytes_.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
   }
   void write(const std::string& text) { write(std::vector<char>(text.begin(), text.end())); }
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
   std::string take() { return std::move(bytes_); }
 
  private:

@@ -9,7 +9,7 @@
 #include <limits>
 #include <map>
 #include <set>
-#include <tuple>
+#include <utility>
 
 #include "sim/index.hpp"
 #include "sim/random.hpp"
@@ -44,9 +44,13 @@ double RouteTable::latency_s(int source, int destination, const std::vector<doub
 }
 
 RouteTable::RouteTable(const Network& network, const Program& program) : signature_(network.links.size()) {
-  for (int source = 0; source < program.endpoints(); ++source) add_row(network, program, source);
+  Raw raw;
+  raw.sources.resize(network.links.size());
+  raw.last.assign(network.links.size(), -1);
+  for (int source = 0; source < program.endpoints(); ++source) add_row(network, program, source, raw);
   merge_series(network, program);
   signature_ = {};
+  cut(raw);
 }
 
 int RouteTable::bit_of(const std::string& tier) {
@@ -57,12 +61,20 @@ int RouteTable::bit_of(const std::string& tier) {
   return static_cast<int>(tiers_.size()) - 1;
 }
 
-void RouteTable::add_row(const Network& network, const Program& program, int source) {
+std::uint16_t RouteTable::number_of(Row& row, const Kind& kind, std::map<Kind, std::uint16_t>& known) const {
+  if (!row.kind.empty() && row.kinds[row.kind.back()] == kind) return row.kind.back();  // most often
+  assert(row.kinds.size() < std::numeric_limits<std::uint16_t>::max());
+  const auto [found, is_new] = known.try_emplace(kind, static_cast<std::uint16_t>(row.kinds.size()));
+  if (is_new) row.kinds.push_back(kind);
+  return found->second;
+}
+
+void RouteTable::add_row(const Network& network, const Program& program, int source, Raw& raw) {
   const auto endpoint = [&](int e) {
     return e < program.ranks ? e : network.ranks() + program.passive[at(e - program.ranks)];
   };
   Row& row = rows_.emplace_back();
-  std::map<std::tuple<int, double, double, std::uint32_t>, std::uint16_t> known;  // kinds
+  std::map<Kind, std::uint16_t> known;
   for (int d = 0; d < program.endpoints(); ++d) {
     Kind kind;
     Route route;
@@ -72,18 +84,14 @@ void RouteTable::add_row(const Network& network, const Program& program, int sou
       kind.latency_s += hop.share * network.links[at(hop.link)].latency.value;
       kind.tiers |= std::uint32_t{1} << bit_of(network.links[at(hop.link)].tier);
       signature_[at(hop.link)] += mix(pair + std::bit_cast<std::uint64_t>(hop.share));
+      if (std::exchange(raw.last[at(hop.link)], source) != source) ++raw.sources[at(hop.link)];
     }
-    if (!route.empty()) kind.first = {route[0].link, static_cast<float>(route[0].share)};
-    row.path.push_back(paths_.add(route.data() + (route.empty() ? 0 : 1), route.data() + route.size()));
-    if (d > 0 && row.kinds[row.kind.back()] == kind) {
-      row.kind.push_back(row.kind.back());
-      continue;
-    }
-    const auto [found, is_new] = known.try_emplace({kind.first.link, kind.first.share, kind.latency_s, kind.tiers},
-                                                   static_cast<std::uint16_t>(row.kinds.size()));
-    assert(row.kinds.size() < std::numeric_limits<std::uint16_t>::max());
-    if (is_new) row.kinds.push_back(kind);
-    row.kind.push_back(found->second);
+    const Hop* const begin = route.data();
+    const Hop* const end = begin + route.size();
+    const Hop* const second = route.empty() ? end : begin + 1;
+    kind.head = raw.first.add(begin, second);
+    row.tail.push_back(raw.rest.add(second, end));
+    row.kind.push_back(number_of(row, kind, known));
   }
 }
 
@@ -110,13 +118,59 @@ void RouteTable::merge_series(const Network& network, const Program& program) {
     const bool behind = never_faster(network.links[at(stand_in)], network.links[at(l)]);
     stand_in_.push_back(behind ? stand_in : l);
   }
-  const auto stands = [&](int link) { return stand_in_[at(link)] == link; };
-  paths_.keep(stands);
+}
+
+/// Leaves only links that stand, and cuts each route where the links end that few sources use: a source's ways out are
+/// few, and what comes after them is shared with all sources nearby.
+void RouteTable::cut(const Raw& raw) {
+  constexpr int few = 16;
+  struct Parts {
+    SharedPaths::Id head, tail;
+  };
+  std::vector<Parts> parts(raw.rest.end());  // of each rest
+  std::vector<std::vector<Hop>> firsts(raw.first.end());
+  const auto near = [&](const Hop& hop) { return raw.sources[at(hop.link)] <= few; };
+  const auto stands = [&](const Hop& hop) { return stand_in_[at(hop.link)] == hop.link; };
+  std::vector<Hop> kept;
+  SharedPaths near_rests;
+  raw.first.for_each_list([&](SharedPaths::Id id, const std::vector<Hop>& hops) { firsts[id] = hops; });
+  raw.rest.for_each_list([&](SharedPaths::Id id, const std::vector<Hop>& hops) {
+    const auto far = static_cast<std::size_t>(std::find_if_not(hops.begin(), hops.end(), near) - hops.begin());
+    const auto filtered = [&](std::size_t from, std::size_t to) {
+      kept.clear();
+      for (std::size_t i = from; i < to; ++i) {
+        if (stands(hops[i])) kept.push_back(hops[i]);
+      }
+    };
+    filtered(0, far);
+    parts[id].head = near_rests.add(kept.data(), kept.data() + kept.size());
+    filtered(far, hops.size());
+    parts[id].tail = tails_.add(kept.data(), kept.data() + kept.size());
+  });
   for (Row& row : rows_) {
-    for (Kind& kind : row.kinds) {
-      if (kind.first.link >= 0 && !stands(kind.first.link)) kind.first.link = -1;
+    Row cut_row;
+    std::map<Kind, std::uint16_t> known;
+    std::map<std::pair<SharedPaths::Id, SharedPaths::Id>, SharedPaths::Id> heads;  // by first and near part of the rest
+    for (std::size_t d = 0; d < row.tail.size(); ++d) {
+      Kind kind = row.kinds[row.kind[d]];
+      const Parts& part = parts[row.tail[d]];
+      const auto [head, is_new] = heads.try_emplace({kind.head, part.head}, 0);
+      if (is_new) {
+        kept.clear();
+        for (const Hop& hop : firsts[kind.head]) {
+          if (stands(hop)) kept.push_back(hop);
+        }
+        near_rests.for_each_hop(part.head, [&](int link, double share) { kept.push_back({link, share}); });
+        head->second = heads_.add(kept.data(), kept.data() + kept.size());
+      }
+      kind.head = head->second;
+      cut_row.kind.push_back(number_of(cut_row, kind, known));
+      cut_row.tail.push_back(part.tail);
     }
+    row = std::move(cut_row);
   }
+  heads_.freeze();
+  tails_.freeze();
 }
 
 }  // namespace teapot

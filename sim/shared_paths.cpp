@@ -71,21 +71,10 @@ void SharedPaths::grow() {
   slots_ = std::move(larger);
 }
 
-void SharedPaths::keep(const std::function<bool(int link)>& kept) {
-  for (std::size_t id = 0; id < words_.size();) {
-    const std::size_t next = id + 1 + words_[id];
-    std::size_t to = id + 1;
-    for (std::size_t from = id + 1; from < next; ++from) {
-      if (!kept(static_cast<int>(words_[from]))) continue;
-      words_[to] = words_[from];
-      if (!shares_.empty()) shares_[to] = shares_[from];
-      ++to;
-    }
-    words_[id] = static_cast<std::uint32_t>(to - id - 1);
-    id = next;
-  }
+void SharedPaths::freeze() {
   slots_ = {};
   words_.shrink_to_fit();
+  shares_.shrink_to_fit();
 }
 
 }  // namespace teapot

@@ -3,7 +3,6 @@
 // send from there. Knows no endpoints.
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "sim/network.hpp"
@@ -17,8 +16,22 @@ class SharedPaths {
   SharedPaths();
   /// The number of this list of hops, which is stored if it is new.
   Id add(const Hop* first, const Hop* last);
-  /// Ends adding: leaves only the hops whose links are kept. Numbers stay.
-  void keep(const std::function<bool(int link)>& kept);
+  /// Whether any share is not 1.
+  bool spread() const { return !shares_.empty(); }
+  /// Calls f(id, hops) for each list, in the order of numbers.
+  template <class F>
+  void for_each_list(F&& f) const {
+    std::vector<Hop> hops;
+    for (std::size_t id = 0; id < words_.size(); id += 1 + words_[id]) {
+      hops.clear();
+      for_each_hop(static_cast<Id>(id), [&](int link, double share) { hops.push_back({link, share}); });
+      f(static_cast<Id>(id), hops);
+    }
+  }
+  /// All numbers are below this.
+  std::size_t end() const { return words_.size(); }
+  /// Ends adding.
+  void freeze();
 
   template <class F>
   void for_each_hop(Id id, F&& f) const {
@@ -31,7 +44,6 @@ class SharedPaths {
         f(static_cast<int>(*at), static_cast<double>(shares_[static_cast<std::size_t>(at - words_.data())]));
     }
   }
-  std::size_t bytes() const { return words_.size() * sizeof(std::uint32_t) + shares_.size() * sizeof(float); }
 
  private:
   bool is(Id id, const Hop* first, const Hop* last) const;

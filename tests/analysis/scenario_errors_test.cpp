@@ -79,7 +79,7 @@ TEST_CASE("errors: files that are no scenario are named") {
   CHECK(complaint_about_file("comment.yaml", "# nothing\n") == "comment.yaml: is empty");
   CHECK(complaint_about_file("binary.yaml", std::string("\x7f"
                                                         "ELF\x01\x02\0\0",
-                                                        8)) == "binary.yaml: is not a text file");
+                                                        8)) == "binary.yaml: is not a text file (UTF-8)");
   CHECK(complaint_about_file("list.yaml", "[1, 2]\n").substr(0, 34) == "list.yaml: expected keys and value");
   CHECK(complaint_about_file("folder-platform.yaml", "platform: .\n").find("platform") != std::string::npos);
   CHECK(complaint_about_file("bad-platform.yaml", "platform: bad-platform.yaml\n").find("accepted") ==

@@ -69,7 +69,8 @@ TEST_CASE("fabric: what cannot be built is refused with a reason") {
   const auto build = [](const std::string& yaml) {
     return build_fabric(Config{resolve_named(Config::parse(yaml), "topologies", "fabric")});
   };
-  CHECK_THROWS_AS(build("{from: h800-mpft, nodes: 3000}"), ConfigError);
+  CHECK(build("{from: h800-mpft, nodes: 3000}").gpus() == 24000);  // grows by a layer
+  CHECK_THROWS_AS(build("{from: h800-mpft, layers: 2, nodes: 3000}"), ConfigError);
   CHECK_THROWS_AS(build("{from: h800-mpft, planes: 3}"), ConfigError);
   CHECK_THROWS_AS(build("{from: h800-mpft, radixx: 3}"), ConfigError);
   CHECK_THROWS_AS(build("{from: gb200-nvl72, nodes: 2}"), ConfigError);

@@ -157,7 +157,7 @@ TEST_CASE("multi-rail: GPUs of one rail of a block share a leaf, rails meet in t
   CHECK(ports[0].at != ports[1].at);
   CHECK(rail.figures.switches == 64 + 32);
   CHECK(rail.metrics.diameter == 2);
-  CHECK(has(refusal("{from: h800-mrft, nodes: 257}"), "at most 2048 endpoints"));
+  CHECK(has(refusal("{from: h800-mrft, layers: 2, nodes: 257}"), "at most 2048 endpoints"));
 }
 
 TEST_CASE("rail-only (Wang et al. 2023): one switch a rail, other rails over NVLink only") {

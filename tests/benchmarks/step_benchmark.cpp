@@ -3,6 +3,7 @@
 
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 
 #include <algorithm>
 #include <string>
@@ -24,6 +25,25 @@ Scenario step(int gpus) {
        "deployment.redundant_experts=" + std::to_string(std::max(0, gpus - 256)), "decode.routing.load=uniform"});
 }
 
+/// EP 256 over and over: replicas that are alike, of which one is simulated.
+Scenario replicas(int gpus) {
+  return load_scenario(std::string{TEAPOT_HOME} + "/examples/deepseek-v3-h800.yaml",
+                       {"deployment.gpus=" + std::to_string(gpus), "deployment.expert_parallel=256"});
+}
+
+/// Processor time of this process and its ended children, in ms: what others do on the machine is not in it.
+double cpu_ms() {
+  double ms = 0;
+  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage usage{};
+    getrusage(who, &usage);
+    for (const timeval& time : {usage.ru_utime, usage.ru_stime}) {
+      ms += 1e3 * static_cast<double>(time.tv_sec) + 1e-3 * static_cast<double>(time.tv_usec);
+    }
+  }
+  return ms;
+}
+
 double peak_megabytes() {
   rusage own{}, children{};
   getrusage(RUSAGE_SELF, &own);
@@ -33,13 +53,29 @@ double peak_megabytes() {
 
 void whole_step(benchmark::State& state) {
   std::int64_t collectives = 0;
+  const double begin_ms = cpu_ms();
   for (auto _ : state) {
     const Scenario scenario = step(static_cast<int>(state.range(0)));
     const Run r = run(scenario);
     benchmark::DoNotOptimize(report(scenario, r.program, r.timeline));
     collectives = r.timeline.collectives;
   }
+  state.counters["cpu_ms"] = (cpu_ms() - begin_ms) / static_cast<double>(state.iterations());
   state.counters["collectives"] = static_cast<double>(collectives);
+  state.counters["peak_MB"] = peak_megabytes();
+}
+
+void whole_step_of_replicas(benchmark::State& state) {
+  int alike = 0;
+  const double begin_ms = cpu_ms();
+  for (auto _ : state) {
+    const Scenario scenario = replicas(static_cast<int>(state.range(0)));
+    const Run r = run(scenario);
+    benchmark::DoNotOptimize(report(scenario, r.program, r.timeline));
+    alike = r.timeline.replicas;
+  }
+  state.counters["cpu_ms"] = (cpu_ms() - begin_ms) / static_cast<double>(state.iterations());
+  state.counters["replicas_alike"] = alike;
   state.counters["peak_MB"] = peak_megabytes();
 }
 
@@ -56,6 +92,7 @@ void program_only(benchmark::State& state) {
 
 // Children's memory only grows: small ones first.
 BENCHMARK(whole_step)->Arg(64)->Arg(128)->Arg(320)->Arg(2048)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(whole_step_of_replicas)->Arg(2048)->Arg(16384)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(scenario_only)->Arg(320)->Arg(2048)->Unit(benchmark::kMillisecond);
 BENCHMARK(program_only)->Arg(320)->Arg(2048)->Unit(benchmark::kMillisecond);
 

@@ -24,6 +24,14 @@ class CopyCounter {
       receiver_.push_back(static_cast<std::size_t>(rank * layout.gpus_per_rank));
       local_.push_back(slot % static_cast<std::size_t>(placement.slots_per_rank));
     }
+    std::size_t most_copies = 0;
+    for (std::uint32_t e = 0; e < placement.slots.size(); ++e) {
+      const auto n = static_cast<std::uint32_t>(placement.slots[e].size());
+      copies_.push_back({static_cast<std::uint32_t>(slots_.size()), n, e % n});
+      slots_.insert(slots_.end(), placement.slots[e].begin(), placement.slots[e].end());
+      most_copies = std::max<std::size_t>(most_copies, n);
+    }
+    turn_.resize(most_copies + 1);
     traffic_.groups = layout.groups;
     if (per_node()) {
       for (const auto& mates : layout.members) widest_ = std::max(widest_, mates.size());
@@ -39,6 +47,7 @@ class CopyCounter {
     for (int gpu = 0; gpu < layout_.gpus; ++gpu) {
       const int n = tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(gpu)];
       std::fill(to_.begin(), to_.end(), 0U);
+      turn_to(gpu);
       const Random random{seed.seed, seed.layer, seed.micro_batch, gpu};
       if (routing_.per == CopyPer::expert) {
         count_for_each_expert(gpu, n, random);
@@ -69,11 +78,16 @@ class CopyCounter {
   /// Of several copies of an expert a GPU always uses the same one, different GPUs different ones. The shift from one
   /// run of GPUs to the next, and from expert to expert, keeps the choice out of step with the order of GPUs in a node:
   /// a copy used by the third GPU of every node only would answer through the third plane only.
-  int slot_for(int gpu, std::size_t expert) const {
-    const auto& slots = placement_.slots[expert];
-    if (slots.size() == 1) return slots[0];
-    const auto index = static_cast<std::size_t>(gpu - layout_.first_of_group(gpu));
-    return slots[(index + index / slots.size() + expert) % slots.size()];
+  /// Copy (index + index / n + expert) % n of n, for a GPU's index in its group.
+  int slot_for(std::size_t expert) const {
+    const Copies& own = copies_[expert];
+    const std::uint32_t copy = turn_[own.count] + own.shift;
+    return slots_[own.first + (copy < own.count ? copy : copy - own.count)];
+  }
+  /// What of it depends on the GPU alone.
+  void turn_to(int gpu) {
+    const auto index = static_cast<std::uint32_t>(gpu - layout_.first_of_group(gpu));
+    for (std::uint32_t n = 1; n < turn_.size(); ++n) turn_[n] = (index + index / n) % n;
   }
   void arrive(int gpu, int slot, std::uint32_t tokens) {
     const auto per_rank = static_cast<std::size_t>(placement_.slots_per_rank);
@@ -92,7 +106,7 @@ class CopyCounter {
     });
     for (std::size_t expert = 0; expert < experts_.size(); ++expert) {
       if (counts[expert] == 0) continue;
-      const int slot = slot_for(gpu, expert);
+      const int slot = slot_for(expert);
       arrive(gpu, slot, counts[expert]);
       for (int part = 0; part < layout_.gpus_per_rank; ++part) {
         to_[receiver(slot) + static_cast<std::size_t>(part)] += counts[expert];
@@ -108,7 +122,7 @@ class CopyCounter {
     chooser_.each_token(random, tokens, [&](const std::uint16_t* chosen) {
       ++token;
       for (int i = 0; i < chooser_.gate().top_k; ++i) {
-        const int slot = slot_for(gpu, chosen[i]);
+        const int slot = slot_for(chosen[i]);
         arrive(gpu, slot, 1);
         for (int part = 0; part < layout_.gpus_per_rank; ++part) {
           deliver(gpu, token, receiver(slot) + static_cast<std::size_t>(part));
@@ -172,6 +186,12 @@ class CopyCounter {
   const Placement& placement_;
   const Routing& routing_;
   Traffic traffic_;
+  struct Copies {
+    std::uint32_t first, count, shift;
+  };
+  std::vector<Copies> copies_;            // of each expert: where its slots begin in slots_, how many, expert % count
+  std::vector<int> slots_;                // by expert
+  std::vector<std::uint32_t> turn_;       // of the sender at hand, by the number of copies
   std::vector<std::size_t> receiver_;     // by slot: the first GPU that holds it, counted within the group
   std::vector<std::size_t> local_;        // by slot: which one of its GPU's it is
   std::vector<std::uint32_t> to_;         // of the sender at hand, by GPU of its EP group

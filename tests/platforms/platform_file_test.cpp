@@ -228,7 +228,7 @@ TEST_CASE("platform file: each unusable file is named in one line that says what
   CHECK(complaint_about(std::string("\x7f"
                                     "ELF\0\1\2",
                                     7))
-            .find("not XML") != std::string::npos);
+            .find("not UTF-8 text") != std::string::npos);
   CHECK(complaint_about(head + "</platform>").find("no hosts") != std::string::npos);
   CHECK(complaint_about(head + "<zone id=\"z\" routing=\"Full\"></zone></platform>").find("no hosts") !=
         std::string::npos);

@@ -4,7 +4,6 @@
 #include "sim/config.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -16,22 +15,6 @@ namespace teapot {
 namespace {
 
 std::string join(const std::string& path, const std::string& key) { return path.empty() ? key : path + '.' + key; }
-
-int edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::vector<int>> cost(a.size() + 1, std::vector<int>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = static_cast<int>(i);
-  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = static_cast<int>(j);
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const int change = a[i - 1] == b[j - 1] ? 0 : 1;
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {  // two letters swapped
-        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return cost[a.size()][b.size()];
-}
 
 const char* kind_name(Tree::Kind kind) {
   switch (kind) {
@@ -81,79 +64,6 @@ void fail_at(const Place& place, const std::string& path, const std::string& rea
   if (place.line > 0 && !option) text += fmt::format(":{}:{}", place.line, place.column);
   if (!path.empty() && !(option && text.substr(6) == path)) text += ": " + one_line(path, 200);
   throw ConfigError(text + ": " + reason);
-}
-
-const Tree* Tree::find(std::string_view key) const {
-  for (const auto& entry : entries) {
-    if (entry.key == key) return &entry.value;
-  }
-  return nullptr;
-}
-
-Tree overlay(Tree base, const Tree& changes) {
-  if (base.kind != Tree::Kind::mapping || changes.kind != Tree::Kind::mapping) return changes;
-  for (const auto& change : changes.entries) {
-    const auto found = std::find_if(base.entries.begin(), base.entries.end(),
-                                    [&](const Tree::Entry& entry) { return entry.key == change.key; });
-    if (found == base.entries.end()) {
-      base.entries.push_back(change);
-    } else {
-      found->place = change.place;
-      found->value = overlay(std::move(found->value), change.value);
-    }
-  }
-  base.place = changes.place;
-  return base;
-}
-
-void set_path(Tree& tree, const std::string& dotted_path, const Tree& value) {
-  if (static_cast<std::size_t>(std::count(dotted_path.begin(), dotted_path.end(), '.')) >= deepest_yaml)
-    fail_at(value.place, dotted_path, fmt::format("names a key more than {} deep", deepest_yaml));
-  const std::size_t dot = dotted_path.find('.');
-  const std::string key = dotted_path.substr(0, dot);
-  if (tree.kind != Tree::Kind::mapping) {
-    // A name becomes {from: name}, so that "fabric: h800-mpft" can be changed with "fabric.planes=4".
-    Tree mapping;
-    mapping.kind = Tree::Kind::mapping;
-    mapping.place = tree.place.file ? tree.place : value.place;
-    if (tree.kind == Tree::Kind::scalar) mapping.entries.push_back({"from", tree.place, tree});
-    tree = std::move(mapping);
-  }
-  auto found =
-      std::find_if(tree.entries.begin(), tree.entries.end(), [&](const Tree::Entry& e) { return e.key == key; });
-  if (found == tree.entries.end()) {
-    tree.entries.push_back({key, value.place, Tree{}});
-    found = tree.entries.end() - 1;
-  }
-  if (dot == std::string::npos) {
-    found->value = value;
-    found->place = value.place;
-  } else {
-    set_path(found->value, dotted_path.substr(dot + 1), value);
-  }
-}
-
-std::string nearest(const std::string& name, const std::vector<std::string>& known) {
-  std::string best;
-  int best_distance = std::max<int>(1, static_cast<int>(name.size()) / 3) + 1;
-  for (const auto& candidate : known) {
-    const auto longer =
-        static_cast<int>(std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size()));
-    if (longer >= best_distance || name.size() > 200) continue;
-    const int distance = edit_distance(name, candidate);
-    if (distance < best_distance) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
-  return best;
-}
-
-std::string unknown_name(const std::string& what, const std::string& name, const std::vector<std::string>& known) {
-  const std::string near = nearest(name, known);
-  const std::string offer = near.empty() ? "" : fmt::format("did you mean \"{}\"? ", near);
-  return fmt::format("unknown {} {} ({}known: {})", what, in_quotes(name), offer,
-                     known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
 }
 
 Config::Config(Tree tree)

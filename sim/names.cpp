@@ -1,0 +1,55 @@
+// How near a word is to the known ones.
+// Does not know what the words are names of.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "sim/config.hpp"
+
+namespace teapot {
+namespace {
+
+int edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::vector<int>> cost(a.size() + 1, std::vector<int>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = static_cast<int>(i);
+  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = static_cast<int>(j);
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const int change = a[i - 1] == b[j - 1] ? 0 : 1;
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {  // two letters swapped
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+      }
+    }
+  }
+  return cost[a.size()][b.size()];
+}
+
+}  // namespace
+
+std::string nearest(const std::string& name, const std::vector<std::string>& known) {
+  std::string best;
+  int best_distance = std::max<int>(1, static_cast<int>(name.size()) / 3) + 1;
+  for (const auto& candidate : known) {
+    const auto longer =
+        static_cast<int>(std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size()));
+    if (longer >= best_distance || name.size() > 200) continue;
+    const int distance = edit_distance(name, candidate);
+    if (distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+std::string unknown_name(const std::string& what, const std::string& name, const std::vector<std::string>& known) {
+  const std::string near = nearest(name, known);
+  const std::string offer = near.empty() ? "" : fmt::format("did you mean \"{}\"? ", near);
+  return fmt::format("unknown {} {} ({}known: {})", what, in_quotes(name), offer,
+                     known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
+}
+
+}  // namespace teapot

@@ -100,9 +100,9 @@ std::string first_accepted(const Options& options) {
   const bool experts = model.has_experts();
   std::string last = "nothing was tried";
   for (const int gpus : options.gpus > 0 ? std::vector<int>{options.gpus} : powers_up_to(256)) {
-    for (const int tensor_parallel : powers_up_to(std::min(gpus, 8))) {
-      if (gpus % tensor_parallel != 0) continue;
-      for (const int requests : {32, 8, 2}) {
+    for (const int requests : {32, 8, 2}) {
+      for (const int tensor_parallel : powers_up_to(std::min(gpus, 8))) {
+        if (gpus % tensor_parallel != 0) continue;
         Draft draft{gpus, tensor_parallel, requests, fabric_for(options, gpus)};
         const std::string yaml = yaml_of(options, draft, experts);
         try {

@@ -10,7 +10,8 @@ namespace teapot {
 namespace {
 
 /// How a kernel may run, as sim/kernel.hpp names it.
-constexpr std::array kinds{"gemm", "grouped-gemm", "batched-gemm", "mla-decode", "gqa-decode", "elementwise", "copy"};
+constexpr std::array kinds{"gemm",       "grouped-gemm",      "batched-gemm", "mla-decode",
+                           "gqa-decode", "attention-prefill", "elementwise",  "copy"};
 
 /// The next wider precision in which the same product can be computed.
 const std::map<std::string, std::string>& wider() {
@@ -58,7 +59,9 @@ void require_kinds(const Config& kernels) {
 const KernelFit& Accelerator::fit(const std::string& kind, const std::string& precision) const {
   const auto special = kernels.find(kind + "-" + precision);
   if (special != kernels.end()) return special->second;
-  const auto general = kernels.find(kind);
+  auto general = kernels.find(kind);
+  // Whole prompts on an accelerator whose file tells only of decoding.
+  if (general == kernels.end() && kind == "attention-prefill") general = kernels.find("gqa-decode");
   if (general == kernels.end()) throw ConfigError(name + ": kernels: no entry for kernels of kind \"" + kind + "\"");
   return general->second;
 }

@@ -4,6 +4,7 @@
 #include "platforms/communication.hpp"
 
 #include <array>
+#include <map>
 
 namespace teapot {
 namespace {
@@ -29,7 +30,7 @@ CollectiveCost read_cost(const Config& config) {
   cost.overhead = config.non_negative_or("overhead", Seconds{});
   cost.sm_share = config.fraction_or("sm_share", 0.0);
   if (config.has("wire")) cost.wire = read_wire(config.at("wire"));
-  config.fraction_or("error", 0.0);
+  cost.error = config.fraction_or("error", 0.0);
   config.get_or<std::string>("source", "");
   return cost;
 }
@@ -50,12 +51,6 @@ CollectiveCosts read_communication(const Config& config) {
     for (const auto& [name, cost] : costs) known.push_back(name);
     throw ConfigError(unknown_name("operation", operation, known));
   };
-}
-
-std::map<std::string, double> read_communication_errors(const Config& config) {
-  std::map<std::string, double> errors;
-  for (const char* operation : operations) errors[operation] = config.at(operation).fraction_or("error", 0.0);
-  return errors;
 }
 
 }  // namespace teapot

@@ -2,9 +2,6 @@
 // What the kernels of a communication library cost beyond the bytes: its software floor and how well it uses links.
 // Knows no fabric: links are named by tier, as fabrics name them.
 
-#include <map>
-#include <string>
-
 #include "sim/config.hpp"
 #include "sim/costs.hpp"
 
@@ -13,8 +10,5 @@ namespace teapot {
 /// From the mapping that resolve_named(..., "platforms/communication", "communication library") gives: for each
 /// operation its overhead, SM share and use of tiers. The result throws ConfigError for an operation the library lacks.
 CollectiveCosts read_communication(const Config& config);
-
-/// Median relative residual of each operation's fit; 0 where the file states none. Reads the same mapping.
-std::map<std::string, double> read_communication_errors(const Config& config);
 
 }  // namespace teapot

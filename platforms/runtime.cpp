@@ -11,12 +11,10 @@ RuntimeCost read_runtime(const Config& config) {
   cost.per_collective = config.non_negative_or("per_collective", Seconds{});
   cost.per_layer = config.non_negative_or("per_layer", Seconds{});
   cost.per_step = config.non_negative_or("per_step", Seconds{});
-  read_runtime_error(config);
+  cost.error = config.fraction_or("error", 0.5);
   config.get_or<std::string>("source", "");
   config.reject_unread_keys();
   return cost;
 }
-
-double read_runtime_error(const Config& config) { return config.fraction_or("error", 0.5); }
 
 }  // namespace teapot

@@ -8,9 +8,7 @@
 namespace teapot {
 
 /// From the mapping that resolve_named(..., "platforms/runtimes", "runtime") gives. Throws ConfigError.
+/// A stack is fitted on one step, which leaves no residual to take its error from: half, unless its file says
+/// otherwise.
 RuntimeCost read_runtime(const Config& config);
-/// How far off the stack's overheads may be, as a part of them. A stack is fitted on one step, which leaves no residual
-/// to take it from: half, unless its file says otherwise.
-double read_runtime_error(const Config& config);
-
 }  // namespace teapot

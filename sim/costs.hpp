@@ -16,6 +16,7 @@ struct CollectiveCost {
   Seconds overhead;                  ///< software floor of one call
   std::shared_ptr<const Wire> wire;  ///< how well it uses the links; none: line rate
   double sm_share = 0;               ///< part of the accelerator it holds while in flight
+  double error = 0;                  ///< median relative residual of the fit; 0 where none is stated
 };
 
 /// Cost of `dispatch`, `combine`, `all-reduce`, `all-gather`, `reduce-scatter`, `broadcast` or `send`.
@@ -27,6 +28,7 @@ struct RuntimeCost {
   Seconds per_collective;  ///< to each collective, on the compute stream (send and receive kernels)
   Seconds per_layer;       ///< to each layer and micro-batch
   Seconds per_step;        ///< once a step (scheduler, sampling, host)
+  double error = 0;        ///< how far off they may be, as a part of them
 };
 
 }  // namespace teapot

@@ -188,6 +188,7 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   r.tpot = r.step / r.tokens_per_step;
   r.tokens_per_s_per_user = 1 / r.tpot.value;
   r.tokens_per_s_per_gpu = scenario.load.requests_per_gpu() / r.tpot.value;
+  if (scenario.phase == Phase::prefill) r.tokens_per_s_per_gpu = scenario.load.new_tokens_per_gpu() / r.step.value;
   const bool figures = std::isfinite(r.tpot.value) && r.tpot > Seconds{} && std::isfinite(r.tokens_per_s_per_gpu);
   if (!figures)
     throw SimulationError(fmt::format("{}: no figure comes out: a step of {} for {:g} tokens of each request",

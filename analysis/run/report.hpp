@@ -33,7 +33,7 @@ struct Report {
   Seconds step;
   double tokens_per_step = 1;  ///< emitted by a request
   double tokens_per_s_per_user = 0;
-  double tokens_per_s_per_gpu = 0;
+  double tokens_per_s_per_gpu = 0;  ///< emitted; of a prefill: computed of prompts
   Seconds compute;              ///< mean over ranks of the time spent computing
   Seconds communication;        ///< mean over ranks of the time with a collective in flight
   Seconds exposed;              ///< mean over ranks of the time with a collective in flight and nothing computing

@@ -101,14 +101,22 @@ std::vector<std::string> warnings(const Scenario& s, const Report& r) {
   return found;
 }
 
+std::string load_words(const Scenario& s) {
+  if (s.phase == Phase::decode) {
+    return fmt::format("{} requests a GPU, context {:g}", s.load.requests_per_gpu(), s.load.context_tokens());
+  }
+  const Requests& prompts = s.load.requests[0];
+  return fmt::format("{} prompts a GPU of {:g} tokens, {:g} of them cached", prompts.per_gpu(),
+                     prompts.context + prompts.new_tokens, prompts.context);
+}
+
 /// "h800-mpft, 128 GPUs" and so on: what was asked, in three lines.
 std::string inputs(const Scenario& s, const Report& r) {
   const Layout& l = s.layout;
   std::string text =
       fmt::format("{} on {} GPUs ({}), fabric {}\n", s.model.name, l.gpus, s.accelerator.name, fabric_text(s, r));
-  text += fmt::format("EP {}, TP {}, {} requests a GPU, context {:g}, routing {}, overlap {}", l.expert_parallel,
-                      l.tensor_parallel, s.load.requests_per_gpu(), s.load.context_tokens(), s.execution.routing.load,
-                      s.execution.overlap);
+  text += fmt::format("EP {}, TP {}, {}, routing {}, overlap {}", l.expert_parallel, l.tensor_parallel, load_words(s),
+                      s.execution.routing.load, s.execution.overlap);
   if (s.speculation.draft_tokens > 0) text += fmt::format(", {} draft tokens", s.speculation.draft_tokens);
   text += fmt::format("\nruntime {}, communication {}, seed {}\n", s.runtime, libraries_text(s, r), s.seed);
   return text;
@@ -144,8 +152,13 @@ std::string summary_text(const Scenario& scenario, const Run& run, const Report&
   std::string text = inputs(scenario, r);
   for (const auto& warning : warnings(scenario, r)) text += "warning: " + warning + '\n';
   text += '\n';
-  text += fmt::format("TPOT             {:10.3f} ms   step {:.3f} ms, {:.3g} tokens a request and step\n", ms(r.tpot),
-                      ms(r.step), r.tokens_per_step);
+  const bool prefill = scenario.phase == Phase::prefill;
+  if (prefill) {
+    text += fmt::format("TTFT at least    {:10.3f} ms   one prefill, without queueing\n", ms(r.step));
+  } else {
+    text += fmt::format("TPOT             {:10.3f} ms   step {:.3f} ms, {:.3g} tokens a request and step\n", ms(r.tpot),
+                        ms(r.step), r.tokens_per_step);
+  }
   const Band range = uncertainty(scenario, r);
   if (lower_bound(scenario)) {
     text +=
@@ -156,7 +169,7 @@ std::string summary_text(const Scenario& scenario, const Run& run, const Report&
         "                            {:.1f} to {:.1f} ms in nine cases of ten, by the residuals of the fits\n",
         ms(range.low / r.tokens_per_step), ms(range.high / r.tokens_per_step));
   }
-  text += fmt::format("tokens/s/user    {:10.2f}\n", r.tokens_per_s_per_user);
+  if (!prefill) text += fmt::format("tokens/s/user    {:10.2f}\n", r.tokens_per_s_per_user);
   text += fmt::format("tokens/s/GPU     {:10.1f}\n\n", r.tokens_per_s_per_gpu);
 
   using Align = TextTable::Align;
@@ -205,14 +218,30 @@ nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, co
   for (const auto& [library, operations] : used_libraries(scenario, r)) {
     for (const auto& operation : operations) libraries[operation] = library;
   }
-  json["tpot_ms"] = ms(r.tpot);
-  json["step_ms"] = ms(r.step);
   const Band range = uncertainty(scenario, r);
-  json["tpot_band_ms"] = {{"low", ms(range.low / r.tokens_per_step)}, {"high", ms(range.high / r.tokens_per_step)}};
+  const nlohmann::ordered_json band{{"low", ms(range.low / r.tokens_per_step)},
+                                    {"high", ms(range.high / r.tokens_per_step)}};
+  if (scenario.phase == Phase::prefill) {
+    json["phase"] = "prefill";
+    json["ttft_ms"] = ms(r.step);
+    json["prefill_ms"] = ms(r.step);
+    json["step_ms"] = ms(r.step);
+    json["prefill_band_ms"] = band;
+  } else {
+    json["tpot_ms"] = ms(r.tpot);
+    json["step_ms"] = ms(r.step);
+    json["tpot_band_ms"] = band;
+  }
   json["warnings"] = warnings(scenario, r);
   json["lower_bound"] = lower_bound(scenario);
-  json["tokens_per_step"] = r.tokens_per_step;
-  json["tokens_per_s_per_user"] = r.tokens_per_s_per_user;
+  if (scenario.phase == Phase::prefill) {
+    json["prompt_tokens"] = scenario.load.requests[0].context + scenario.load.requests[0].new_tokens;
+    json["cached_tokens"] = scenario.load.requests[0].context;
+    json["prompts_per_gpu"] = scenario.load.requests_per_gpu();
+  } else {
+    json["tokens_per_step"] = r.tokens_per_step;
+    json["tokens_per_s_per_user"] = r.tokens_per_s_per_user;
+  }
   json["tokens_per_s_per_gpu"] = r.tokens_per_s_per_gpu;
   auto& breakdown = json["breakdown_ms"] = nlohmann::ordered_json::object();
   for (const auto& op : r.operators) breakdown[json_name(op.name)] = ms(op.communication ? op.exposed : op.busy);

@@ -7,19 +7,8 @@
 #include <cmath>
 #include <map>
 
-#include "platforms/communication.hpp"
-#include "platforms/runtime.hpp"
-#include "sim/catalogue.hpp"
-
 namespace teapot {
 namespace {
-
-/// What a scenario names under `decode`, or the fallback.
-Config named(const Scenario& scenario, const std::string& key, const std::string& folder, const std::string& fallback) {
-  const Tree* decode = scenario.source.find("decode");
-  const Tree* value = decode == nullptr ? nullptr : decode->find(key);
-  return Config{value == nullptr ? resolve_named(fallback, folder, key) : resolve_named(Config{*value}, folder, key)};
-}
 
 /// The operation behind an operator: those of a prediction module have a prefix.
 std::string operation_of(const std::string& name) {
@@ -49,9 +38,6 @@ Band band(Seconds step, std::vector<UncertainPart> parts) {
 }
 
 Band uncertainty(const Scenario& scenario, const Report& report) {
-  const auto communication =
-      read_communication_errors(named(scenario, "communication", "platforms/communication", scenario.communication));
-  const double runtime = read_runtime_error(named(scenario, "runtime", "platforms/runtimes", scenario.runtime));
   std::map<std::string, UncertainPart> parts;
   const auto add = [&](const std::string& name, Seconds time, double error) {
     UncertainPart& part = parts[name];
@@ -61,13 +47,13 @@ Band uncertainty(const Scenario& scenario, const Report& report) {
   };
   for (const auto& kernel : report.kernels) {
     const bool overhead = kernel.kind == "runtime";
-    add(kernel.kind, kernel.time, overhead ? runtime : kernel_error(scenario.accelerator, kernel.kind));
+    add(kernel.kind, kernel.time,
+        overhead ? scenario.machine.runtime.error : kernel_error(scenario.accelerator, kernel.kind));
   }
   for (const auto& one : report.operators) {
     if (!one.communication) continue;
     const std::string operation = operation_of(one.name);
-    const auto found = communication.find(operation);
-    add("exposed " + operation, one.exposed, found == communication.end() ? 0 : found->second);
+    add("exposed " + operation, one.exposed, scenario.machine.collective(operation).error);
   }
   std::vector<UncertainPart> list;
   for (const auto& [name, part] : parts) list.push_back(part);

@@ -161,10 +161,12 @@ Scenario read_parts(const Config& config, const Tree& source, KnownParts* known)
   const Config deployment = config.section(
       "deployment", {"How the model is laid over GPUs, and what each serves", "{gpus: 128, tensor_parallel: 1}"});
   s.layout = read_layout(deployment, s.model);
-  s.load = read_load(deployment, s.layout);
-  s.execution = read_execution(decode, s.model, s.layout, s.load);
-  s.speculation = read_speculation(decode, s.model, s.layout, s.load);
-  s.load.requests[0].new_tokens = 1 + s.speculation.draft_tokens;
+  s.phase = read_phase(config);
+  s.load = s.phase == Phase::prefill ? read_prompts(config, s.layout) : read_load(deployment, s.layout);
+  const Config how = how_executed(config, s.phase, s.model, s.accelerator, s.load);
+  s.execution = read_execution(how, s.model, s.layout, s.load);
+  s.speculation = read_speculation(how, s.model, s.layout, s.load);
+  if (s.phase == Phase::decode) s.load.requests[0].new_tokens = 1 + s.speculation.draft_tokens;
   s.execution.draft_passes = s.speculation.draft_tokens;
   const Config simulation = config.section("simulation", {"How it is simulated", "{compute: measured}"});
   s.depth = simulation.choice_or("network", {"collective", "pair"}, "collective",
@@ -182,11 +184,11 @@ Scenario read_parts(const Config& config, const Tree& source, KnownParts* known)
   s.seed = static_cast<std::uint64_t>(simulation.non_negative_or<std::int64_t>(
       "seed", 1, {"Of the choices of experts, and of all that is drawn", "1"}));
 
-  s.runtime = name_of(decode, "runtime", "ideal");
-  s.machine.runtime = read_runtime(part(decode, "runtime", "platforms/runtimes", "runtime", "ideal"));
-  s.communication = name_of(decode, "communication", s.accelerator.communication);
+  s.runtime = name_of(how, "runtime", "ideal");
+  s.machine.runtime = read_runtime(part(how, "runtime", "platforms/runtimes", "runtime", "ideal"));
+  s.communication = name_of(how, "communication", s.accelerator.communication);
   s.machine.collective = read_communication(
-      part(decode, "communication", "platforms/communication", "communication library", s.accelerator.communication));
+      part(how, "communication", "platforms/communication", "communication library", s.accelerator.communication));
   s.machine.time = time_kernels(s.compute, s.accelerator);
 
   const double usable = deployment.fraction_or("memory_fraction", 0.95,
@@ -194,6 +196,11 @@ Scenario read_parts(const Config& config, const Tree& source, KnownParts* known)
                                                 "gpu_memory_utilization mem_fraction_static"});
   s.network = read_network(config, s.layout, s.fabric, known);
   s.machine.domain.assign(s.network.domain.begin(), s.network.domain.begin() + s.layout.gpus);
+  config.section("prefill", {"What a prefill executes otherwise than a decode; keys of `decode`", "{overlap: none}"}).tree();
+  config.section("requests", {"What `serve` is asked: arrivals and lengths (docs/serving.md)", "{prompt_tokens: 4096}"})
+      .tree();
+  config.section("serving", {"The pools that `serve` serves with (docs/serving.md)", "{placement: co-located}"}).tree();
+  how.reject_unread_keys();
   config.reject_unread_keys();
   require_memory(s, deployment, usable);
   return s;

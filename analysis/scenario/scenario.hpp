@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analysis/scenario/known_parts.hpp"
+#include "analysis/scenario/phase.hpp"
 #include "platforms/accelerator.hpp"
 #include "sim/engine.hpp"
 #include "sim/network.hpp"
@@ -28,6 +29,7 @@ enum class ComputeDepth {
 };
 
 struct Scenario {
+  Phase phase = Phase::decode;
   std::string name;  ///< of its file, without folder and suffix
   Tree source;       ///< the scenario as written, with --set applied
   Model model;

@@ -6,6 +6,8 @@
 #include "analysis/run/report.hpp"
 #include "analysis/run/run.hpp"
 #include "analysis/run/summary.hpp"
+#include "analysis/serving/serving_report.hpp"
+#include "analysis/version.hpp"
 
 namespace teapot {
 
@@ -20,7 +22,42 @@ void add_cost(nlohmann::ordered_json& json, const std::optional<TokenCost>& cost
   put("tokens_per_s_per_kusd", &TokenCost::tokens_per_s_per_kusd);
 }
 
+namespace {
+
+/// A service's figures as columns: medians where a run has one figure.
+nlohmann::ordered_json served(const Tree& tree, const std::string& name, const CostLists& lists, KnownParts* known) {
+  const ServingScenario scenario = read_serving(tree, name);
+  const ServingResult result = serve(scenario, default_cache_folder());
+  const ServingReport report = serving_report(scenario, result);
+  nlohmann::ordered_json json;
+  json["scenario"] = name;
+  json["model"] = scenario.decode.model.name;
+  json["accelerator"] = scenario.decode.accelerator.name;
+  json["fabric"] = scenario.decode.fabric;
+  json["gpus"] = scenario.gpus;
+  json["tpot_ms"] = report.tpot_ms.p50;
+  json["tokens_per_s_per_gpu"] = report.output_tokens_per_s / scenario.gpus;
+  json["ttft_p50_ms"] = report.ttft_ms.p50;
+  json["ttft_p99_ms"] = report.ttft_ms.p99;
+  json["tpot_p99_ms"] = report.tpot_ms.p99;
+  json["itl_p99_ms"] = report.itl_ms.p99;
+  json["goodput_requests_per_s"] = report.goodput_per_s;
+  json["requests_per_s"] = report.requests_per_s;
+  json["overloaded"] = result.record.grows ? 1 : 0;
+  const auto cost = token_cost(tree, lists, report.output_tokens_per_s / scenario.gpus, known);
+  add_cost(json, cost);
+  if (cost) json["goodput_requests_per_s_per_musd"] = report.goodput_per_s / (cost->usd_per_gpu * scenario.gpus / 1e6);
+  json["surface"] = {{"simulated", result.surface.simulated}, {"interpolated", result.surface.interpolated}};
+  json["seed"] = scenario.decode.seed;
+  json["version"] = version;
+  return json;
+}
+
+}  // namespace
+
 nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists, KnownParts* known) {
+  const Tree* requests = tree.find("requests");
+  if (requests != nullptr && requests->find("arrivals") != nullptr) return served(tree, name, lists, known);
   const Scenario scenario = read_scenario(tree, name, known);
   const Run result = run(scenario);
   const Report sums = report(scenario, result.program, result.timeline);

@@ -10,12 +10,12 @@
 #include <filesystem>
 #include <map>
 
+#include "analysis/output/digest.hpp"
 #include "analysis/scenario/known_keys.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "analysis/sweep/amount.hpp"
 #include "analysis/sweep/axis.hpp"
 #include "analysis/sweep/condition.hpp"
-#include "analysis/sweep/digest.hpp"
 #include "analysis/sweep/point_key.hpp"
 #include "analysis/sweep/sampling.hpp"
 #include "sim/catalogue.hpp"

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "analysis/output/digest.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "analysis/sweep/costs.hpp"
-#include "analysis/sweep/digest.hpp"
 #include "analysis/version.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/input_file.hpp"

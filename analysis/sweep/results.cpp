@@ -23,6 +23,33 @@ const std::vector<std::string>& figure_names() {
   return names;
 }
 
+/// Those that only a prefill or a service has: columns of sweeps whose first result has them.
+const std::vector<std::string>& served_figure_names() {
+  static const std::vector<std::string> names{"ttft_ms",
+                                              "ttft_p50_ms",
+                                              "ttft_p99_ms",
+                                              "tpot_p99_ms",
+                                              "itl_p99_ms",
+                                              "goodput_requests_per_s",
+                                              "goodput_requests_per_s_per_musd",
+                                              "requests_per_s",
+                                              "overloaded"};
+  return names;
+}
+
+std::vector<std::string> figures_of(const Json& points, const FindResult& find) {
+  std::vector<std::string> names = figure_names();
+  for (const auto& point : points) {
+    const auto result = find(point.at("keys")[0].get<std::string>());
+    if (!result || result->contains("error")) continue;
+    for (const auto& name : served_figure_names()) {
+      if (result->contains(name)) names.push_back(name);
+    }
+    break;
+  }
+  return names;
+}
+
 Json cell_of(const std::string& text, bool numeric) {
   if (text.empty()) return nullptr;
   const Json number = numeric ? Json::parse(text, nullptr, false) : Json(text);
@@ -55,11 +82,12 @@ void add_spread(std::vector<Json>& row, const std::vector<Json>& results) {
   row.emplace_back(most);
 }
 
-std::vector<std::string> column_names(const std::vector<std::string>& axes, bool repeated) {
+std::vector<std::string> column_names(const std::vector<std::string>& axes, const std::vector<std::string>& figures,
+                                      bool repeated) {
   std::vector<std::string> columns{"point"};
   columns.insert(columns.end(), axes.begin(), axes.end());
   columns.emplace_back("status");
-  for (const auto& name : figure_names()) {
+  for (const auto& name : figures) {
     columns.push_back(name);
     if (name == "tpot_ms" && repeated) {
       columns.insert(columns.end(), {"tpot_ms_sd", "tpot_ms_min", "tpot_ms_max", "repeats"});
@@ -74,12 +102,12 @@ std::vector<std::string> column_names(const std::vector<std::string>& axes, bool
 }
 
 /// Everything between `status` and the front: null where a repeat failed.
-void add_figures(std::vector<Json>& row, const std::vector<Json>& results, const ResultTable& table, bool repeated,
-                 bool good) {
-  for (const auto& name : figure_names()) {
+void add_figures(std::vector<Json>& row, const std::vector<Json>& results, const ResultTable& table,
+                 const std::vector<std::string>& figures, bool repeated, bool good) {
+  for (const auto& name : figures) {
     row.push_back(good && all_have(results, name) ? Json(mean(results, name)) : Json(nullptr));
     if (name != "tpot_ms" || !repeated) continue;
-    if (good) {
+    if (good && all_have(results, name)) {
       add_spread(row, results);
     } else {
       row.insert(row.end(), 3, nullptr);
@@ -88,7 +116,7 @@ void add_figures(std::vector<Json>& row, const std::vector<Json>& results, const
   }
   const Json none;
   const Json& first = good ? results[0] : none;
-  const Json bottleneck = good ? first.at("bottleneck") : none;
+  const Json bottleneck = good && first.contains("bottleneck") ? first.at("bottleneck") : none;
   row.push_back(bottleneck.contains("kind") ? bottleneck.at("kind") : none);
   row.push_back(bottleneck.contains("use") ? bottleneck.at("use") : none);
   row.push_back(good ? first.at("gpus") : none);
@@ -157,7 +185,8 @@ ResultTable result_table(const Json& plan, const FindResult& find) {
   const Json& points = plan.at("points");
   table.points = points.size();
   const bool repeated = !points.empty() && points[0].at("keys").size() > 1;
-  table.columns = column_names(table.axes, repeated);
+  const auto figures = figures_of(points, find);
+  table.columns = column_names(table.axes, figures, repeated);
   for (std::size_t p = 0; p < points.size(); ++p) {
     std::vector<Json> results;
     Json error;
@@ -171,13 +200,13 @@ ResultTable result_table(const Json& plan, const FindResult& find) {
     std::vector<Json> row{p + 1};
     for (const auto& cell : points[p].at("cells")) row.push_back(cell);
     row.emplace_back(error.is_null() ? "ok" : "failed");
-    add_figures(row, results, table, repeated, error.is_null());
+    add_figures(row, results, table, figures, repeated, error.is_null());
     row.insert(row.end(), {Json(false), Json(false), points[p].at("keys")[0], error});
     table.failed += error.is_null() ? 0 : 1;
     table.rows.push_back(std::move(row));
     Json details = Json::object();
     for (const char* name : {"breakdown_ms", "resources"}) {
-      if (error.is_null()) details[name] = results[0].at(name);
+      if (error.is_null() && results[0].contains(name)) details[name] = results[0].at(name);
     }
     table.details.push_back(std::move(details));
   }

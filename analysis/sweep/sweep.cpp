@@ -52,7 +52,7 @@ TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFol
   Json result;
   try {
     result = evaluate(task.scenario, plan.name, lists, &known);
-    outcome.tpot_ms = result.at("tpot_ms").get<double>();
+    outcome.tpot_ms = result.value("tpot_ms", 0.0);
   } catch (const SimulationKilled& e) {
     return {TaskOutcome::Kind::killed, e.what(), 0, 0};
   } catch (const std::bad_alloc&) {

@@ -9,7 +9,7 @@
 #include "analysis/sweep/amount.hpp"
 #include "analysis/sweep/axis.hpp"
 #include "analysis/sweep/condition.hpp"
-#include "analysis/sweep/digest.hpp"
+#include "analysis/output/digest.hpp"
 #include "analysis/sweep/sampling.hpp"
 
 namespace teapot {

@@ -50,6 +50,12 @@ double Load::context_tokens() const {
   return sum / requests_per_gpu();
 }
 
+double Load::new_tokens_per_gpu() const {
+  double sum = 0;
+  for (const auto& kind : requests) sum += kind.per_gpu() * kind.new_tokens;
+  return sum;
+}
+
 int Load::fewest() const {
   int fewest = 0;
   for (const auto& kind : requests) fewest += *std::min_element(kind.counts.begin(), kind.counts.end());

@@ -27,7 +27,8 @@ struct Load {
 
   double requests_per_gpu() const;  ///< of all kinds, the mean over GPUs, whole batch: all micro-batches and stages
   double context_tokens() const;    ///< the mean over requests
-  int fewest() const;               ///< requests of the GPU that has the fewest
+  double new_tokens_per_gpu() const;
+  int fewest() const;  ///< requests of the GPU that has the fewest
 };
 
 /// Which of a load's tokens pass through an operator.

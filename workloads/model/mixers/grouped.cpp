@@ -55,11 +55,31 @@ Kernel core_of(const Attention& a, const Precision& p, const Sequences& s, int s
   return kernel;
 }
 
+/// Scores and sums of prompts, computed at once: each new token looks back at what comes before it.
+Kernel prompt_core_of(const Attention& a, const Precision& p, const Sequences& s, int shared_by) {
+  const double heads = static_cast<double>(a.heads) / shared_by;
+  const double cached = kv_heads(a, shared_by) * values_of_key_and_value(a);
+  const double widths = a.head_dim + a.output_dim();
+  const double before = s.mean([&](double each) { return a.visible(each); });
+  const double tokens = s.count * s.new_tokens;
+  Kernel kernel{"attention-prompt", "attention-prefill", p.attention.arithmetic, {}, {}, 1, {}};
+  kernel.flops = {2 * heads * widths * looked_at(a, s) * tokens};
+  kernel.bytes =
+      (s.count * before + tokens) * activation_bytes(p.kv, 1, cached) + Bytes{tokens * heads * widths * bf16};
+  kernel.shape.batch = s.count;
+  kernel.shape.context = before;
+  kernel.shape.queries = s.new_tokens;
+  kernel.shape.heads = heads;
+  kernel.shape.kv_heads = kv_heads(a, shared_by);
+  kernel.shape.head_dim = a.head_dim;
+  return kernel;
+}
+
 std::vector<Kernel> core(const Model& model, const Attention& a, const Precision& p, const Batch& batch) {
   std::vector<Kernel> kernels;
   for (const Sequences& s : batch.sequences) {
-    add_indexer_scores(kernels, a.indexer, p, s, s.mean([&](double each) { return within_window(a, each); }));
-    kernels.push_back(core_of(a, p, s, batch.shared_by));
+    add_indexer_scores(kernels, a.indexer, p, s, scored(a, s));
+    kernels.push_back(s.prompt ? prompt_core_of(a, p, s, batch.shared_by) : core_of(a, p, s, batch.shared_by));
   }
   const double columns = static_cast<double>(a.heads) / batch.shared_by * a.output_dim();
   if (a.gate > 0) kernels.push_back(elementwise("output-gate", batch.tokens(), 2 * columns, columns));
@@ -78,8 +98,9 @@ Bytes weights(const Model& model, const Attention& a, const Format& format, int 
 }
 
 Bytes kept(const Attention& a, const Format& kv, const Sequences& s, int shared_by) {
-  const double rows = s.count * s.mean([&](double each) { return a.kept(each); });
-  const double tokens = a.borrows_cache ? 0 : s.count * s.mean([](double each) { return each; });
+  const double rows = s.count * s.mean([&](double each) { return a.kept(each + s.kept_more()); });
+  const double tokens =
+      a.borrows_cache ? 0 : s.count * s.mean([&](double each) { return each + s.kept_more(); });
   return rows * activation_bytes(kv, 1, values_of_key_and_value(a) * kv_heads(a, shared_by)) +
          tokens * indexer_row(a.indexer);
 }

@@ -7,6 +7,15 @@
 namespace teapot {
 namespace {
 
+/// Tokens whose latent is expanded to keys and values of every head: those of prompts and what is cached before them.
+double expanded_tokens(const Attention& a, const Batch& batch) {
+  double sum = 0;
+  for (const Sequences& s : batch.sequences) {
+    if (s.prompt) sum += s.count * (s.new_tokens + s.mean([&](double each) { return a.visible(each); }));
+  }
+  return sum;
+}
+
 std::vector<Kernel> projections(const Model& model, const Attention& a, const Precision& p, const Batch& batch) {
   const double m = batch.tokens();
   const double h = model.hidden;
@@ -23,7 +32,7 @@ std::vector<Kernel> projections(const Model& model, const Attention& a, const Pr
     kernels.push_back(gemm("q+kv_a", p, m, queries + latent, h));
     kernels.push_back(elementwise("norm-split", m, latent, latent));
   }
-  kernels.push_back(batched("absorb-k", p, heads, m, a.kv_rank, a.nope_dim));
+  if (batch.has(false)) kernels.push_back(batched("absorb-k", p, heads, batch.tokens(false), a.kv_rank, a.nope_dim));
   kernels.push_back(elementwise("rope", m, heads * a.rope_dim + latent, heads * a.rope_dim + latent));
   add_indexer_projections(kernels, model, a.indexer, p, m, a.q_rank > 0 ? a.q_rank : h);
   return kernels;
@@ -48,14 +57,39 @@ Kernel core_of(const Attention& a, const Precision& p, const Sequences& s, int s
   return kernel;
 }
 
+/// Prompts are computed with keys and values of every head: 192 wide for scores, 128 for sums in DeepSeek-V3.
+Kernel prompt_core_of(const Attention& a, const Precision& p, const Sequences& s, int shared_by) {
+  const double heads = static_cast<double>(a.heads) / shared_by;
+  const double widths = a.query_dim() + a.value_dim;
+  const double seen = looked_at(a, s);
+  const double before = s.mean([&](double each) { return a.visible(each); });
+  const double tokens = s.count * s.new_tokens;
+  Kernel kernel{"attention-prompt", "attention-prefill", p.attention.arithmetic, {}, {}, 1, {}};
+  kernel.flops = {2 * heads * widths * seen * tokens};
+  // Keys and values, queries and results.
+  kernel.bytes = Bytes{(s.count * before + 2 * tokens) * heads * widths * bf16};
+  kernel.shape.batch = s.count;
+  kernel.shape.context = before;
+  kernel.shape.queries = s.new_tokens;
+  kernel.shape.heads = heads;
+  kernel.shape.kv_heads = heads;
+  kernel.shape.head_dim = a.query_dim();
+  return kernel;
+}
+
 std::vector<Kernel> core(const Model& model, const Attention& a, const Precision& p, const Batch& batch) {
   std::vector<Kernel> kernels;
-  for (const Sequences& s : batch.sequences) {
-    add_indexer_scores(kernels, a.indexer, p, s, s.mean([](double each) { return each; }));
-    kernels.push_back(core_of(a, p, s, batch.shared_by));
-  }
   const double heads = static_cast<double>(a.heads) / batch.shared_by;
-  kernels.push_back(batched("absorb-v", p, heads, batch.tokens(), a.value_dim, a.kv_rank));
+  if (batch.has(true)) {
+    const double expanded = expanded_tokens(a, batch);
+    add_quantisation(kernels, "quantise", p, expanded, a.kv_rank);
+    kernels.push_back(gemm("kv_b", p, expanded, heads * (a.nope_dim + a.value_dim), a.kv_rank));
+  }
+  for (const Sequences& s : batch.sequences) {
+    add_indexer_scores(kernels, a.indexer, p, s, scored(a, s));
+    kernels.push_back(s.prompt ? prompt_core_of(a, p, s, batch.shared_by) : core_of(a, p, s, batch.shared_by));
+  }
+  if (batch.has(false)) kernels.push_back(batched("absorb-v", p, heads, batch.tokens(false), a.value_dim, a.kv_rank));
   add_quantisation(kernels, "quantise", p, batch.tokens(), heads * a.output_dim());
   kernels.push_back(gemm("o_proj", p, batch.tokens(), model.hidden, heads * a.output_dim()));
   return kernels;
@@ -70,8 +104,8 @@ Bytes weights(const Model& model, const Attention& a, const Format& format, int 
 }
 
 Bytes kept(const Attention& a, const Format& kv, const Sequences& s, int) {
-  const double rows = s.count * s.mean([&](double each) { return a.kept(each); });
-  const double tokens = s.count * s.mean([](double each) { return each; });
+  const double rows = s.count * s.mean([&](double each) { return a.kept(each + s.kept_more()); });
+  const double tokens = s.count * s.mean([&](double each) { return each + s.kept_more(); });
   return rows * activation_bytes(kv, 1, a.cached_values()) + tokens * indexer_row(a.indexer);
 }
 

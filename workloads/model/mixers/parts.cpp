@@ -11,6 +11,21 @@ double within_window(const Attention& a, double context) {
   return a.window > 0 && a.window < context ? a.window : context;
 }
 
+double looked_at(const Attention& a, const Sequences& s) {
+  // A chunk that starts anew holds half of itself in the mean.
+  const double window = a.chunked ? a.window / 2.0 : a.window;
+  const double top = a.indexer.top;
+  const double most = window > 0 && top > 0 ? std::min(window, top) : std::max(window, top);
+  return s.mean([&](double each) { return causal_mean(each, s.new_tokens, most); });
+}
+
+double scored(const Attention& a, const Sequences& s) {
+  // MLA's indexer has no window; the others' scores keep to theirs.
+  const bool whole = a.kind == Attention::Kind::latent;
+  if (s.prompt) return s.mean([&](double each) { return causal_mean(each, s.new_tokens, whole ? 0 : a.window); });
+  return s.mean([&](double each) { return whole ? each : within_window(a, each); });
+}
+
 std::vector<Kernel> entry_kernels(const Model& model, const Precision& p, double tokens) {
   const double h = model.hidden;
   std::vector<Kernel> kernels{elementwise("norm", tokens, 2 * h, h)};  // adds the residual on the way

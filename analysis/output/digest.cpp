@@ -1,7 +1,7 @@
 // Hashes byte by byte.
 // Does not know what the bytes mean.
 
-#include "analysis/sweep/digest.hpp"
+#include "analysis/output/digest.hpp"
 
 #include <fmt/format.h>
 

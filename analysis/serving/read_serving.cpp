@@ -1,0 +1,198 @@
+// Reading a service: pools from `serving:`, requests from `requests:`.
+// Runs nothing but the transfer of one cache.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/serving/serving.hpp"
+#include "sim/catalogue.hpp"
+#include "sim/engine.hpp"
+#include "topologies/topology.hpp"
+#include "workloads/layout/memory.hpp"
+#include "workloads/model/mixer.hpp"
+
+namespace teapot {
+namespace {
+
+Tree scalar(const std::string& text) {
+  Tree tree;
+  tree.kind = Tree::Kind::scalar;
+  tree.text = text;
+  return tree;
+}
+
+void erase(Tree& tree, const std::string& key) {
+  std::erase_if(tree.entries, [&](const Tree::Entry& entry) { return entry.key == key; });
+}
+
+/// Keys of a pool that say how it serves; the others are those of `deployment:`.
+constexpr const char* serving_keys[] = {"units", "max_tokens", "max_requests_per_gpu"};
+
+/// The scenario of one unit of a pool: `deployment:` with the pool's keys over it, and a load that hardly takes memory.
+Tree pool_tree(const Tree& tree, const Config& pool, const char* phase) {
+  Tree all = tree;
+  erase(all, "requests");
+  erase(all, "serving");
+  Tree deployment;
+  deployment.kind = Tree::Kind::mapping;
+  if (const Tree* own = tree.find("deployment"); own != nullptr && own->kind == Tree::Kind::mapping) deployment = *own;
+  if (pool.is_mapping()) deployment = overlay(deployment, pool.tree());
+  for (const char* key : serving_keys) erase(deployment, key);
+  for (const char* key : {"concurrency", "context_tokens", "requests_per_gpu"}) erase(deployment, key);
+  set_path(deployment, "requests_per_gpu", scalar("2"));
+  set_path(deployment, "context_tokens", scalar("1"));
+  set_path(all, "deployment", deployment);
+  set_path(all, "phase", scalar(phase));
+  return all;
+}
+
+/// What the GPUs that share attention keep for a sequence of so many tokens.
+Bytes kept_by_group(const Scenario& s, double tokens) {
+  Bytes sum;
+  Sequences one;
+  one.count = 1;
+  one.context = tokens;
+  for (const Layer& layer : with_cache_window(s.model, s.execution.precision.kv_window).layers) {
+    sum += mixer_of(layer.attention).kept(layer.attention, s.execution.precision.kv, one, s.layout.tensor_parallel);
+  }
+  return sum / s.layout.pipeline_parallel;
+}
+
+/// Tokens of cache that each GPU of a group has room for beside its weights.
+double cache_tokens(const Scenario& s, const Config& deployment, double length) {
+  Load none;
+  none.requests[0].counts = {0};
+  const Memory memory = memory_per_gpu(s.model, s.layout, none, s.execution.precision, s.speculation.draft_tokens > 0);
+  const Bytes room = s.accelerator.memory * deployment.fraction_or("memory_fraction", 0.95) - memory.weights;
+  return std::max(0.0, room / kept_by_group(s, length) * length);
+}
+
+double longest(const ArrivalProcess& a) {
+  double most = 0;
+  for (const Arrival& each : arrivals(a)) most = std::max<double>(most, each.prompt_tokens + each.output_tokens);
+  return most;
+}
+
+Pool read_pool(const Config& pool, const Scenario& s) {
+  Pool p;
+  const int tp = s.layout.tensor_parallel;
+  p.units = pool.positive_or<int>("units", 1);
+  p.groups = s.layout.gpus / (tp * s.layout.pipeline_parallel);
+  p.max_requests = pool.positive_or<int>("max_requests_per_gpu", 128) * tp;
+  p.max_new_tokens = pool.positive_or<int>("max_tokens", 16384) * tp;
+  return p;
+}
+
+/// GPUs of the fabric; those of a platform file are as many as it is asked for.
+int gpus_of_fabric(const Config& config) {
+  Tree name = scalar("h800-mpft");
+  if (config.has("fabric")) name = config.at("fabric").tree();
+  return build_fabric(Config{resolve_named(Config{name}, "topologies", "fabric")}).gpus();
+}
+
+/// Each GPU of the first prefill group sends its part of the cache to one of the first decode group, nothing else on
+/// the way; in the time of one byte and of a whole cache, between which it is a straight line.
+std::function<double(int)> transfer(const Tree& tree, const ServingScenario& s) {
+  Tree all = pool_tree(tree, Config{Tree{}}, "decode");
+  const int from = 0;
+  const int to = s.shape.prefill.units * s.prefill->layout.gpus;
+  const int total = s.gpus;
+  const Config config{all};
+  Tree name = scalar("h800-mpft");
+  if (config.has("fabric")) name = config.at("fabric").tree();
+  const Network network = to_network(build_fabric(Config{resolve_named(Config{name}, "topologies", "fabric")}), total);
+  const int senders = s.prefill->layout.tensor_parallel;
+  const int receivers = s.decode.layout.tensor_parallel;
+  const int lanes = std::max(senders, receivers);
+  const auto seconds = [&](double bytes) {
+    std::vector<double> copies(static_cast<std::size_t>(total) * static_cast<std::size_t>(total));
+    for (int lane = 0; lane < lanes; ++lane) {
+      const auto row = static_cast<std::size_t>(from + lane % senders);
+      copies[row * static_cast<std::size_t>(total) + static_cast<std::size_t>(to + lane % receivers)] += 1;
+    }
+    Collective send;
+    send.traffic = std::make_shared<const Traffic>(from_dense(total, copies));
+    send.bytes_per_copy = Bytes{bytes / lanes};
+    const CollectiveCost cost = s.decode.machine.collective("send");
+    send.overhead = cost.overhead;
+    send.wire = cost.wire;
+    Program program;
+    program.ranks = total;
+    program.streams = {"transfer"};
+    program.operators.push_back({"kv-transfer", -1, 0, 0, {}, send});
+    return simulate(program, network).step.value;
+  };
+  const double unit = s.moved_bytes_per_token.value;
+  const double first = seconds(unit);
+  const double many = seconds(unit * 4097);
+  return [=](int tokens) { return first + (many - first) * (tokens - 1) / 4096; };
+}
+
+ServingLimits read_limits(const Config& limits) {
+  ServingLimits l;
+  if (limits.has("ttft")) l.ttft = limits.positive<Seconds>("ttft");
+  if (limits.has("tpot")) l.tpot = limits.positive<Seconds>("tpot");
+  return l;
+}
+
+void check_fit(const ServingScenario& s, const Config& requests) {
+  for (const Arrival& a : arrivals(s.arrivals)) {
+    if (fits(a, s.shape)) continue;
+    requests.fail(
+        fmt::format("a request of {} and {} tokens needs more cache than the {:.0f} tokens that {} GPUs have "
+                    "beside the weights",
+                    a.prompt_tokens, a.output_tokens, s.shape.decode.cache_tokens, s.decode.layout.tensor_parallel));
+  }
+}
+
+}  // namespace
+
+ServingScenario read_serving(const Tree& tree, const std::string& name) {
+  const Config config{tree};
+  ServingScenario s;
+  s.name = name;
+  const Config requests = config.at("requests");
+  const Config serving = config.section("serving");
+  const auto seed = config.section("simulation").non_negative_or<std::int64_t>("seed", 1);
+  s.arrivals = read_arrivals(requests, static_cast<std::uint64_t>(seed));
+  s.limits = read_limits(requests.section("limits"));
+  const bool apart = serving.choice_or("placement", {"disaggregated", "co-located"}, "co-located") == "disaggregated";
+  if (!apart && serving.has("prefill")) serving.at("prefill").fail("is a pool of placement: disaggregated");
+  const Config decode = serving.section("decode");
+  s.decode = read_scenario(pool_tree(tree, decode, "decode"), name);
+  s.shape.apart = apart;
+  s.shape.seed = s.decode.seed;
+  s.shape.decode = read_pool(decode, s.decode);
+  s.shape.acceptance = s.decode.speculation.acceptance;
+  const Config scheduler = serving.section("scheduler");
+  scheduler.choice_or("policy", {"fcfs"}, "fcfs");
+  scheduler.choice_or("preemption", {"recompute"}, "recompute");
+  const int chunk = scheduler.positive_or<int>("chunk_tokens", 2048);
+  if (!apart) s.shape.decode.max_new_tokens = chunk * s.decode.layout.tensor_parallel;
+  s.decode_gpus = static_cast<double>(s.shape.decode.units) * s.decode.layout.gpus;
+  if (apart) {
+    const Config prefill = serving.section("prefill");
+    s.prefill = read_scenario(pool_tree(tree, prefill, "prefill"), name);
+    s.shape.prefill = read_pool(prefill, *s.prefill);
+    s.prefill_gpus = static_cast<double>(s.shape.prefill.units) * s.prefill->layout.gpus;
+  }
+  if (s.prefill_gpus + s.decode_gpus > 65'535) serving.fail("names more than 65,535 GPUs");
+  s.gpus = static_cast<int>(s.prefill_gpus + s.decode_gpus);
+  if (config.has("platform")) config.at("platform").fail("cannot serve yet; name a fabric");
+  if (const int have = gpus_of_fabric(config); s.gpus > have) {
+    serving.fail(fmt::format("its pools have {} GPUs, but the fabric has {}", s.gpus, have));
+  }
+  const double length = std::max(1.0, longest(s.arrivals));
+  s.shape.decode.cache_tokens = cache_tokens(s.decode, config.section("deployment"), length);
+  s.moved_bytes_per_token = kept_by_group(s.decode, length) / length * s.decode.layout.pipeline_parallel;
+  s.cache_bytes_per_token = s.moved_bytes_per_token;
+  check_fit(s, requests);
+  if (apart) s.move_cache = transfer(tree, s);
+  serving.reject_unread_keys();
+  requests.reject_unread_keys();
+  return s;
+}
+
+}  // namespace teapot

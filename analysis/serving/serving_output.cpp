@@ -1,0 +1,165 @@
+// Words, numbers and tables of a service.
+// Computes nothing but units.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "analysis/output/text_table.hpp"
+#include "analysis/serving/serving_report.hpp"
+#include "analysis/version.hpp"
+
+namespace teapot {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double mean_held(const ServingScenario& s, const ServingResult& result) {
+  const double capacity = s.shape.decode.cache_tokens * s.shape.decode.units * s.shape.decode.groups;
+  return result.record.end_s > 0 ? result.record.cache_token_s / result.record.end_s / capacity : 0;
+}
+
+double use(double busy_s, int units, double span_s) { return span_s > 0 ? busy_s / (units * span_s) : 0; }
+
+double error_p90(const ServingResult& result) { return percentiles(result.surface.errors).p90; }
+
+Json json_of(const Percentiles& p) { return {{"mean", p.mean}, {"p50", p.p50}, {"p90", p.p90}, {"p99", p.p99}}; }
+
+std::string pool_words(const char* what, const Pool& pool, const Scenario& s) {
+  return fmt::format("{} on {} x {} GPUs ({}, EP {}, TP {})", what, pool.units, s.layout.gpus, s.accelerator.name,
+                     s.layout.expert_parallel, s.layout.tensor_parallel);
+}
+
+std::string arrival_words(const ArrivalProcess& a) {
+  switch (a.kind) {
+    case ArrivalProcess::Kind::closed_loop:
+      return fmt::format("{} in flight for {:g} s", a.concurrency, a.duration_s);
+    case ArrivalProcess::Kind::trace:
+      return fmt::format("{} of a trace", a.trace.size());
+    default:
+      return fmt::format("{:g} a second for {:g} s", a.rate_per_s, a.duration_s);
+  }
+}
+
+}  // namespace
+
+std::string serving_text(const ServingScenario& s, const ServingResult& result, const ServingReport& r) {
+  const ServiceRecord& record = result.record;
+  std::string text = fmt::format("{} served on {} GPUs, fabric {}\n", s.decode.model.name, s.gpus, s.decode.fabric);
+  if (s.prefill) text += pool_words("prefill", s.shape.prefill, *s.prefill) + "; ";
+  text += pool_words(s.prefill ? "decode" : "prefill in chunks and decode", s.shape.decode, s.decode) + '\n';
+  text += fmt::format("requests: {}, {} came, {} were served\n\n", arrival_words(s.arrivals), record.requests.size(),
+                      r.finished);
+  constexpr auto right = TextTable::Align::right;
+  TextTable table{{{"ms"}, {"mean", right}, {"P50", right}, {"P90", right}, {"P99", right}}};
+  const auto row = [&](const char* name, const Percentiles& p) {
+    table.add({name, fmt::format("{:.2f}", p.mean), fmt::format("{:.2f}", p.p50), fmt::format("{:.2f}", p.p90),
+               fmt::format("{:.2f}", p.p99)});
+  };
+  row("TTFT", r.ttft_ms);
+  row("TPOT", r.tpot_ms);
+  row("between tokens", r.itl_ms);
+  row("end to end", r.e2e_ms);
+  row("queueing", r.queue_ms);
+  text += table.to_text();
+  text += fmt::format("\nrequests/s       {:10.2f}   good {:.2f} ({:.1f}%)\n", r.requests_per_s, r.goodput_per_s,
+                      r.finished > 0 ? 100.0 * r.good / r.finished : 0);
+  text += fmt::format("output tokens/s  {:10.1f}   {:.1f} a GPU that decodes\n", r.output_tokens_per_s,
+                      r.output_tokens_per_s / s.decode_gpus);
+  if (s.prefill) {
+    text += fmt::format("prefill busy     {:9.1f}%   {} steps\n",
+                        100 * use(record.prefill_busy_s, s.shape.prefill.units, record.end_s), record.prefill_steps);
+  }
+  text += fmt::format("decode busy      {:9.1f}%   {} steps\n",
+                      100 * use(record.decode_busy_s, s.shape.decode.units, record.end_s), record.decode_steps);
+  text += fmt::format("KV cache held    {:9.1f}%   at most {:.1f}% of one group's; {} preemptions\n",
+                      100 * mean_held(s, result), 100 * record.cache_most / s.shape.decode.cache_tokens,
+                      record.preemptions);
+  if (record.moved_tokens > 0) {
+    text += fmt::format(
+        "KV transfer      {:10.2f} ms a request, part of TTFT; alone on its way, decode steps are not "
+        "slowed by it\n",
+        1e3 * record.moved_s / static_cast<double>(std::max(1, r.finished)));
+  }
+  text += fmt::format("the slowest 1% of TTFT: {:.1f} ms queueing, {:.1f} prefill, {:.1f} transfer\n", r.slow_queue_ms,
+                      r.slow_prefill_ms, r.slow_transfer_ms);
+  if (record.grows) {
+    text += fmt::format(
+        "OVERLOADED: the queue grows without end, since {:.1f} s; percentiles depend on how long one "
+        "looks\n",
+        record.grows_since_s);
+  }
+  text += fmt::format("steps: {} simulated, {} interpolated, off by {:.2f}% at nine of ten points left out\n",
+                      result.surface.simulated, result.surface.interpolated, 100 * error_p90(result));
+  return text;
+}
+
+Json serving_json(const ServingScenario& s, const ServingResult& result, const ServingReport& r) {
+  const ServiceRecord& record = result.record;
+  Json json;
+  json["scenario"] = s.name;
+  json["model"] = s.decode.model.name;
+  json["accelerator"] = s.decode.accelerator.name;
+  json["fabric"] = s.decode.fabric;
+  json["gpus"] = s.gpus;
+  json["placement"] = s.prefill ? "disaggregated" : "co-located";
+  json["ttft_ms"] = json_of(r.ttft_ms);
+  json["tpot_ms"] = json_of(r.tpot_ms);
+  json["itl_ms"] = json_of(r.itl_ms);
+  json["e2e_ms"] = json_of(r.e2e_ms);
+  json["queue_ms"] = json_of(r.queue_ms);
+  json["goodput_requests_per_s"] = r.goodput_per_s;
+  json["requests_per_s"] = r.requests_per_s;
+  json["output_tokens_per_s"] = r.output_tokens_per_s;
+  json["output_tokens_per_s_per_gpu"] = r.output_tokens_per_s / s.gpus;
+  json["output_tokens_per_s_per_decode_gpu"] = r.output_tokens_per_s / s.decode_gpus;
+  json["requests"] = {{"arrived", record.requests.size()},
+                      {"finished", r.finished},
+                      {"in_flight", static_cast<int>(record.requests.size()) - r.finished},
+                      {"good", r.good}};
+  json["kv_occupancy"] = {{"mean", mean_held(s, result)},
+                          {"max", record.cache_most / s.shape.decode.cache_tokens},
+                          {"capacity_tokens_per_group", s.shape.decode.cache_tokens}};
+  json["preemptions"] = record.preemptions;
+  json["kv_transfer"] = {{"bytes", record.moved_tokens * s.moved_bytes_per_token.value},
+                         {"ms_mean", r.finished > 0 ? 1e3 * record.moved_s / r.finished : 0.0},
+                         {"slows_decode", false}};
+  json["utilisation"] = {
+      {"prefill", s.prefill ? Json(use(record.prefill_busy_s, s.shape.prefill.units, record.end_s)) : Json(nullptr)},
+      {"decode", use(record.decode_busy_s, s.shape.decode.units, record.end_s)}};
+  json["in_system_mean"] = record.end_s > 0 ? record.in_system_s / record.end_s : 0.0;
+  json["ttft_p99_ms"] = {{"queue", r.slow_queue_ms}, {"prefill", r.slow_prefill_ms}, {"transfer", r.slow_transfer_ms}};
+  json["overloaded"] = record.grows;
+  json["overloaded_since_s"] = record.grows ? Json(record.grows_since_s) : Json(nullptr);
+  json["surface"] = {{"simulated", result.surface.simulated},
+                     {"interpolated", result.surface.interpolated},
+                     {"error_p90", error_p90(result)}};
+  json["span_s"] = r.span_s;
+  json["seed"] = s.decode.seed;
+  json["version"] = version;
+  return json;
+}
+
+std::string requests_csv(const ServingResult& result) {
+  std::string text =
+      "arrival_s,prompt_tokens,cached_tokens,output_tokens,prefill_s,prefilled_s,first_token_s,decode_s,end_s,"
+      "preemptions\n";
+  for (const Served& r : result.record.requests) {
+    text += fmt::format("{:.9g},{},{},{},{:.9g},{:.9g},{:.9g},{:.9g},{:.9g},{}\n", r.arrival.at_s,
+                        r.arrival.prompt_tokens, r.arrival.cached_tokens, r.arrival.output_tokens, r.prefill_s,
+                        r.prefilled_s, r.moved_s, r.decode_s, r.end_s, r.preemptions);
+  }
+  return text;
+}
+
+std::string series_csv(const ServingResult& result) {
+  std::string text = "time_s,waiting,prefilling,moving,decoding,cache_tokens\n";
+  for (const ServiceSample& s : result.record.samples) {
+    text += fmt::format("{:.9g},{},{},{},{},{:.0f}\n", s.at_s, s.waiting, s.prefilling, s.moving, s.decoding,
+                        s.cache_tokens);
+  }
+  return text;
+}
+
+}  // namespace teapot

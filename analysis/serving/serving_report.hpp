@@ -1,0 +1,47 @@
+#pragma once
+// What a service was like: percentiles, goodput, use of its pools; as text, JSON and tables.
+// Computes nothing that a record does not say.
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "analysis/serving/serving.hpp"
+
+namespace teapot {
+
+struct Percentiles {
+  double mean = 0;
+  double p50 = 0;
+  double p90 = 0;
+  double p99 = 0;
+};
+/// Of values in any order; zeros where there are none. A percentile is the smallest value that so many reach.
+Percentiles percentiles(std::vector<double> values);
+
+struct ServingReport {
+  Percentiles ttft_ms;
+  Percentiles tpot_ms;  ///< of each request that emitted more than one token
+  Percentiles itl_ms;   ///< between tokens
+  Percentiles e2e_ms;
+  Percentiles queue_ms;  ///< waited for its prefill to begin and for a place to decode
+  double requests_per_s = 0;
+  double goodput_per_s = 0;
+  double output_tokens_per_s = 0;
+  double span_s = 0;  ///< from the first arrival to the last end
+  int finished = 0;
+  int good = 0;
+  /// Where the requests beyond the 99th percentile of TTFT waited, the mean.
+  double slow_queue_ms = 0;
+  double slow_prefill_ms = 0;
+  double slow_transfer_ms = 0;
+};
+
+ServingReport serving_report(const ServingScenario& scenario, const ServingResult& result);
+std::string serving_text(const ServingScenario& scenario, const ServingResult& result, const ServingReport& report);
+nlohmann::ordered_json serving_json(const ServingScenario& scenario, const ServingResult& result,
+                                    const ServingReport& report);
+/// One line a request, and one a sample.
+std::string requests_csv(const ServingResult& result);
+std::string series_csv(const ServingResult& result);
+
+}  // namespace teapot

@@ -1,0 +1,104 @@
+// Reading `requests:`.
+// Knows not who serves them.
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "workloads/serving/arrivals.hpp"
+
+namespace teapot {
+namespace {
+
+/// "40 /s", "40/s" or "2400 /min"; a bare number has no unit, and is refused.
+double read_rate(const Config& value) {
+  const auto text = value.as<std::string>();
+  double number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string unit{parsed.ptr, text.data() + text.size()};
+  unit.erase(0, unit.find_first_not_of(' '));
+  const double scale = unit == "/s" ? 1 : unit == "/min" ? 1.0 / 60 : unit == "/h" ? 1.0 / 3600 : 0;
+  if (parsed.ec != std::errc{} || scale == 0 || !(number > 0) || !(number * scale < 1e7)) {
+    value.fail("expected requests a time above zero, such as 40 /s, got \"" + text + "\"");
+  }
+  return number * scale;
+}
+
+/// A time, minutes and hours too.
+double read_duration(const Config& value) {
+  const auto text = value.as<std::string>();
+  double number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string unit{parsed.ptr, text.data() + text.size()};
+  unit.erase(0, unit.find_first_not_of(' '));
+  if (parsed.ec == std::errc{} && number > 0 && (unit == "min" || unit == "h")) {
+    return number * (unit == "min" ? 60 : 3600);
+  }
+  return value.as_positive<Seconds>().value;
+}
+
+void read_process(const Config& arrivals, ArrivalProcess& p) {
+  const char* kinds[] = {"poisson", "constant", "gamma", "concurrency", "trace"};
+  std::vector<std::string> given;
+  for (const char* kind : kinds) {
+    if (arrivals.has(kind)) given.emplace_back(kind);
+  }
+  if (given.size() != 1) {
+    arrivals.fail(
+        "expected one of poisson, constant, gamma (a rate such as 40 /s), concurrency (a number) or trace (a "
+        "file)");
+  }
+  const Config value = arrivals.at(given[0]);
+  if (given[0] == "concurrency") {
+    p.kind = ArrivalProcess::Kind::closed_loop;
+    p.concurrency = value.as_positive<int>();
+    if (p.concurrency > 1'000'000) value.fail("must be at most 1,000,000");
+  } else if (given[0] == "trace") {
+    p.kind = ArrivalProcess::Kind::trace;
+    p.trace = read_trace(file_beside(value));
+  } else {
+    p.kind = given[0] == "poisson"    ? ArrivalProcess::Kind::poisson
+             : given[0] == "constant" ? ArrivalProcess::Kind::constant
+                                      : ArrivalProcess::Kind::gamma;
+    p.rate_per_s = read_rate(value);
+  }
+  p.burstiness = arrivals.positive_or<double>("burstiness", 1);
+  if (arrivals.has("burstiness") && p.kind != ArrivalProcess::Kind::gamma) {
+    arrivals.at("burstiness").fail("is of gamma arrivals");
+  }
+}
+
+Distribution length(const Config& requests, const char* key, double fallback) {
+  Distribution d;
+  d.mean = fallback;
+  if (requests.has(key)) d = read_distribution(requests.at(key));
+  if (d.fixed() && d.mean < 1) requests.at(key).fail("must be at least 1");
+  if (d.mean > 1e7) requests.at(key).fail("must be at most 10,000,000 tokens");
+  return d;
+}
+
+}  // namespace
+
+ArrivalProcess read_arrivals(const Config& requests, std::uint64_t seed) {
+  ArrivalProcess p;
+  p.seed = seed;
+  if (!requests.has("arrivals")) requests.fail("missing key \"arrivals\" (such as {poisson: 40 /s})");
+  read_process(requests.at("arrivals"), p);
+  p.prompt = length(requests, "prompt_tokens", 4096);
+  p.output = length(requests, "output_tokens", 1024);
+  p.cached_fraction = requests.fraction_or("cached_fraction", 0);
+  if (requests.has("duration")) p.duration_s = read_duration(requests.at("duration"));
+  if (p.kind == ArrivalProcess::Kind::trace) {
+    for (const char* key : {"prompt_tokens", "output_tokens", "cached_fraction"}) {
+      if (requests.has(key)) requests.at(key).fail("comes from the trace");
+    }
+    if (requests.has("duration")) {
+      std::erase_if(p.trace, [&](const Arrival& a) { return a.at_s >= p.duration_s; });
+    }
+  } else if (p.kind != ArrivalProcess::Kind::closed_loop && p.rate_per_s * p.duration_s > 5e6) {
+    requests.fail(fmt::format("{:.3g} requests are more than 5,000,000", p.rate_per_s * p.duration_s));
+  }
+  return p;
+}
+
+}  // namespace teapot

@@ -1,0 +1,89 @@
+#pragma once
+// Requests served over time: queues, batches, caches and steps of one or two pools. Events in, records out.
+// Knows no model, no network and no step's time: it asks for it.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "workloads/serving/arrivals.hpp"
+#include "workloads/serving/request.hpp"
+#include "workloads/serving/step_time.hpp"
+
+namespace teapot {
+
+/// GPUs of one kind: units that step on their own, each of groups that share attention and keep caches of their own.
+struct Pool {
+  int units = 1;
+  int groups = 1;              ///< of one unit
+  int max_requests = 128;      ///< of one group: that decode at once
+  int max_new_tokens = 16384;  ///< of one group and step: of prompts
+  double cache_tokens = 1e9;   ///< of one group
+};
+
+struct ServiceShape {
+  bool apart = true;  ///< prompts are computed in a pool of their own; or in chunks beside decoding, by `decode`
+  Pool prefill;
+  Pool decode;
+  std::vector<double> acceptance;  ///< of each draft token, given that those before it were accepted
+  std::uint64_t seed = 1;
+};
+
+struct ServiceTimes {
+  StepTime prefill;  ///< where pools are apart
+  StepTime decode;
+  std::function<double(int tokens)> move_cache;  ///< seconds to bring the cache of so many tokens to where it decodes
+};
+
+/// How long tokens took to follow one another, in bins of 0.2%.
+class GapHistogram {
+ public:
+  void add(double seconds, int tokens);  ///< the last of `tokens` that came at once, `seconds` after those before
+  double mean_s() const { return count_ > 0 ? sum_ / static_cast<double>(count_) : 0; }
+  double percentile_s(double part) const;  ///< part in [0, 1]
+
+ private:
+  std::map<int, std::int64_t> bins_;  // by 500 ln(seconds); tokens that came together are at no time
+  std::int64_t count_ = 0;
+  double sum_ = 0;
+};
+
+/// State at one time.
+struct ServiceSample {
+  double at_s = 0;
+  int waiting = 0;  ///< for prefill
+  int prefilling = 0;
+  int moving = 0;  ///< their caches, or waiting for a place to decode
+  int decoding = 0;
+  double cache_tokens = 0;  ///< held by decode pools
+};
+
+struct ServiceRecord {
+  std::vector<Served> requests;        ///< in order of arrival
+  std::vector<ServiceSample> samples;  ///< evenly spaced
+  double end_s = 0;                    ///< the last event
+  double arrivals_end_s = 0;           ///< the last arrival
+  double in_system_s = 0;              ///< integral of requests in the system over time
+  double prefill_busy_s = 0;           ///< of all units together
+  double decode_busy_s = 0;
+  double cache_token_s = 0;  ///< integral of the tokens held by decode pools over time
+  double cache_most = 0;     ///< tokens in the cache of the fullest group at any time
+  GapHistogram gaps;         ///< between tokens
+  std::int64_t prefill_steps = 0;
+  std::int64_t decode_steps = 0;
+  std::int64_t preemptions = 0;
+  double moved_s = 0;  ///< sum over requests of the time their caches were on their way
+  double moved_tokens = 0;
+  bool grows = false;        ///< the queue was still growing when arrivals ended
+  double grows_since_s = 0;  ///< it was last empty
+};
+
+/// Serves all arrivals to their end. Every request must fit: see `fits`.
+ServiceRecord serve(const ArrivalProcess& arrivals, const ServiceShape& shape, const ServiceTimes& times,
+                    const std::function<void(double fraction)>& progress = {});
+
+/// Whether a group's cache can ever hold the request.
+bool fits(const Arrival& arrival, const ServiceShape& shape);
+
+}  // namespace teapot

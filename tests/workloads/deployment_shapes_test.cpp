@@ -71,7 +71,11 @@ TEST_CASE("pipeline parallel: stages share layers and cache, and hand activation
   const BuiltStep flat{"llama-3.1-70b", "{gpus: 4, requests_per_gpu: 8}", "{}"};
   const BuiltStep piped{"llama-3.1-70b", "{gpus: 4, pipeline_parallel: 4, requests_per_gpu: 8}", "{}"};
   CHECK(flat.all("attention").size() == 80);
-  CHECK(piped.all("attention").size() == 80);  // four turns of twenty layers
+  CHECK(piped.all("attention").size() == 4 * 80);  // every layer, on each fourth of the requests
+  for (const Operator* op : piped.all("attention")) {
+    CHECK(op->on->size() == 1);
+    CHECK(op->runs_on(op->layer / 20));
+  }
   CHECK(piped.all("send").size() == 4);
   CHECK(piped.all("head").size() == 4);
   const Collective& send = piped.collective("send");
@@ -79,7 +83,8 @@ TEST_CASE("pipeline parallel: stages share layers and cache, and hand activation
   CHECK(send.traffic->total() * send.bytes_per_copy.value == doctest::Approx(3 * activations + 8 * 4).epsilon(1e-12));
   // The same requests pass all layers; only one stage has the head.
   CHECK(piped.compute("attention").flops == flat.compute("attention").flops);
-  CHECK(piped.compute("head").on(0).value == 0);
+  CHECK_FALSE(piped.all("head")[0]->runs_on(0));
+  CHECK(piped.all("head")[0]->runs_on(3));
   CHECK(piped.compute("head").on(3) == flat.compute("head").on(3));
   const auto memory = [](const Step& s) { return s.memory(); };
   CHECK(memory(piped).kv == memory(flat).kv);  // a fourth of the layers for four times the requests

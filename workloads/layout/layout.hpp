@@ -20,6 +20,9 @@ struct Layout {
   int experts_per_rank(const Model& model) const {
     return (model.experts.routed + redundant_experts) / expert_parallel;
   }
+  /// GPUs that hold all layers together, one stage after the other, each stage's GPUs sharing attention.
+  int pipeline_gpus() const { return tensor_parallel * pipeline_parallel; }
+  int stage_of(int gpu) const { return gpu / tensor_parallel % pipeline_parallel; }
   /// Experts split as attention is, on the tokens of the whole TP group: nothing to dispatch, an all-reduce after.
   bool experts_follow_attention() const { return expert_parallel == 1 && expert_tensor_parallel == tensor_parallel; }
   /// Tokens travel to their experts and back.

@@ -43,7 +43,8 @@ int ProgramWriter::compute(const std::string& name, const Spot& spot, std::vecto
                            bool opens_layer) {
   add_part(work, "operator-overhead", machine_.runtime.per_operator);
   if (opens_layer) add_part(work, "layer-overhead", machine_.runtime.per_layer);
-  return add({spot.prefix + name, spot.layer, spot.micro_batch, compute_stream, std::move(after), std::move(work)});
+  return add(
+      {spot.prefix + name, spot.layer, spot.micro_batch, compute_stream, std::move(after), std::move(work), spot.on});
 }
 
 int ProgramWriter::collective(const std::string& name, const Spot& spot, std::vector<int> after, Collective work) {
@@ -55,11 +56,11 @@ int ProgramWriter::collective(const std::string& name, const Spot& spot, std::ve
     Compute kernels;
     kernels.duration = {Seconds{}};
     add_part(kernels, name.c_str(), machine_.runtime.per_collective);
-    after = {add(
-        {"communication-kernels", spot.layer, spot.micro_batch, compute_stream, std::move(after), std::move(kernels)})};
+    after = {add({"communication-kernels", spot.layer, spot.micro_batch, compute_stream, std::move(after),
+                  std::move(kernels), spot.on})};
   }
-  return add(
-      {spot.prefix + name, spot.layer, spot.micro_batch, communication_stream, std::move(after), std::move(work)});
+  return add({spot.prefix + name, spot.layer, spot.micro_batch, communication_stream, std::move(after), std::move(work),
+              spot.on});
 }
 
 void ProgramWriter::end_of_step() {

@@ -16,6 +16,7 @@ struct Spot {
   std::string prefix;  ///< before its name
   int layer = -1;
   int micro_batch = 0;
+  Ranks on{};  ///< that run it; null: all
 };
 
 class ProgramWriter {

@@ -3,6 +3,7 @@
 
 #include "workloads/step/step_program.hpp"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +20,8 @@ struct Segment {
   std::vector<LayerKind> layers;
   int first_layer = 0;
   Tokens tokens = Tokens::all;
-  int turn = 0;  ///< of a pipeline
+  int stage = -1;  ///< of a pipeline; below 0: all GPUs
+  int part = 0;    ///< of a pipeline's requests
 };
 
 /// How far a micro-batch has come: the operators that its next stages wait for.
@@ -37,18 +39,18 @@ class StepBuilder {
         progress_(static_cast<std::size_t>(work_.micro_batches())) {}
 
   Program build() {
-    add_embedding();
     if (shape_.layout.pipeline_parallel > 1) {
       add_pipeline();
     } else {
-      add_segment({kinds(shape_.model.layers.size()), 0});
-      add_head("", Tokens::sampled, 0);
+      add_end(embedding_, "", {Batches::whole_step, Tokens::all});
+      add_segment({kinds(0, static_cast<int>(shape_.model.layers.size())), 0});
+      add_end(head_, "", {Batches::whole_step, Tokens::sampled});
     }
     for (int draft = 0; draft < shape_.execution.draft_passes; ++draft) {
       // The first draft pass also fills the module's cache for the tokens just verified; later ones add one each.
       const int layer = static_cast<int>(shape_.model.layers.size()) + draft;
       add_segment({{{shape_.model.mtp_layer(), true}}, layer, draft == 0 ? Tokens::all : Tokens::one_each});
-      add_head("mtp-", Tokens::one_each, 0);
+      add_end(head_, "mtp-", {Batches::whole_step, Tokens::one_each});
     }
     writer_.end_of_step();
     return writer_.take();
@@ -63,36 +65,52 @@ class StepBuilder {
     for (const Progress& p : progress_) after.insert(after.end(), p.ready.begin(), p.ready.end());
     return after;
   }
-  /// The first `count` layers of the model.
-  std::vector<LayerKind> kinds(std::size_t count) const {
+  std::vector<LayerKind> kinds(int first, int last) const {
     std::vector<LayerKind> kinds;
-    for (std::size_t l = 0; l < count; ++l) kinds.push_back({shape_.model.layers[l], false});
+    for (int l = first; l < last; ++l) kinds.push_back({shape_.model.layers[static_cast<std::size_t>(l)], false});
     return kinds;
   }
 
-  void add_embedding() {
-    Compute work = work_.compute(embedding_, {Batches::whole_step, Tokens::all, 0}, -1);
-    work_.only_on_stage(work, 0);
-    all_ready({writer_.compute(embedding_.name, {}, {}, std::move(work))});
+  /// The GPUs of one stage of a pipeline; null: all, where there is but one.
+  Ranks ranks_of(int stage) {
+    if (shape_.layout.pipeline_parallel == 1) return nullptr;
+    Ranks& known = stages_[stage];
+    if (known) return known;
+    std::vector<int> members;
+    for (int gpu = 0; gpu < shape_.layout.gpus; ++gpu) {
+      if (shape_.layout.stage_of(gpu) == stage) members.push_back(gpu);
+    }
+    return known = ranks(std::move(members));
   }
 
-  void add_head(const std::string& prefix, Tokens tokens, int turn) {
-    Compute work = work_.compute(head_, {Batches::whole_step, tokens, turn}, -1);
-    work_.only_on_stage(work, shape_.layout.pipeline_parallel - 1);
-    all_ready({writer_.compute(prefix + head_.name, {}, everything_ready(), std::move(work))});
+  void add_end(const Stage& end, const std::string& prefix, const Pass& pass) {
+    Spot spot;
+    spot.prefix = prefix;
+    spot.on = ranks_of(pass.stage);
+    all_ready({writer_.compute(end.name, spot, everything_ready(), work_.compute(end, pass, -1))});
   }
 
   /// All stages work at once, each on another part of the requests, and hand them on; after as many turns as there
-  /// are stages every request has passed all layers. Operators carry the numbers of the first stage's layers.
+  /// are stages every request has passed all layers.
   void add_pipeline() {
     const int stages = shape_.layout.pipeline_parallel;
+    const int each = static_cast<int>(shape_.model.layers.size()) / stages;
     const Stage send = next_stage_stage(shape_);
     const Stage gather = tensor_parallel_stage(shape_, "all-gather", Slot::enter, 1);
     for (int turn = 0; turn < stages; ++turn) {
-      add_segment({kinds(shape_.model.layers.size() / static_cast<std::size_t>(stages)), 0, Tokens::all, turn});
-      add_head("", Tokens::sampled, turn);
-      const Pass pass{0, Tokens::all, turn};
-      all_ready({writer_.collective(send.name, {}, everything_ready(), work_.exchange(send, pass, -1))});
+      const auto part = [&](int stage) { return (stage - turn + stages) % stages; };
+      const std::vector<int> begin = everything_ready();
+      std::vector<int> ends;
+      for (int stage = 0; stage < stages; ++stage) {
+        all_ready(begin);
+        if (stage == 0) add_end(embedding_, "", {Batches::whole_step, Tokens::all, stage, part(stage)});
+        add_segment({kinds(stage * each, (stage + 1) * each), stage * each, Tokens::all, stage, part(stage)});
+        if (stage == stages - 1) add_end(head_, "", {Batches::whole_step, Tokens::sampled, stage, part(stage)});
+        const auto own = everything_ready();
+        ends.insert(ends.end(), own.begin(), own.end());
+      }
+      const Pass pass{0, Tokens::all, -1, part(0)};
+      all_ready({writer_.collective(send.name, {}, ends, work_.exchange(send, pass, -1))});
       if (shape_.layout.tensor_parallel > 1)
         all_ready({writer_.collective(gather.name, {}, everything_ready(), work_.exchange(gather, pass, -1))});
     }
@@ -104,9 +122,9 @@ class StepBuilder {
     for (const Issue& issue : overlap(shape_.execution.overlap).order(experts)) {
       if (issue.barrier) writer_.barrier();
       const LayerKind& kind = s.layers[static_cast<std::size_t>(issue.layer)];
-      const Spot spot{kind.prediction ? "mtp-" : "", s.first_layer + issue.layer, issue.micro_batch};
+      const Spot spot{kind.prediction ? "mtp-" : "", s.first_layer + issue.layer, issue.micro_batch, ranks_of(s.stage)};
       for (const Stage& stage : work_.stages(kind)) {
-        if (stage.slot == issue.slot) add_stage(stage, spot, {issue.micro_batch, s.tokens, s.turn});
+        if (stage.slot == issue.slot) add_stage(stage, spot, {issue.micro_batch, s.tokens, s.stage, s.part});
       }
     }
     writer_.no_barrier();
@@ -131,6 +149,7 @@ class StepBuilder {
   const Stage embedding_ = embedding_stage(shape_);
   const Stage head_ = head_stage(shape_);
   std::vector<Progress> progress_;  // by micro-batch
+  std::map<int, Ranks> stages_;     // of a pipeline
 };
 
 }  // namespace

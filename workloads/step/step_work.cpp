@@ -74,20 +74,26 @@ const std::vector<Stage>& StepWork::stages(const LayerKind& kind) {
 
 // -- whose tokens -----------------------------------------------------------------------------------------------------
 
-int StepWork::owner(int group, int turn) const {
+/// A stage's GPUs of one pipeline work on one part of its requests; all stages at once on one part each, the stage
+/// after on the part that came before.
+int StepWork::group_of(int index, const Pass& pass) const {
   const int stages = shape_.layout.pipeline_parallel;
-  const int stage = group % stages;
-  return group - stage + ((stage - turn) % stages + stages) % stages;
+  if (pass.stage >= 0) return index * stages + pass.part;
+  return index / stages * stages + (index % stages + pass.part) % stages;
+}
+
+int StepWork::groups_of(const Pass& pass) const {
+  return pass.stage >= 0 ? batches_.groups() / shape_.layout.pipeline_parallel : batches_.groups();
 }
 
 std::vector<Share> StepWork::shares(const Stage& stage, const Pass& pass, int layer) {
   if (stage.whose == Whose::arrived) return arrived(pass, layer);
   std::vector<Share> shares;
   const bool own = stage.whose == Whose::own;
-  const int count = batches_.alike() ? 1 : own ? shape_.layout.gpus : batches_.groups();
+  const int count = batches_.alike() ? 1 : own ? shape_.layout.gpus : groups_of(pass);
   for (int i = 0; i < count; ++i) {
     shares.push_back({own ? batches_.of_gpu(i, pass.micro_batch, pass.tokens)
-                          : batches_.of_group(owner(i, pass.turn), pass.micro_batch, pass.tokens, stage.reads_cache),
+                          : batches_.of_group(group_of(i, pass), pass.micro_batch, pass.tokens, stage.reads_cache),
                       0, 0});
   }
   return shares;
@@ -95,8 +101,8 @@ std::vector<Share> StepWork::shares(const Stage& stage, const Pass& pass, int la
 
 std::vector<double> StepWork::group_tokens(const Pass& pass) const {
   std::vector<double> tokens;
-  for (int group = 0; group < (batches_.alike() ? 1 : batches_.groups()); ++group) {
-    tokens.push_back(batches_.of_group(owner(group, pass.turn), pass.micro_batch, pass.tokens, false).tokens());
+  for (int i = 0; i < (batches_.alike() ? 1 : groups_of(pass)); ++i) {
+    tokens.push_back(batches_.of_group(group_of(i, pass), pass.micro_batch, pass.tokens, false).tokens());
   }
   return tokens;
 }
@@ -175,20 +181,6 @@ Compute StepWork::compute(const Stage& stage, const Pass& pass, int layer) {
   return found->second;
 }
 
-void StepWork::only_on_stage(Compute& work, int stage) const {
-  const int stages = shape_.layout.pipeline_parallel;
-  if (stages == 1) return;
-  std::vector<Seconds> duration;
-  for (int gpu = 0; gpu < shape_.layout.gpus; ++gpu) {
-    const bool here = gpu / shape_.layout.tensor_parallel % stages == stage;
-    duration.push_back(here ? work.on(gpu) : Seconds{});
-  }
-  work.duration = std::move(duration);
-  work.flops = work.flops / stages;
-  work.bytes = work.bytes / stages;
-  for (KernelPart& part : work.parts) part.time = part.time / stages;
-}
-
 // -- exchanges --------------------------------------------------------------------------------------------------------
 
 Collective StepWork::exchange(const Stage& stage, const Pass& pass, int layer) {
@@ -201,8 +193,8 @@ Collective StepWork::exchange(const Stage& stage, const Pass& pass, int layer) {
     return work;
   }
   const auto tokens = group_tokens(pass);
-  auto& traffic = traffic_[{e.pattern, e.parts, tokens}];
-  if (!traffic) traffic = std::make_shared<const Traffic>(e.pattern(shape_.layout, e.parts, tokens));
+  auto& traffic = traffic_[{e.pattern, e.parts, pass.stage, tokens}];
+  if (!traffic) traffic = std::make_shared<const Traffic>(e.pattern(shape_.layout, e.parts, tokens, pass.stage));
   work.traffic = traffic;
   return work;
 }

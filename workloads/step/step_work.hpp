@@ -21,7 +21,8 @@ namespace teapot {
 struct Pass {
   int micro_batch = 0;  ///< or Batches::whole_step
   Tokens tokens = Tokens::all;
-  int turn = 0;  ///< of a pipeline: stage p works on the requests of stage p - turn
+  int stage = -1;  ///< of a pipeline: whose GPUs run it; below 0: all GPUs
+  int part = 0;  ///< of a pipeline: the requests counted with this stage's GPUs; of all stages: those at the first one
   auto operator<=>(const Pass&) const = default;
 };
 
@@ -35,11 +36,10 @@ class StepWork {
   const std::vector<Stage>& stages(const LayerKind& kind);
   Compute compute(const Stage& stage, const Pass& pass, int layer);
   Collective exchange(const Stage& stage, const Pass& pass, int layer);
-  /// Takes the work away from all GPUs but those of one stage of a pipeline.
-  void only_on_stage(Compute& work, int stage) const;
 
  private:
-  int owner(int group, int turn) const;  // the group whose requests a group works on
+  int group_of(int index, const Pass& pass) const;  // whose requests the index-th entry of a pass stands for
+  int groups_of(const Pass& pass) const;            // entries where GPUs differ
   std::vector<double> group_tokens(const Pass& pass) const;
   std::vector<int> gpu_tokens(const Pass& pass) const;
   const Exchange& routed(const Pass& pass, int layer);
@@ -60,7 +60,8 @@ class StepWork {
   std::vector<std::unique_ptr<const std::pair<LayerKind, std::vector<Stage>>>> kinds_;  // met so far
   std::map<std::pair<const Stage*, Pass>, Compute> of_pass_;                            // stages alike in all layers
   std::map<std::pair<const Stage*, std::vector<double>>, Compute> of_share_;  // one GPU's time, by what its work is
-  std::map<std::tuple<StageExchange::Pattern, double, std::vector<double>>, std::shared_ptr<const Traffic>> traffic_;
+  std::map<std::tuple<StageExchange::Pattern, double, int, std::vector<double>>, std::shared_ptr<const Traffic>>
+      traffic_;
   std::map<Pass, RoutedLayer> routed_;  // the last layer's
 };
 

@@ -13,16 +13,22 @@ double tokens_of(const std::vector<double>& tokens, int group) {
 }
 
 /// A copy is one token's activations; each GPU sends a part of those of its group's tokens to each other one.
-Traffic within_groups(const Layout& layout, double parts, const std::vector<double>& tokens) {
+Traffic within_groups(const Layout& layout, double parts, const std::vector<double>& tokens, int stage) {
   const int tp = layout.tensor_parallel;
   std::vector<double> copies;
-  for (int gpu = 0; gpu < layout.gpus; ++gpu) copies.push_back(parts / tp * tokens_of(tokens, gpu / tp));
-  return all_to_all(groups_of(layout.gpus, tp), copies);
+  std::vector<int> groups;
+  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+    // Of a stage's groups there is one in each pipeline.
+    copies.push_back(parts / tp * tokens_of(tokens, stage < 0 ? gpu / tp : gpu / layout.pipeline_gpus()));
+    groups.push_back(stage < 0 || layout.stage_of(gpu) == stage ? gpu / tp : -1);
+  }
+  if (stage < 0) return all_to_all(groups_of(layout.gpus, tp), copies);
+  return all_to_all(std::make_shared<const std::vector<int>>(std::move(groups)), copies);
 }
 
 /// From each stage's GPUs to the next stage's, each its part of the hidden states; from the last to the first stage
 /// `parts` of that size for each token.
-Traffic to_next_stage(const Layout& layout, double parts, const std::vector<double>& tokens) {
+Traffic to_next_stage(const Layout& layout, double parts, const std::vector<double>& tokens, int) {
   const int tp = layout.tensor_parallel;
   const int stages = layout.pipeline_parallel;
   Traffic traffic(layout.gpus);

@@ -38,10 +38,11 @@ std::vector<int> counts_of(int count, double fill, const Layout& layout) {
 }
 
 /// As many pieces of prompts as look back, in the mean, as the load's tokens do: one piece with tokens before it, or
-/// several from their beginning.
-Requests prompts(const StepLoad& load, const Layout& layout) {
+/// several from their beginning; one for each micro-batch at least, since prompts are split between them.
+Requests prompts(const StepLoad& load, int micro_batches, const Layout& layout) {
   Requests r;
-  const int pieces = std::max(1, static_cast<int>(std::lround(load.new_tokens / (2 * load.looked_at))));
+  const int least = load.new_tokens >= micro_batches ? micro_batches : 1;
+  const int pieces = std::max(least, static_cast<int>(std::lround(load.new_tokens / (2 * load.looked_at))));
   r.counts = counts_of(pieces, load.fill, layout);
   r.new_tokens = std::max(1, static_cast<int>(std::lround(static_cast<double>(load.new_tokens) / pieces)));
   r.context = std::max(0.0, load.looked_at - (r.new_tokens + 1) / 2.0);
@@ -49,13 +50,13 @@ Requests prompts(const StepLoad& load, const Layout& layout) {
   return r;
 }
 
-Load load_of(const StepLoad& step, int tokens_each, const Layout& layout) {
+Load load_of(const StepLoad& step, int tokens_each, int micro_batches, const Layout& layout) {
   Load load;
   load.requests.clear();
   if (step.requests > 0) {
     load.requests.push_back({counts_of(step.requests, step.fill, layout), step.context, {}, {}, tokens_each, false});
   }
-  if (step.new_tokens > 0) load.requests.push_back(prompts(step, layout));
+  if (step.new_tokens > 0) load.requests.push_back(prompts(step, micro_batches, layout));
   return load;
 }
 
@@ -129,10 +130,11 @@ double SimulatedSteps::simulated(const StepLoad& load) {
   const auto found = kept_.find(place);
   if (found != kept_.end()) return found->second;
   Scenario s = scenario_;
-  s.load = load_of(load, 1 + s.speculation.draft_tokens, s.layout);
+  const int micro_batches = overlap(s.execution.overlap).micro_batches;
+  s.load = load_of(load, 1 + s.speculation.draft_tokens, micro_batches, s.layout);
   // Too few to be split: they pass as one micro-batch.
   const int most = s.load.requests[0].counts[0];
-  if (most < overlap(s.execution.overlap).micro_batches) s.execution.overlap = "none";
+  if (most < micro_batches) s.execution.overlap = "none";
   const double seconds = run(s).timeline.step.value;
   kept_.emplace(place, seconds);
   return seconds;

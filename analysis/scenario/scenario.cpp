@@ -162,6 +162,11 @@ Scenario read_parts(const Config& config, const Tree& source, KnownParts* known)
       "deployment", {"How the model is laid over GPUs, and what each serves", "{gpus: 128, tensor_parallel: 1}"});
   s.layout = read_layout(deployment, s.model);
   s.phase = read_phase(config);
+  for (const Layer& layer : s.model.layers) {
+    if (s.phase == Phase::prefill && layer.attention.kind == Attention::Kind::compressed) {
+      config.at("phase").fail("how " + s.model.name + " computes prompts over a compressed cache is not known yet");
+    }
+  }
   s.load = s.phase == Phase::prefill ? read_prompts(config, s.layout) : read_load(deployment, s.layout);
   const Config how = how_executed(config, s.phase, s.model, s.accelerator, s.load);
   s.execution = read_execution(how, s.model, s.layout, s.load);

@@ -16,7 +16,8 @@ struct Sequences {
   std::vector<std::span<const float>> contexts;  ///< where they differ; together `count` of them
   bool prompt = false;                           ///< its tokens are those of a prompt: many, attending to one another
 
-  /// Tokens of each that are in the cache after this pass on top of `context`, which holds a decoding one's last already.
+  /// Tokens of each that are in the cache after this pass on top of `context`, which holds a decoding one's last
+  /// already.
   double kept_more() const { return prompt ? new_tokens : 0; }
 
   /// The mean of f(context) over the sequences; 0 of none.

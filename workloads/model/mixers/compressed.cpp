@@ -108,9 +108,9 @@ std::string name(const Attention& a) {
   return a.indexer.top > 0 ? "compressed sparse" : "heavily compressed";
 }
 
-const MixerRegistration registration{Attention::Kind::compressed,
-                                     {projections, core, weights, kept, parameters, cached_values, visible, rows,
-                                      decode_flops, core_flops, name}};
+const MixerRegistration registration{
+    Attention::Kind::compressed,
+    {projections, core, weights, kept, parameters, cached_values, visible, rows, decode_flops, core_flops, name}};
 
 }  // namespace
 }  // namespace teapot

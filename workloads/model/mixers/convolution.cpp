@@ -30,9 +30,9 @@ double flops(const Attention& a, double) { return 2 * a.recurrence.inner() * a.r
 
 std::string name(const Attention&) { return "short convolution"; }
 
-const MixerRegistration registration{Attention::Kind::convolution,
-                                     {projections, core, split_weights, kept_states, parameters, no_values, no_rows,
-                                      no_rows, flops, flops, name}};
+const MixerRegistration registration{
+    Attention::Kind::convolution,
+    {projections, core, split_weights, kept_states, parameters, no_values, no_rows, no_rows, flops, flops, name}};
 
 }  // namespace
 }  // namespace teapot

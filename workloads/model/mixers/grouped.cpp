@@ -1,5 +1,5 @@
-// Attention with keys and values of each KV head (MHA, GQA, MQA), over the whole cache, a window, chunks, or tokens that
-// an indexer chooses. Knows no accelerator.
+// Attention with keys and values of each KV head (MHA, GQA, MQA), over the whole cache, a window, chunks, or tokens
+// that an indexer chooses. Knows no accelerator.
 
 #include <algorithm>
 
@@ -8,7 +8,9 @@
 namespace teapot {
 namespace {
 
-double values_of_key_and_value(const Attention& a) { return a.one_key_value ? a.head_dim : a.head_dim + a.output_dim(); }
+double values_of_key_and_value(const Attention& a) {
+  return a.one_key_value ? a.head_dim : a.head_dim + a.output_dim();
+}
 
 /// KV heads of one GPU: split as far as there are any.
 double kv_heads(const Attention& a, int shared_by) {
@@ -99,8 +101,7 @@ Bytes weights(const Model& model, const Attention& a, const Format& format, int 
 
 Bytes kept(const Attention& a, const Format& kv, const Sequences& s, int shared_by) {
   const double rows = s.count * s.mean([&](double each) { return a.kept(each + s.kept_more()); });
-  const double tokens =
-      a.borrows_cache ? 0 : s.count * s.mean([&](double each) { return each + s.kept_more(); });
+  const double tokens = a.borrows_cache ? 0 : s.count * s.mean([&](double each) { return each + s.kept_more(); });
   return rows * activation_bytes(kv, 1, values_of_key_and_value(a) * kv_heads(a, shared_by)) +
          tokens * indexer_row(a.indexer);
 }
@@ -133,9 +134,9 @@ std::string name(const Attention& a) {
   return text;
 }
 
-const MixerRegistration registration{Attention::Kind::grouped,
-                                     {projections, core, weights, kept, parameters, cached_values, visible,
-                                      within_window, decode_flops, flops, name}};
+const MixerRegistration registration{
+    Attention::Kind::grouped,
+    {projections, core, weights, kept, parameters, cached_values, visible, within_window, decode_flops, flops, name}};
 
 }  // namespace
 }  // namespace teapot

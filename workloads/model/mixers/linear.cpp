@@ -64,9 +64,9 @@ std::string name(const Attention& a) {
   return a.recurrence.gate_rank > 0 ? "delta (KDA)" : "gated delta";
 }
 
-const MixerRegistration registration{Attention::Kind::linear,
-                                     {projections, core, split_weights, kept_states, parameters, no_values, no_rows,
-                                      no_rows, flops, flops, name}};
+const MixerRegistration registration{
+    Attention::Kind::linear,
+    {projections, core, split_weights, kept_states, parameters, no_values, no_rows, no_rows, flops, flops, name}};
 
 }  // namespace
 }  // namespace teapot

@@ -12,7 +12,8 @@ namespace teapot {
 /// min(window, context), or all of it without a window.
 double within_window(const Attention& attention, double context);
 
-/// Tokens that a new one of a prompt looks back at, the mean: all before it, at most a window or what an indexer chooses.
+/// Tokens that a new one of a prompt looks back at, the mean: all before it, at most a window or what an indexer
+/// chooses.
 double looked_at(const Attention& attention, const Sequences& s);
 /// Rows that an indexer scores for each new token.
 double scored(const Attention& attention, const Sequences& s);

@@ -59,9 +59,9 @@ double parameters(const Attention& a, double h) {
 
 std::string name(const Attention& a) { return first_mamba(a.recurrence) ? "Mamba" : "Mamba-2"; }
 
-const MixerRegistration registration{Attention::Kind::state_space,
-                                     {projections, core, split_weights, kept_states, parameters, no_values, no_rows,
-                                      no_rows, flops, flops, name}};
+const MixerRegistration registration{
+    Attention::Kind::state_space,
+    {projections, core, split_weights, kept_states, parameters, no_values, no_rows, no_rows, flops, flops, name}};
 
 }  // namespace
 }  // namespace teapot

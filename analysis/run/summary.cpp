@@ -30,10 +30,8 @@ using Libraries = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
 /// Which file each operation's figures come from: libraries start from others and change a few.
 std::map<std::string, std::string> libraries(const Scenario& s) {
-  const Tree communication = named_part(Config{s.source}.section("decode"), "communication", "platforms/communication",
-                                        "communication library", s.accelerator.communication, nullptr);
   std::map<std::string, std::string> files;
-  for (const auto& entry : communication.entries) {
+  for (const auto& entry : s.library.entries) {
     if (entry.value.kind != Tree::Kind::mapping || !entry.place.file) continue;
     files[entry.key] = std::filesystem::path{*entry.place.file}.stem().string();
   }

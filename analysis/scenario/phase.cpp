@@ -30,7 +30,9 @@ void put_default(Tree& tree, const std::string& key, const std::string& text) {
 
 Phase read_phase(const Config& scenario) {
   return scenario.choice_or("phase", {"decode", "prefill"}, "decode",
-                            {"What a step does: decode requests, or compute their prompts", "prefill"}) == "prefill" ? Phase::prefill : Phase::decode;
+                            {"What a step does: decode requests, or compute their prompts", "prefill"}) == "prefill"
+             ? Phase::prefill
+             : Phase::decode;
 }
 
 Config how_executed(const Config& scenario, Phase phase, const Model& model, const Accelerator& accelerator,

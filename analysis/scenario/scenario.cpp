@@ -192,6 +192,8 @@ Scenario read_parts(const Config& config, const Tree& source, KnownParts* known)
   s.runtime = name_of(how, "runtime", "ideal");
   s.machine.runtime = read_runtime(part(how, "runtime", "platforms/runtimes", "runtime", "ideal"));
   s.communication = name_of(how, "communication", s.accelerator.communication);
+  s.library = named_part(how, "communication", "platforms/communication", "communication library",
+                         s.accelerator.communication, known);
   s.machine.collective = read_communication(
       part(how, "communication", "platforms/communication", "communication library", s.accelerator.communication));
   s.machine.time = time_kernels(s.compute, s.accelerator);
@@ -201,7 +203,8 @@ Scenario read_parts(const Config& config, const Tree& source, KnownParts* known)
                                                 "gpu_memory_utilization mem_fraction_static"});
   s.network = read_network(config, s.layout, s.fabric, known);
   s.machine.domain.assign(s.network.domain.begin(), s.network.domain.begin() + s.layout.gpus);
-  config.section("prefill", {"What a prefill executes otherwise than a decode; keys of `decode`", "{overlap: none}"}).tree();
+  config.section("prefill", {"What a prefill executes otherwise than a decode; keys of `decode`", "{overlap: none}"})
+      .tree();
   config.section("requests", {"What `serve` is asked: arrivals and lengths (docs/serving.md)", "{prompt_tokens: 4096}"})
       .tree();
   config.section("serving", {"The pools that `serve` serves with (docs/serving.md)", "{placement: co-located}"}).tree();

@@ -43,6 +43,7 @@ struct Scenario {
   Machine machine;
   std::string runtime;        ///< name of the serving stack
   std::string communication;  ///< name of the communication library
+  Tree library;               ///< what that name stands for, each operation with the file it is from
   ComputeDepth compute = ComputeDepth::modelled;
   NetworkDepth depth = NetworkDepth::collective;
   std::uint64_t seed = 1;

@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "sim/input_file.hpp"
 #include "workloads/serving/arrivals.hpp"
 
 namespace teapot {
@@ -55,7 +56,7 @@ void read_process(const Config& arrivals, ArrivalProcess& p) {
     if (p.concurrency > 1'000'000) value.fail("must be at most 1,000,000");
   } else if (given[0] == "trace") {
     p.kind = ArrivalProcess::Kind::trace;
-    p.trace = read_trace(file_beside(value));
+    p.trace = read_trace(beside(value.tree().place, value.as<std::string>()));
   } else {
     p.kind = given[0] == "poisson"    ? ArrivalProcess::Kind::poisson
              : given[0] == "constant" ? ArrivalProcess::Kind::constant

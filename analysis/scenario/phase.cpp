@@ -64,13 +64,15 @@ Load read_prompts(const Config& scenario, const Layout& layout) {
   const Config wanted = scenario.section("requests");
   int prompt = 4096;
   if (wanted.has("prompt_tokens")) {
-    prompt = wanted.at("prompt_tokens").as_positive<int>();
+    prompt = wanted.positive<int>("prompt_tokens", {"Tokens of each prompt", "4096"});
   } else if (deployment.has("context_tokens")) {
     prompt = deployment.at("context_tokens").as_positive<int>();
   }
-  const double fraction = wanted.fraction_or("cached_fraction", 0);
+  const double fraction =
+      wanted.fraction_or("cached_fraction", 0, {"Part of a prompt that a prefix cache holds already", "0.56"});
   const int cached = std::min(prompt - 1, static_cast<int>(std::lround(prompt * fraction)));
-  const int tokens = scenario.section("prefill").positive_or<int>("tokens_per_gpu", 16384);
+  const int tokens = scenario.section("prefill").positive_or<int>(
+      "tokens_per_gpu", 16384, {"Prompt tokens that a GPU computes in one step, whole prompts", "16384"});
   Load load;
   const bool counted = deployment.has("requests_per_gpu") || deployment.has("concurrency");
   if (counted) load = read_load(deployment, layout);

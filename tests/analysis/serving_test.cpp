@@ -65,7 +65,8 @@ TEST_CASE("serving: in a closed loop of few requests TPOT is the step that `run`
 }
 
 TEST_CASE("serving: chunks of prompts beside decoding make tokens wait longer than in a pool of their own") {
-  const auto itl = [](const ServingScenario& s) { return serving_report(s, serve(s, "")).itl_ms.p99; };
+  // Not at the 99th percentile: requests of a closed loop keep in step, so that few steps hold chunks, but long ones.
+  const auto itl = [](const ServingScenario& s) { return serving_report(s, serve(s, "")).itl_ms.mean; };
   CHECK(itl(serving()) > itl(serving("serving: {placement: disaggregated, prefill: {gpus: 8}}\n")));
 }
 

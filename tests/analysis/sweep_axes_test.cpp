@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/output/digest.hpp"
 #include "analysis/sweep/amount.hpp"
 #include "analysis/sweep/axis.hpp"
 #include "analysis/sweep/condition.hpp"
-#include "analysis/output/digest.hpp"
 #include "analysis/sweep/sampling.hpp"
 
 namespace teapot {

@@ -98,6 +98,9 @@ Accelerator read_accelerator(const Config& config) {
     for (const auto& table : config.at("tables").items()) result.tables.push_back(table.as<std::string>());
   }
   result.communication = config.get<std::string>("communication");
+  for (const auto& key : config.section("collectives").keys())
+    result.collectives[key] = config.section("collectives").get<std::string>(key);
+  result.communication_latency = config.positive_or("communication_latency", 1.0);
   result.source = config.get_or<std::string>("source", "");
   config.reject_unread_keys();
   return result;

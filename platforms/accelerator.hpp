@@ -29,15 +29,17 @@ struct KernelFit {
 struct Accelerator {
   std::string name;
   Bytes memory;
-  BytesPerSecond memory_bandwidth;             ///< vendor's figure
-  std::map<std::string, FlopsPerSecond> peak;  ///< dense, by precision: fp4, fp8, int8, bf16, tf32, fp32
-  int sms = 0;                                 ///< streaming multiprocessors, compute units or cube cores
-  Seconds launch;                              ///< from one kernel to the next in a recorded graph
-  BytesPerSecond scale_up_bandwidth;           ///< NVLink or its like, per direction; zero: none
-  BytesPerSecond pcie_bandwidth;               ///< to the host, per direction
-  std::map<std::string, KernelFit> kernels;    ///< by kind, or kind-precision (gemm-bf16), which goes first
-  std::vector<std::string> tables;             ///< names under which rows of platforms/kernels/*.csv apply
-  std::string communication;                   ///< default communication library
+  BytesPerSecond memory_bandwidth;                 ///< vendor's figure
+  std::map<std::string, FlopsPerSecond> peak;      ///< dense, by precision: fp4, fp8, int8, bf16, tf32, fp32
+  int sms = 0;                                     ///< streaming multiprocessors, compute units or cube cores
+  Seconds launch;                                  ///< from one kernel to the next in a recorded graph
+  BytesPerSecond scale_up_bandwidth;               ///< NVLink or its like, per direction; zero: none
+  BytesPerSecond pcie_bandwidth;                   ///< to the host, per direction
+  std::map<std::string, KernelFit> kernels;        ///< by kind, or kind-precision (gemm-bf16), which goes first
+  std::vector<std::string> tables;                 ///< names under which rows of platforms/kernels/*.csv apply
+  std::string communication;                       ///< default communication library
+  std::map<std::string, std::string> collectives;  ///< libraries of single operations, where they are others
+  double communication_latency = 1;  ///< of a communication kernel's start and a neighbour's flag; 1: an H100's
   std::string source;
 
   const KernelFit& fit(const std::string& kind, const std::string& precision) const;

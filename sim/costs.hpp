@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "sim/program.hpp"
@@ -11,24 +12,50 @@
 
 namespace teapot {
 
-/// What a communication kernel costs beyond the bytes it sends.
-struct CollectiveCost {
-  Seconds overhead;                  ///< software floor of one call
-  std::shared_ptr<const Wire> wire;  ///< how well it uses the links; none: line rate
-  double sm_share = 0;               ///< part of the accelerator it holds while in flight
-  double error = 0;                  ///< median relative residual of the fit; 0 where none is stated
+/// One call of a communication library, by what its choice of an algorithm depends on.
+struct CollectiveCall {
+  std::string operation;  ///< dispatch, combine, all-reduce, all-gather, reduce-scatter, broadcast or send
+  Bytes bytes;            ///< dense: the whole buffer of a rank, as nccl-tests counts it; else what a rank sends
+  int ranks = 2;          ///< that work together
+  int domains = 1;        ///< scale-up domains that these ranks lie in
 };
 
-/// Cost of `dispatch`, `combine`, `all-reduce`, `all-gather`, `reduce-scatter`, `broadcast` or `send`.
-using CollectiveCosts = std::function<CollectiveCost(const std::string& operation)>;
+/// What a communication kernel costs beyond the bytes it sends.
+struct CollectiveCost {
+  std::string library;               ///< whose kernel it is, and which of its algorithms: for reports
+  Seconds overhead;                  ///< software floor of one call
+  double volume = 1;                 ///< bytes that it sends, over those of the direct exchange
+  std::shared_ptr<const Wire> wire;  ///< how well it uses the links; none: line rate
+  double sm_share = 0;               ///< part of the accelerator it holds while in flight
+  Seconds sm_time;                   ///< of its send and receive kernels, which what overlaps it gives up
+  bool counts_hops = false;          ///< the overhead holds the way of every step, a ring's too
+};
+
+/// Which kernel a call runs, and its cost. Throws ConfigError for an operation the library lacks.
+using CollectiveCosts = std::function<CollectiveCost(const CollectiveCall&)>;
+
+/// Bytes that a rank sends in the direct exchange of a dense operation, over its buffer: (n - 1) / n for each of the
+/// two halves of an all-reduce; 1 for what is no dense operation of a group.
+double direct_volume(const std::string& operation, int ranks);
+
+/// The call that this work is, where rank r lies in scale-up domain `domain[r]`.
+CollectiveCall call_of(const std::string& operation, const Collective& work, const std::vector<int>& domain);
+/// Takes over what the chosen kernel costs.
+void charge(Collective& work, const CollectiveCost& cost);
 
 /// What the serving stack adds; all zero for an ideal one.
 struct RuntimeCost {
-  Seconds per_operator;    ///< to each compute operator (launch gaps)
-  Seconds per_collective;  ///< to each collective, on the compute stream (send and receive kernels)
-  Seconds per_layer;       ///< to each layer and micro-batch
-  Seconds per_step;        ///< once a step (scheduler, sampling, host)
-  double error = 0;        ///< how far off they may be, as a part of them
+  bool bound = false;           ///< no stack at all: not even the accelerator's time between two kernels is counted
+  std::set<std::string> fused;  ///< kernels that it computes within their neighbours: not launched, nothing written
+  Seconds per_kernel;           ///< to each kernel launched, beside what the accelerator needs between two of them
+  Seconds per_operator;         ///< to each compute operator
+  Seconds per_layer;            ///< to each layer and micro-batch
+  Seconds per_step;             ///< once a step (scheduler, sampling, host)
+  Seconds per_request;  ///< once a step for each request of an attention group (sampling, detokenising, scheduling)
+  double error = 0;     ///< how far off they may be, as a part of them
+
+  /// Above zero where the stack costs anything.
+  Seconds all() const { return per_kernel + per_operator + per_layer + per_step + per_request; }
 };
 
 }  // namespace teapot

@@ -52,5 +52,8 @@ struct Network {
 
 /// Sum of the latencies along a route; where it spreads, the mean over its paths weighted by share.
 Seconds latency(const Network& network, const Route& route);
+/// Line rate between two ranks of one scale-up domain, the first that there are; zero where every rank is alone in its
+/// own.
+BytesPerSecond scale_up_bandwidth(const Network& network);
 
 }  // namespace teapot

@@ -58,7 +58,8 @@ struct Collective {
   std::shared_ptr<const Traffic> traffic;
   bool reversed = false;  ///< receivers send and senders receive (a combine of its dispatch's traffic)
   Bytes bytes_per_copy;
-  Seconds overhead;  ///< software floor: launch, send and receive kernels; paid on entry, before the first byte
+  std::string library;  ///< whose kernel it runs, for reports
+  Seconds overhead;     ///< software floor: launch, send and receive kernels; paid on entry, before the first byte
   std::shared_ptr<const Wire> wire;  ///< none: line rate
   double sm_share = 0;  ///< part of the accelerator that the communication kernels hold while it is in flight
   double weight = 1;    ///< share of a contended link relative to other collectives of the same priority

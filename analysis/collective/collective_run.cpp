@@ -23,15 +23,19 @@ Seconds longest_hop(const Pattern& pattern, const Network& network) {
   return longest;
 }
 
-Program one_collective(const Pattern& pattern, const Network& network, const CollectiveCosts& costs) {
-  const CollectiveCost cost = costs(pattern.cost);
+Collective work_of(const Pattern& pattern, const Network& network, const CollectiveCosts& costs) {
   Collective collective;
   collective.traffic = pattern.traffic;
   collective.reversed = pattern.reversed;
   collective.bytes_per_copy = pattern.bytes_per_copy;
-  collective.overhead = cost.overhead;
-  if (pattern.steps > 1) collective.overhead += longest_hop(pattern, network) * (pattern.steps - 1);
-  collective.wire = cost.wire;
+  const CollectiveCost cost = costs(call_of(pattern.cost, collective, network.domain));
+  charge(collective, cost);
+  if (pattern.steps > 1 && !cost.counts_hops)
+    collective.overhead += longest_hop(pattern, network) * (pattern.steps - 1);
+  return collective;
+}
+
+Program one_collective(const Pattern& pattern, const Collective& collective) {
   Program program;
   program.ranks = pattern.traffic->ranks;
   program.streams = {"network"};
@@ -61,8 +65,10 @@ CollectiveResult run_collective(const Pattern& pattern, const Network& network, 
                                 NetworkDepth depth) {
   SimulationOptions options;
   options.network = depth;
-  const Timeline timeline = simulate(one_collective(pattern, network, costs), network, options);
+  const Collective work = work_of(pattern, network, costs);
+  const Timeline timeline = simulate(one_collective(pattern, work), network, options);
   CollectiveResult result;
+  result.library = work.library;
   result.gpus = pattern.traffic->ranks;
   result.bytes_per_gpu = pattern.bytes_per_gpu;
   result.bytes_per_copy = pattern.bytes_per_copy;
@@ -106,15 +112,14 @@ std::string collective_table(const std::vector<CollectiveResult>& results) {
   return table.to_text();
 }
 
-std::string collective_json(const std::vector<CollectiveResult>& results, const std::string& fabric,
-                            const std::string& communication) {
+std::string collective_json(const std::vector<CollectiveResult>& results, const std::string& fabric) {
   using Json = nlohmann::ordered_json;
   Json list = Json::array();
   for (const auto& r : results) {
     Json json;
     json["op"] = r.operation;
     json["fabric"] = fabric;
-    json["communication"] = communication;
+    json["communication"] = r.library;
     json["gpus"] = r.gpus;
     json["groups"] = r.groups;
     if (r.tokens > 0) json["tokens"] = r.tokens;

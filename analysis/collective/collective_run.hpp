@@ -13,6 +13,7 @@ namespace teapot {
 
 struct CollectiveResult {
   std::string operation;
+  std::string library;  ///< whose kernel ran, and which algorithm
   int gpus = 0;
   int groups = 1;
   double tokens = 0;  ///< of each GPU; 0 where there are none
@@ -33,7 +34,6 @@ CollectiveResult run_collective(const Pattern& pattern, const Network& network, 
 
 std::string collective_table(const std::vector<CollectiveResult>& results);
 /// One object for one result; for several the first one's names with a list `results` of the rest.
-std::string collective_json(const std::vector<CollectiveResult>& results, const std::string& fabric,
-                            const std::string& communication);
+std::string collective_json(const std::vector<CollectiveResult>& results, const std::string& fabric);
 
 }  // namespace teapot

@@ -14,7 +14,9 @@
 #include "analysis/collective/collective_run.hpp"
 #include "analysis/commands/command_line.hpp"
 #include "analysis/facts/fabric_progress.hpp"
+#include "analysis/scenario/libraries.hpp"
 #include "analysis/scenario/scenario.hpp"
+#include "platforms/accelerator.hpp"
 #include "platforms/communication.hpp"
 #include "platforms/platform_file/platform_file.hpp"
 #include "sim/catalogue.hpp"
@@ -40,7 +42,7 @@ struct CollectiveOptions {
   ExpertExchange experts;
   int max_nodes = 0;
   std::string precision;
-  std::string per = "expert";
+  std::string per;
   std::string load = "uniform";
   std::string remote = "as-routed";
   std::string copies = "routed";
@@ -50,7 +52,8 @@ struct CollectiveOptions {
   int from = 0;
   int to = -1;
   std::string matrix;
-  std::string communication = "ideal";
+  std::string accelerator = "h800";
+  std::string communication;
   std::string depth = "collective";
   bool json = false;
 
@@ -159,6 +162,24 @@ std::vector<Pattern> patterns(const CollectiveOptions& options, const Network& n
   return all;
 }
 
+/// The choice of a library as a scenario's `decode` would say it.
+Config library_section(const CollectiveOptions& options) {
+  return Config::parse(
+      options.communication.empty() ? "{}" : fmt::format("{{communication: {}}}", options.communication),
+      "command line");
+}
+
+/// The libraries that ran, by size where it matters: "nccl ring-ll, nccl switch".
+std::string libraries_of(const std::vector<CollectiveResult>& results) {
+  std::string text;
+  std::string last;
+  for (const auto& result : results) {
+    if (result.library != last) text += (text.empty() ? "communication " : ", ") + result.library;
+    last = result.library;
+  }
+  return text;
+}
+
 void check(const CollectiveOptions& options) {
   if (options.fabric.empty() == options.platform.empty()) refuse("--fabric", "give a fabric or a --platform file");
   if (options.matrix.empty() == (options.operation == "matrix")) refuse("--matrix", "goes with --op matrix");
@@ -173,22 +194,25 @@ void execute(const CollectiveOptions& given) {
   check(options);
   const Network network = load_network(options);
   if (network.ranks() < 2) refuse("--gpus", "a collective needs two GPUs at least");
-  const CollectiveCosts costs = read_communication(
-      Config{resolve_named(options.communication, "platforms/communication", "communication library")});
+  const Accelerator accelerator =
+      read_accelerator(Config{resolve_named(options.accelerator, "platforms/accelerators", "accelerator")});
+  const Libraries libraries = read_libraries(library_section(options), accelerator,
+                                             {scale_up_bandwidth(network), accelerator.communication_latency}, nullptr);
+  if (options.per.empty()) options.per = libraries.copies;
   const auto depth = options.depth == "pair" ? NetworkDepth::pair : NetworkDepth::collective;
   const auto all = patterns(options, network);
   std::vector<CollectiveResult> results;
   FabricProgress progress{options.operation};
   for (std::size_t i = 0; i < all.size(); ++i) {
     progress(static_cast<double>(i) / static_cast<double>(all.size()));
-    results.push_back(run_collective(all[i], network, costs, depth));
+    results.push_back(run_collective(all[i], network, libraries.costs, depth));
     results.back().operation = options.operation;
     results.back().groups = options.group_size > 0 ? network.ranks() / options.group_size : options.groups;
     if (options.experts_wanted()) results.back().tokens = options.tokens.empty() ? 128 : options.tokens[i];
   }
-  if (options.json) return fmt::print("{}", collective_json(results, network.name, options.communication));
-  fmt::print("{} on {} GPUs of {}, communication {}\n{}", options.operation, network.ranks(), network.name,
-             options.communication, collective_table(results));
+  if (options.json) return fmt::print("{}", collective_json(results, network.name));
+  fmt::print("{} on {} GPUs of {}, {}\n{}", options.operation, network.ranks(), network.name, libraries_of(results),
+             collective_table(results));
 }
 
 void add_expert_options(Command command, const std::shared_ptr<CollectiveOptions>& o) {
@@ -204,7 +228,7 @@ void add_expert_options(Command command, const std::shared_ptr<CollectiveOptions
   command.option("--precision", o->precision, "Format of a copy (default fp8 for dispatch, bf16 for combine)")
       .one_of(format_names())
       .type_name("FORMAT");
-  command.option("--per", o->per, "One copy of a token for each: expert, gpu, node (default expert)")
+  command.option("--per", o->per, "One copy of a token for each: expert, gpu, node (default: as the library sends)")
       .one_of({"expert", "gpu", "node"});
   command.option("--load", o->load, "uniform (sampled, default) or balanced (expected values)")
       .one_of({"uniform", "balanced"});
@@ -233,7 +257,12 @@ void declare(Command command) {
   command.option("--to", o->to, "Receiving rank of send (default: the last)").non_negative();
   command.option("--matrix", o->matrix, "Bytes from rank (row) to rank (column), in place of --op")
       .type_name("FILE.csv");
-  command.option("--communication", o->communication, "What the kernels add (default ideal: nothing)")
+  command
+      .option("--communication", o->communication,
+              "What the kernels add: a library (default: the accelerator's), or ideal")
+      .type_name("NAME");
+  command
+      .option("--accelerator", o->accelerator, "Whose kernels and default libraries (default h800, as in a scenario)")
       .type_name("NAME");
   command.option("--network", o->depth, "collective (default), or pair: every pair by itself, for tens of GPUs")
       .one_of({"collective", "pair"});

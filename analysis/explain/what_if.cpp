@@ -52,8 +52,8 @@ void speed_up_collectives(Scenario& s, const std::string& resource, double facto
     std::shared_ptr<const Wire> from, to;
   };
   s.machine.collective = [of = s.machine.collective, resource, factor,
-                          wires = std::make_shared<std::vector<Changed>>()](const std::string& operation) {
-    CollectiveCost cost = of(operation);
+                          wires = std::make_shared<std::vector<Changed>>()](const CollectiveCall& call) {
+    CollectiveCost cost = of(call);
     if (resource == "software") cost.overhead = cost.overhead / factor;
     if (resource == "communication SMs") cost.sm_share /= factor;
     if ((resource != "messages" && resource != "software") || !cost.wire) return cost;
@@ -92,8 +92,8 @@ std::vector<Resource> resources(const Scenario& scenario, const Program& program
     all.push_back({"launches", "time between kernels, their prologue and epilogue"});
   }
   const RuntimeCost& runtime = scenario.machine.runtime;
-  if (runtime.per_operator + runtime.per_collective + runtime.per_layer + runtime.per_step > Seconds{}) {
-    all.push_back({"serving stack", "what " + scenario.runtime + " adds to operators, layers and steps"});
+  if (runtime.all() > Seconds{}) {
+    all.push_back({"serving stack", "what " + scenario.runtime + " adds to kernels, layers and steps"});
   }
   if (loaded.empty()) return all;
   const auto any_collective = [&](auto&& has) {
@@ -107,7 +107,7 @@ std::vector<Resource> resources(const Scenario& scenario, const Program& program
                                  [](const auto& tier) { return tier.second.per_message > Seconds{}; });
   };
   if (any_collective([](const Collective& c) { return c.overhead > Seconds{}; })) {
-    all.push_back({"software", "floor and latency of each call of " + scenario.communication});
+    all.push_back({"software", "floor and latency of each call of " + scenario.libraries.name});
   }
   if (any_collective(pays_messages)) all.push_back({"messages", "cost of each message on a wire"});
   if (any_collective([](const Collective& c) { return c.sm_share > 0; })) {
@@ -127,7 +127,8 @@ Scenario faster(const Scenario& scenario, const std::string& resource, double fa
     speed_up_accelerator(s, resource, factor);
   } else if (resource == "serving stack") {
     RuntimeCost& runtime = s.machine.runtime;
-    for (Seconds* cost : {&runtime.per_operator, &runtime.per_collective, &runtime.per_layer, &runtime.per_step}) {
+    for (Seconds* cost : {&runtime.per_kernel, &runtime.per_operator, &runtime.per_layer, &runtime.per_step,
+                          &runtime.per_request}) {
       *cost = *cost / factor;
     }
   } else if (resource == "software" || resource == "messages" || resource == "communication SMs") {

@@ -124,7 +124,9 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   for (std::size_t op = 0; op < program.operators.size(); ++op) {
     const Operator& o = program.operators[op];
     const auto [found, is_new] = names.emplace(o.name, static_cast<int>(r.operators.size()));
-    if (is_new) r.operators.push_back({o.name, std::holds_alternative<Collective>(o.work), 0, {}, {}, {}});
+    const auto* collective = std::get_if<Collective>(&o.work);
+    const std::string library = collective != nullptr ? collective->library : std::string{};
+    if (is_new) r.operators.push_back({o.name, collective != nullptr, library, 0, {}, {}, {}});
     name_of[op] = found->second;
     if (is_new) runners.emplace_back();
     runners[at(found->second)].add(o, program.ranks);

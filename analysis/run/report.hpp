@@ -15,6 +15,7 @@ namespace teapot {
 struct OperatorTime {
   std::string name;
   bool communication = false;
+  std::string library;  ///< communication only: whose kernel it runs
   int count = 0;    ///< operators of this name that such a rank ran, rounded where ranks differ
   Seconds busy;     ///< computing, or in flight from entry to arrival
   Seconds exposed;  ///< communication only: while in flight, the accelerator had nothing to do

@@ -21,26 +21,23 @@ namespace {
 
 double ms(Seconds time) { return time.value * 1e3; }
 
-/// No serving stack is named: what is left out can only add.
-bool lower_bound(const Scenario& scenario) { return scenario.runtime == "ideal"; }
-
 std::string percent(double fraction) { return fmt::format("{:.1f}%", 100 * fraction); }
 
-using Libraries = std::vector<std::pair<std::string, std::vector<std::string>>>;
+using UsedLibraries = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
-/// Which file each operation's figures come from: libraries start from others and change a few.
+/// Which library serves each operation.
 std::map<std::string, std::string> libraries(const Scenario& s) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : s.library.entries) {
-    if (entry.value.kind != Tree::Kind::mapping || !entry.place.file) continue;
-    files[entry.key] = std::filesystem::path{*entry.place.file}.stem().string();
+  std::map<std::string, std::string> serving;
+  for (const auto& operation : collective_operations()) {
+    const auto found = s.libraries.by_operation.find(operation);
+    serving[operation] = found == s.libraries.by_operation.end() ? s.libraries.name : found->second;
   }
-  return files;
+  return serving;
 }
 
 /// The communication libraries that the step's collectives went through, each with its operations.
-Libraries used_libraries(const Scenario& s, const Report& r) {
-  Libraries used;
+UsedLibraries used_libraries(const Scenario& s, const Report& r) {
+  UsedLibraries used;
   for (const auto& [operation, library] : libraries(s)) {
     const bool called = std::any_of(r.operators.begin(), r.operators.end(), [&](const OperatorTime& op) {
       return op.communication && op.name.find(operation) != std::string::npos;
@@ -58,7 +55,7 @@ Libraries used_libraries(const Scenario& s, const Report& r) {
 }
 
 std::string libraries_text(const Scenario& s, const Report& r) {
-  const Libraries used = used_libraries(s, r);
+  const UsedLibraries used = used_libraries(s, r);
   if (used.empty()) return "none";
   if (used.size() == 1) return used[0].first;
   std::string text;
@@ -114,7 +111,7 @@ std::string inputs(const Scenario& s, const Report& r) {
   std::string text =
       fmt::format("{} on {} GPUs ({}), fabric {}\n", s.model.name, l.gpus, s.accelerator.name, fabric_text(s, r));
   text += fmt::format("EP {}, TP {}, {}, routing {}, overlap {}", l.expert_parallel, l.tensor_parallel, load_words(s),
-                      s.execution.routing.load, s.execution.overlap);
+                      s.execution.routing.load, s.execution.overlap + (s.overlap_chosen ? " (auto)" : ""));
   if (s.speculation.draft_tokens > 0) text += fmt::format(", {} draft tokens", s.speculation.draft_tokens);
   text += fmt::format("\nruntime {}, communication {}, seed {}\n", s.runtime, libraries_text(s, r), s.seed);
   return text;
@@ -134,6 +131,21 @@ std::string provenance(const Report& r) {
     text += fmt::format("{}{} {}", text.empty() ? "kernel times: " : ", ", to_text(from), percent(time / all));
   }
   return text + '\n';
+}
+
+std::string band_text(const Band& range, double tokens_per_step, bool bound) {
+  if (!(range.high > range.low)) return "";
+  const double low = ms(range.low / tokens_per_step);
+  const double high = ms(range.high / tokens_per_step);
+  if (bound) {
+    return fmt::format(
+        "                            a lower bound, for no engine is named; nine measurements of ten stay below {:.1f} "
+        "ms\n",
+        high);
+  }
+  return fmt::format(
+      "                            {:.1f} to {:.1f} ms in nine cases of ten, by what measured steps like it were off\n",
+      low, high);
 }
 
 std::string json_name(std::string name) {
@@ -158,15 +170,7 @@ std::string summary_text(const Scenario& scenario, const Run& run, const Report&
                         ms(r.step), r.tokens_per_step);
   }
   const Band range = uncertainty(scenario, r);
-  if (lower_bound(scenario)) {
-    text +=
-        "                            a lower bound: no serving stack is named (decode.runtime), only kernels and "
-        "wires\n";
-  } else if (range.high > range.low) {
-    text += fmt::format(
-        "                            {:.1f} to {:.1f} ms in nine cases of ten, by the residuals of the fits\n",
-        ms(range.low / r.tokens_per_step), ms(range.high / r.tokens_per_step));
-  }
+  text += band_text(range, r.tokens_per_step, scenario.machine.runtime.bound);
   if (!prefill) text += fmt::format("tokens/s/user    {:10.2f}\n", r.tokens_per_s_per_user);
   text += fmt::format("tokens/s/GPU     {:10.1f}\n\n", r.tokens_per_s_per_gpu);
 
@@ -216,9 +220,11 @@ nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, co
   for (const auto& [library, operations] : used_libraries(scenario, r)) {
     for (const auto& operation : operations) libraries[operation] = library;
   }
+  json["overlap"] = scenario.execution.overlap;
   const Band range = uncertainty(scenario, r);
   const nlohmann::ordered_json band{{"low", ms(range.low / r.tokens_per_step)},
-                                    {"high", ms(range.high / r.tokens_per_step)}};
+                                    {"high", ms(range.high / r.tokens_per_step)},
+                                    {"coverage", Band::coverage}};
   if (scenario.phase == Phase::prefill) {
     json["phase"] = "prefill";
     json["ttft_ms"] = ms(r.step);
@@ -231,7 +237,7 @@ nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, co
     json["tpot_band_ms"] = band;
   }
   json["warnings"] = warnings(scenario, r);
-  json["lower_bound"] = lower_bound(scenario);
+  json["lower_bound"] = scenario.machine.runtime.bound;
   if (scenario.phase == Phase::prefill) {
     json["prompt_tokens"] = scenario.load.requests[0].context + scenario.load.requests[0].new_tokens;
     json["cached_tokens"] = scenario.load.requests[0].context;
@@ -265,7 +271,9 @@ nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, co
                          {"busy_ms", ms(op.busy)},
                          {"mean_us", op.busy.value * 1e6 / op.count},
                          {"longest_us", op.longest.value * 1e6}});
-    if (op.communication) operators.back()["exposed_ms"] = ms(op.exposed);
+    if (!op.communication) continue;
+    operators.back()["exposed_ms"] = ms(op.exposed);
+    operators.back()["library"] = op.library;
   }
   auto& kernels = json["kernels"] = nlohmann::ordered_json::array();
   for (const auto& kernel : r.kernels) {

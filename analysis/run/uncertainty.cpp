@@ -37,7 +37,11 @@ Band band(Seconds step, std::vector<UncertainPart> parts) {
   return {std::max(Seconds{}, step - half), step + half, std::move(parts)};
 }
 
-Band uncertainty(const Scenario& scenario, const Report& report) {
+namespace {
+
+/// Kernels by kind, exposed communication by operation, and what the serving stack adds.
+Band propagated(const Scenario& scenario, const Report& report) {
+  const auto& communication = scenario.libraries.errors;
   std::map<std::string, UncertainPart> parts;
   const auto add = [&](const std::string& name, Seconds time, double error) {
     UncertainPart& part = parts[name];
@@ -53,11 +57,45 @@ Band uncertainty(const Scenario& scenario, const Report& report) {
   for (const auto& one : report.operators) {
     if (!one.communication) continue;
     const std::string operation = operation_of(one.name);
-    add("exposed " + operation, one.exposed, scenario.machine.collective(operation).error);
+    const auto found = communication.find(operation);
+    add("exposed " + operation, one.exposed, found == communication.end() ? 0 : found->second);
   }
   std::vector<UncertainPart> list;
   for (const auto& [name, part] : parts) list.push_back(part);
   return band(report.step, std::move(list));
+}
+
+}  // namespace
+
+StepTraits step_traits(const Scenario& s) {
+  StepTraits t;
+  t.engine = s.runtime.substr(0, s.runtime.find_first_of("- "));  // generations of an engine are alike
+  t.model = s.model.name;
+  const bool latent = s.model.layers.front().attention.kind == Attention::Kind::latent;
+  t.kind = std::string{latent ? "latent" : "grouped"} + (s.model.has_experts() ? " experts" : " dense");
+  t.gpu = s.accelerator.name;
+  t.memory_bandwidth = s.accelerator.memory_bandwidth.value;
+  const Layout& l = s.layout;
+  const bool spread_experts = s.model.has_experts() && l.expert_parallel > 1;
+  t.layout = l.gpus == 1 ? "one" : l.tensor_parallel == 1 ? "dp" : spread_experts ? "tp+ep" : "tp";
+  t.requests_per_gpu = s.load.requests_per_gpu();
+  return t;
+}
+
+Band uncertainty(const Scenario& scenario, const Report& report) {
+  Band range = propagated(scenario, report);
+  if (scenario.phase == Phase::prefill) return range;  // the measured steps are decodes
+  if (scenario.compute != ComputeDepth::modelled && scenario.compute != ComputeDepth::measured) return range;
+  const StepTraits traits = step_traits(scenario);
+  if (scenario.machine.runtime.bound) {
+    range.low = report.step;
+    range.high = std::max(range.high, report.step * above_bound(traits, measured_steps()));
+    return range;
+  }
+  const Factors factors = spread(traits, measured_steps());
+  range.low = std::min(range.low, report.step * factors.low);
+  range.high = std::max(range.high, report.step * factors.high);
+  return range;
 }
 
 }  // namespace teapot

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/run/measured_steps.hpp"
 #include "analysis/run/report.hpp"
 #include "analysis/scenario/scenario.hpp"
 
@@ -21,13 +22,19 @@ struct Band {
   Seconds low;
   Seconds high;
   std::vector<UncertainPart> parts;  ///< most uncertain first
+
+  static constexpr double coverage = 0.9;  ///< part of measurements that are meant to lie inside
 };
 
 /// Errors of one fit are taken as one (they add up), those of different fits as independent (their squares add up).
 /// The band holds nine cases in ten: 1.645 standard deviations, a median residual being 0.6745 of one.
 Band band(Seconds step, std::vector<UncertainPart> parts);
 
-/// Kernels by kind, exposed communication by operation, and what the serving stack adds.
+/// What the step has in common with measured ones.
+StepTraits step_traits(const Scenario& scenario);
+
+/// What measured steps like it were off, and at least what the residuals of the fits of its parts propagate to. Of a
+/// lower bound: from the bound to what measurements stayed above it.
 Band uncertainty(const Scenario& scenario, const Report& report);
 
 }  // namespace teapot

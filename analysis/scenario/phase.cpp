@@ -64,7 +64,8 @@ Load read_prompts(const Config& scenario, const Layout& layout) {
   const Config wanted = scenario.section("requests");
   int prompt = 4096;
   if (wanted.has("prompt_tokens")) {
-    prompt = wanted.positive<int>("prompt_tokens", {"Tokens of each prompt", "4096"});
+    prompt = wanted.at("prompt_tokens", {"Tokens of each prompt; for `serve` also a distribution", "4096"})
+                 .as_positive<int>();
   } else if (deployment.has("context_tokens")) {
     prompt = deployment.at("context_tokens").as_positive<int>();
   }

@@ -17,6 +17,7 @@
 #include "sim/input_file.hpp"
 #include "topologies/topology.hpp"
 #include "workloads/layout/memory.hpp"
+#include "workloads/step/overlap.hpp"
 
 namespace teapot {
 namespace {
@@ -56,6 +57,19 @@ Network read_network(const Config& config, const Layout& layout, std::string& na
   Network network = to_network(fabric, layout.gpus);
   if (known != nullptr) known->keep(key, network);
   return network;
+}
+
+CopyPer copies_per(const std::string& word) {
+  return word == "expert" ? CopyPer::expert : word == "gpu" ? CopyPer::gpu : CopyPer::node;
+}
+
+/// Where nothing is computed, or no stack runs, no kernel takes time from another.
+CollectiveCosts without_sm_time(const CollectiveCosts& costs) {
+  return [costs](const CollectiveCall& call) {
+    CollectiveCost cost = costs(call);
+    cost.sm_time = Seconds{};
+    return cost;
+  };
 }
 
 TimeKernel time_kernels(ComputeDepth depth, const Accelerator& accelerator) {
@@ -191,18 +205,22 @@ Scenario read_parts(const Config& config, const Tree& source, KnownParts* known)
 
   s.runtime = name_of(how, "runtime", "ideal");
   s.machine.runtime = read_runtime(part(how, "runtime", "platforms/runtimes", "runtime", "ideal"));
-  s.communication = name_of(how, "communication", s.accelerator.communication);
-  s.library = named_part(how, "communication", "platforms/communication", "communication library",
-                         s.accelerator.communication, known);
-  s.machine.collective = read_communication(
-      part(how, "communication", "platforms/communication", "communication library", s.accelerator.communication));
+  if (s.machine.runtime.bound) s.accelerator.launch = Seconds{};
   s.machine.time = time_kernels(s.compute, s.accelerator);
 
   const double usable = deployment.fraction_or("memory_fraction", 0.95,
                                                {"Part of the accelerator's memory for weights and KV cache", "0.9", "",
                                                 "gpu_memory_utilization mem_fraction_static"});
   s.network = read_network(config, s.layout, s.fabric, known);
+  const ScaleUp scale_up{scale_up_bandwidth(s.network), s.accelerator.communication_latency};
+  s.libraries = read_libraries(how, s.accelerator, scale_up, known);
+  s.machine.collective = s.libraries.costs;
+  const bool computes = s.compute == ComputeDepth::modelled || s.compute == ComputeDepth::measured;
+  if (!computes || s.machine.runtime.bound) s.machine.collective = without_sm_time(s.libraries.costs);
+  if (!how.section("routing").has("per")) s.execution.routing.per = copies_per(s.libraries.copies);
   s.machine.domain.assign(s.network.domain.begin(), s.network.domain.begin() + s.layout.gpus);
+  s.overlap_chosen = s.execution.overlap == "auto";
+  if (s.overlap_chosen) s.execution.overlap = usual_overlap(s.layout, s.load, s.machine.domain);
   config.section("prefill", {"What a prefill executes otherwise than a decode; keys of `decode`", "{overlap: none}"})
       .tree();
   config.section("requests", {"What `serve` is asked: arrivals and lengths (docs/serving.md)", "{prompt_tokens: 4096}"})
@@ -258,9 +276,7 @@ Tree resolved(const Tree& tree, KnownParts* known) {
   }
   const Config decode = config.section("decode");
   put(decode, "decode.runtime", "platforms/runtimes", "runtime", "ideal");
-  const Tree* communication = accelerator.find("communication");
-  put(decode, "decode.communication", "platforms/communication", "communication library",
-      communication != nullptr ? communication->text : "");
+  resolve_libraries(decode, accelerator, all, known);
   return all;
 }
 

@@ -9,6 +9,7 @@
 
 #include "analysis/scenario/known_parts.hpp"
 #include "analysis/scenario/phase.hpp"
+#include "analysis/scenario/libraries.hpp"
 #include "platforms/accelerator.hpp"
 #include "sim/engine.hpp"
 #include "sim/network.hpp"
@@ -39,11 +40,11 @@ struct Scenario {
   Layout layout;
   Load load;  ///< of one step
   Execution execution;
+  bool overlap_chosen = false;  ///< `overlap: auto`: the program's choice
   Speculation speculation;
   Machine machine;
-  std::string runtime;        ///< name of the serving stack
-  std::string communication;  ///< name of the communication library
-  Tree library;               ///< what that name stands for, each operation with the file it is from
+  std::string runtime;  ///< name of the serving stack
+  Libraries libraries;  ///< of communication, by operation
   ComputeDepth compute = ComputeDepth::modelled;
   NetworkDepth depth = NetworkDepth::collective;
   std::uint64_t seed = 1;

@@ -115,9 +115,7 @@ std::function<double(int)> transfer(const Tree& tree, const ServingScenario& s) 
     Collective send;
     send.traffic = std::make_shared<const Traffic>(from_dense(total, copies));
     send.bytes_per_copy = Bytes{bytes / lanes};
-    const CollectiveCost cost = s.decode.machine.collective("send");
-    send.overhead = cost.overhead;
-    send.wire = cost.wire;
+    charge(send, s.decode.machine.collective({"send", send.bytes_per_copy, 2, 2}));  // the pools are servers apart
     Program program;
     program.ranks = total;
     program.streams = {"transfer"};

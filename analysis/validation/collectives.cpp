@@ -16,17 +16,15 @@ namespace {
 int draws(const Scenario& s) { return s.execution.routing.balanced() || s.load.requests_per_gpu() >= 1000 ? 1 : 3; }
 
 /// An exchange alone: entered by all ranks at once.
-Program alone(int ranks, const CollectiveCost& cost, std::shared_ptr<const Traffic> traffic, Bytes copy,
+Program alone(const Scenario& s, const std::string& operation, std::shared_ptr<const Traffic> traffic, Bytes copy,
               bool reversed) {
   Collective work;
   work.traffic = std::move(traffic);
   work.reversed = reversed;
   work.bytes_per_copy = copy;
-  work.overhead = cost.overhead;
-  work.wire = cost.wire;
-  work.sm_share = cost.sm_share;
+  charge(work, s.machine.collective(call_of(operation, work, s.machine.domain)));
   Program program;
-  program.ranks = ranks;
+  program.ranks = s.layout.gpus;
   program.streams = {"communication"};
   program.operators.push_back({"exchange", -1, 0, 0, {}, std::move(work)});
   return program;
@@ -40,7 +38,6 @@ Gate gate_of(const Scenario& s) {
 /// Mean over a few draws; until the last rank has everything.
 Seconds time_exchange(const Scenario& s, const std::string& operation) {
   const bool combine = operation == "combine";
-  const CollectiveCost cost = s.machine.collective(operation);
   const Bytes copy =
       copy_bytes(combine ? s.execution.precision.combine : s.execution.precision.dispatch, s.model.hidden);
   const ExchangeLayout layout{s.layout, s.machine.domain};
@@ -55,7 +52,7 @@ Seconds time_exchange(const Scenario& s, const std::string& operation) {
                                   ? balanced_exchange(layout, gate, s.execution.routing, {tokens})
                                   : sampled_exchange(layout, Chooser::uniform(gate), placement, s.execution.routing,
                                                      {static_cast<int>(tokens)}, {seed, 0, 0});
-    sum += simulate(alone(s.layout.gpus, cost, exchange.traffic, copy, combine), s.network).step;
+    sum += simulate(alone(s, operation, exchange.traffic, copy, combine), s.network).step;
   }
   return sum / count;
 }
@@ -74,11 +71,12 @@ Bytes bytes_to_nodes(const Scenario& s, bool combine) {
 /// benchmarks count it.
 Seconds time_dense(const Scenario& s, const std::string& operation, Bytes bytes) {
   const int gpus = s.layout.gpus;
-  const CollectiveCost cost = s.machine.collective(operation == "all-to-all" ? "dispatch" : operation);
   // A ring all-reduce is a reduce-scatter and an all-gather, each moving (n - 1) / n of the buffer.
   const double share = (operation == "all-reduce" ? 2.0 : 1.0) / gpus;
   const auto traffic = std::make_shared<const Traffic>(all_to_all(one_group(gpus), 1));
-  return simulate(alone(gpus, cost, traffic, bytes * share, false), s.network).step;
+  return simulate(alone(s, operation == "all-to-all" ? "dispatch" : operation, traffic, bytes * share, false),
+                  s.network)
+      .step;
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ std::vector<Kernel> kernels_of(const Scenario& s, const std::string& part) {
   if (part == "experts") {
     const double local = s.layout.experts_per_rank(s.model);
     const double copies = tokens * s.model.experts.top_k;  // every rank sends away as many as it receives
-    return expert_kernels(s.model, s.execution.precision, copies, std::min(local, copies), 1);
+    return expert_kernels(s.model, s.execution.precision, copies, std::min(local, copies), 1, false);
   }
   const Attention& attention = s.model.layers.back().attention;
   const Batch batch{{{tokens, 1, s.load.context_tokens(), {}, false}}, 1};

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "analysis/validation/groups.hpp"
+#include "analysis/validation/left_out.hpp"
 
 namespace teapot {
 namespace {
@@ -95,7 +96,7 @@ std::string validation_page(const std::vector<Validation>& cases, const std::str
                         percent(one.median()), limit(one.median_limit), percent(one.tenth()), limit(one.tenth_limit),
                         percent(one.worst()), limit(one.worst_limit), one.holds() ? "yes" : "**no**");
   }
-  text += "\n## Where it fails\n\n" + where_it_fails + "\n";
+  text += "\n## Where it fails\n\n" + where_it_fails + "\n" + left_out_table(measured_steps());
   for (const auto& one : cases) text += section(one);
   while (text.ends_with("\n\n")) text.pop_back();
   return text;

@@ -22,6 +22,12 @@ bool is_product(const Kernel& kernel) {
   return kernel.kind.ends_with("gemm") && kernel.shape.m > 0 && kernel.shape.n > 0 && kernel.shape.k > 0;
 }
 
+/// Tiles that the rows of a matrix fill. Of several groups only the mean is known: theirs end anywhere in a tile, so that
+/// one more is half full in the mean.
+double row_tiles(double rows, double tile_rows, double groups) {
+  return groups > 1 ? std::max(1.0, rows / tile_rows + 0.5) : std::ceil(rows / tile_rows);
+}
+
 /// Time of the tiles: full tiles are computed even where few rows are wanted, SMs work through them in waves, one SM
 /// can only load so fast, and a block of 128 along k has a latency. The shapes are those of the instruction set (64 or
 /// 128 rows, 16 to 128 columns).
@@ -35,7 +41,7 @@ Seconds tiled(const Kernel& kernel, const Accelerator& accelerator, const Kernel
   Seconds best{std::numeric_limits<double>::infinity()};
   for (const double tile_rows : {64.0, 128.0}) {
     for (const double tile_columns : {16.0, 32.0, 48.0, 64.0, 96.0, 128.0}) {
-      const double tiles = groups * std::ceil(rows / tile_rows) * std::ceil(shape.n / tile_columns);
+      const double tiles = groups * row_tiles(rows, tile_rows, groups) * std::ceil(shape.n / tile_columns);
       Seconds tile = std::max(latency, Flops{2 * tile_rows * tile_columns * shape.k} / speed);
       if (fit.sm_bandwidth > BytesPerSecond{}) {
         const Bytes loaded{(tile_columns + tile_rows) * shape.k * width(kernel.precision)};

@@ -19,6 +19,7 @@
 
 #include "platforms/platform_file/inventory.hpp"
 #include "platforms/platform_file/platform_file.hpp"
+#include "platforms/platform_file/profiles.hpp"
 #include "sim/config.hpp"
 #include "sim/input_file.hpp"
 #include "sim/isolated.hpp"
@@ -247,8 +248,8 @@ void check_file(const std::string& file) {
   const std::string content = read_input(file, most_trace_bytes);
   if (!is_text(content)) throw ConfigError(file + ": not UTF-8 text (a SimGrid platform file is XML)");
   // SimGrid would open other files, and what changes over time is not followed here.
-  for (const char* other : {"<include", "<trace", "bandwidth_file", "latency_file", "speed_file", "availability_file",
-                            "state_file", "bandwidth_profile", "latency_profile", "speed_profile", "state_profile"})
+  for (const char* other :
+       {"<include", "<trace", "bandwidth_profile", "latency_profile", "speed_profile", "state_profile"})
     if (content.find(other) != std::string::npos)
       throw ConfigError(fmt::format("{}: other files and changes over time are not followed ({})", file, other));
   std::istringstream in{content};
@@ -266,6 +267,7 @@ void check_file(const std::string& file) {
 
 Network read_platform(const std::string& file, int max_ranks) {
   check_file(file);
+  refuse_profiles(file);
   const SharedStage shared;
   const Scratch scratch;
   try {

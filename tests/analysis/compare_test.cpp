@@ -69,7 +69,7 @@ TEST_CASE("compare: designs that are unlike in several things are said to be, ea
 TEST_CASE("compare: a default is compared as the value it stood for") {
   const Tree all = with_defaults(parse_yaml("{deployment: {gpus: 64}}", "s"));
   CHECK(Config{all}.at("deployment").get<int>("expert_parallel") == 64);
-  CHECK(Config{all}.at("decode").get<std::string>("overlap") == "dual-micro-batch");
+  CHECK(Config{all}.at("decode").get<std::string>("overlap") == "auto");
   CHECK(Config{all}.at("fabric").get<std::string>("name") == "h800-mpft");
   CHECK(Config{all}.at("simulation").get<int>("seed") == 1);
 }

@@ -52,9 +52,11 @@ std::set<std::string> keys_in_sources() {
 }
 
 /// Keys of other files than scenarios: prices, and names of columns.
-const std::set<std::string> of_other_files{"switch_usd",  "cable_usd", "cable_usd_by_tier", "endpoint_cable_usd",
-                                           "switch_W",    "nic",       "architectures",     "hidden_size",
-                                           "text_config", "from"};
+// `requests:` and `prefill:` are whole values to a scenario; docs/serving.md describes what stands in them.
+const std::set<std::string> of_other_files{"prompt_tokens", "cached_fraction",   "tokens_per_gpu",     "switch_usd",
+                                           "cable_usd",     "cable_usd_by_tier", "endpoint_cable_usd", "switch_W",
+                                           "nic",           "architectures",     "hidden_size",        "text_config",
+                                           "from"};
 
 void collect(const nlohmann::json& schema, const std::string& path, std::set<std::string>& paths) {
   if (!path.empty()) paths.insert(path);

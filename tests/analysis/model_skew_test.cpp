@@ -22,7 +22,7 @@ double experts_us(const Model& model, double tokens, double active) {
   const TimeKernel time = h100();
   Seconds sum;
   const Precision precision = read_precision(Config::parse("{}"), model.weights);
-  for (const Kernel& kernel : expert_kernels(model, precision, tokens, active, 1)) sum += time(kernel).time;
+  for (const Kernel& kernel : expert_kernels(model, precision, tokens, active, 1, false)) sum += time(kernel).time;
   return sum.value * 1e6;
 }
 

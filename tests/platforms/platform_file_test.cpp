@@ -240,6 +240,9 @@ TEST_CASE("platform file: each unusable file is named in one line that says what
   CHECK(complaint_about(head + two_hosts +
                         "<link id=\"l\" bandwidth=\"5GBps\" latency=\"0s\" sharing_policy=\"FATPIPE\"/>" + joined)
             .find("FATPIPE") != std::string::npos);
+  // A profile would be passed over, and with it what the file's author meant.
+  CHECK(complaint_about(head + two_hosts + "<link id=\"l\" bandwidth=\"5GBps\" latency=\"0s\" state_file=\"f\"/>" + joined)
+            .find("state_file: resources that change with time are not simulated") != std::string::npos);
   CHECK_THROWS_AS(read_platform("/nowhere/platform.xml"), ConfigError);
   CHECK_THROWS_AS(read_platform("/tmp"), ConfigError);
 }

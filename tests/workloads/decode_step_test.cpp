@@ -143,7 +143,15 @@ TEST_CASE("decode step: MLA in its absorbed form does (576 + 512) x 2 flops for 
 TEST_CASE("decode step: what the serving stack costs is added where it arises") {
   const Step step{"deepseek-v3", "{gpus: 16}", "{}"};
   Machine with = plain_machine(16);
-  with.runtime = {Seconds{1e-6}, Seconds{2e-6}, Seconds{4e-6}, Seconds{8e-6}};
+  with.runtime.per_operator = Seconds{1e-6};
+  with.runtime.per_layer = Seconds{4e-6};
+  with.runtime.per_step = Seconds{8e-6};
+  with.runtime.per_request = Seconds{1e-6};
+  with.collective = [](const CollectiveCall&) {
+    CollectiveCost cost;
+    cost.sm_time = Seconds{2e-6};
+    return cost;
+  };
   const auto total = [](const Program& program) {
     double sum = 0;
     for (const Operator& op : program.operators) {
@@ -154,7 +162,7 @@ TEST_CASE("decode step: what the serving stack costs is added where it arises") 
   const Program plain = step.program();
   // 61 layers: three operators more than attention and projections in an expert layer, one in a dense layer.
   const double operators = 2 * (61 * 2 + 58 * 3 + 3) + 2;
-  const double added = operators * 1e-6 + 2 * 58 * 2 * 2e-6 + 2 * 61 * 4e-6 + 8e-6;
+  const double added = operators * 1e-6 + 2 * 58 * 2 * 2e-6 + 2 * 61 * 4e-6 + 8e-6 + 128 * 1e-6;
   CHECK(total(step.program(with)) - total(plain) == doctest::Approx(added).epsilon(1e-9));
 }
 

@@ -68,7 +68,7 @@ Timeline simulated(const Knobs& k, Program* kept = nullptr) {
     const Seconds work = std::max(kernel.flops / FlopsPerSecond{4e14}, kernel.bytes / BytesPerSecond{2e12});
     return KernelTime{work + Seconds{2e-6}, Provenance::modelled};
   };
-  machine.collective = [](const std::string&) { return CollectiveCost{}; };
+  machine.collective = [](const CollectiveCall&) { return CollectiveCost{}; };
   machine.domain = network.domain;
   Program program = step.program(machine);
   Timeline timeline = simulate(program, network);

@@ -23,8 +23,9 @@ struct Layout {
   /// GPUs that hold all layers together, one stage after the other, each stage's GPUs sharing attention.
   int pipeline_gpus() const { return tensor_parallel * pipeline_parallel; }
   int stage_of(int gpu) const { return gpu / tensor_parallel % pipeline_parallel; }
-  /// Experts split as attention is, on the tokens of the whole TP group: nothing to dispatch, an all-reduce after.
-  bool experts_follow_attention() const { return expert_parallel == 1 && expert_tensor_parallel == tensor_parallel; }
+  /// Experts are split over the GPUs that share attention, each a part of every expert or whole ones: every GPU has the
+  /// group's tokens already, so there is nothing to dispatch, and an all-reduce after.
+  bool experts_follow_attention() const { return expert_gpus() == tensor_parallel; }
   /// Tokens travel to their experts and back.
   bool dispatches() const { return expert_gpus() > 1 && !experts_follow_attention(); }
 };

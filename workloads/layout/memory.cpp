@@ -21,7 +21,7 @@ Bytes layer_weights(const Model& model, const Layer& layer, const Layout& l, con
   sum += Bytes{2 * gate_parameters(model)};  // BF16
   sum += l.experts_per_rank(model) * matrices(p.weights, expert_parameters(model) / l.expert_tensor_parallel);
   const double beside = shared_expert_parameters(model) + latent_parameters(model);
-  if (beside > 0) sum += matrices(p.in(p.shared_part).weights, beside);
+  if (beside > 0) sum += matrices(p.in(p.shared_part).weights, beside / (l.experts_follow_attention() ? tp : 1));
   return sum;
 }
 

@@ -38,8 +38,8 @@ std::vector<Kernel> feed_forward_kernels(const std::string& name, const Model& m
   return kernels;
 }
 
-std::vector<Kernel> expert_kernels(const Model& model, const Precision& p, double tokens, double active,
-                                   int shared_by) {
+std::vector<Kernel> expert_kernels(const Model& model, const Precision& p, double tokens, double active, int shared_by,
+                                   bool unsorted) {
   const double width = static_cast<double>(model.experts.intermediate) / shared_by;
   const double up = model.gated ? 2 * width : width;
   const auto grouped = [&](const char* name, double n, double k) {
@@ -51,8 +51,16 @@ std::vector<Kernel> expert_kernels(const Model& model, const Precision& p, doubl
     return kernel;
   };
   const int seen = model.experts.width(model.hidden);
-  return {grouped("experts-up", up, seen), elementwise("experts-activation", tokens, up, width),
-          grouped("experts-down", seen, width)};
+  std::vector<Kernel> kernels;
+  if (unsorted) {
+    kernels.push_back(elementwise("experts-sort", tokens, 4, 4));
+    kernels.push_back(elementwise("experts-gather", tokens, seen, seen));
+  }
+  kernels.push_back(grouped("experts-up", up, seen));
+  kernels.push_back(elementwise("experts-activation", tokens, up, width));
+  kernels.push_back(grouped("experts-down", seen, width));
+  if (unsorted) kernels.push_back(elementwise("experts-sum", tokens, seen, 1.0 * seen / model.experts.top_k));
+  return kernels;
 }
 
 Kernel embedding_kernel(const Model& model, double tokens) {

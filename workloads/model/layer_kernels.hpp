@@ -17,8 +17,10 @@ std::vector<Kernel> gate_kernels(const Model&, const Precision&, double tokens);
 /// A feed-forward of which each of `shared_by` GPUs holds a part. `name` leads the kernels' names.
 std::vector<Kernel> feed_forward_kernels(const std::string& name, const Model&, const Precision&, double intermediate,
                                          double tokens, int shared_by);
-/// `tokens` that arrived at `active` experts of a GPU; each active expert's weights are read once.
-std::vector<Kernel> expert_kernels(const Model&, const Precision&, double tokens, double active, int shared_by);
+/// `tokens` that arrived at `active` experts of a GPU; each active expert's weights are read once. `unsorted`: no
+/// exchange has put them into the order of the experts, nor will one add the experts' results up.
+std::vector<Kernel> expert_kernels(const Model&, const Precision&, double tokens, double active, int shared_by,
+                                   bool unsorted);
 /// The look-up in the input embedding.
 Kernel embedding_kernel(const Model&, double tokens);
 /// Norm, projection to the vocabulary (BF16), choice of the token.

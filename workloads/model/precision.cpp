@@ -15,9 +15,9 @@ namespace {
 // FP8: 1x128 activation tiles and 128x128 weight blocks with FP32 scales (DeepSeek-V3 report, arXiv 2412.19437, 3.3.2).
 // INT8: an FP32 scale for each token and each output channel. INT4 (GPTQ, AWQ): groups of 128 along a row with an FP16
 // scale and a 4-bit zero point. NVFP4: an FP8 scale for each 16 values. MXFP4: an 8-bit exponent for each 32.
-// FP8 also with one scale for a whole matrix (ModelOpt) or for each output channel (compressed-tensors, FBGEMM); INT4 in
-// groups of 32 without a zero point (Kimi-K2) or of 64; NF4 (QLoRA, arXiv 2305.14314): an FP32 scale for each 64 values.
-// LogFMT: minimum and step of a 1x128 tile, 2 bytes each (Insights into DeepSeek-V3, arXiv 2505.09343, 3.2).
+// FP8 also with one scale for a whole matrix (ModelOpt) or for each output channel (compressed-tensors, FBGEMM); INT4
+// in groups of 32 without a zero point (Kimi-K2) or of 64; NF4 (QLoRA, arXiv 2305.14314): an FP32 scale for each 64
+// values. LogFMT: minimum and step of a 1x128 tile, 2 bytes each (Insights into DeepSeek-V3, arXiv 2505.09343, 3.2).
 const std::vector<Format>& formats() {
   static const std::vector<Format> table = {
       {"bf16", 16, 0, 0, 1, 0, 0, "bf16", 1},         {"fp16", 16, 0, 0, 1, 0, 0, "bf16", 1},

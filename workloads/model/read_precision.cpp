@@ -42,12 +42,19 @@ Precision read_precision(const Config& section, const Format& published, const W
   const About activations{"Of what enters those matrices; picks their arithmetic", "fp8",
                           "as the weights; bf16 where they are 4 bits wide for storage only"};
   p.activations = read("activations", matching_activations(p.weights), activations);
-  if (!section.has("weights")) {
+  // Naming the format of most of it is no reason to change what its authors left in another.
+  if (!section.has("weights") || (p.weights.name == published.name && p.weights.density == published.density)) {
     for (const auto& [part, format] :
          {std::pair{&p.attention_part, &parts.attention}, std::pair{&p.dense_part, &parts.dense},
           std::pair{&p.shared_part, &parts.shared}}) {
       if (!format->name.empty()) *part = {*format, read("activations", matching_activations(*format), activations)};
     }
+  }
+  const About of_experts{"Of routed and shared experts, where the rest has another", "nvfp4", "as weights"};
+  if (section.has("experts", of_experts)) {  // the rest keeps what is said of all
+    p.attention_part = p.dense_part = {p.weights, p.activations};
+    p.weights = read_weight_format(section.at("experts"));
+    p.activations = section.has("activations") ? p.activations : matching_activations(p.weights);
   }
   p.attention = read("attention", format("bf16"), {"Of the core of attention", "bf16", "bf16"});
   const About cache{"Of the KV cache; {format: fp8, window: 4096} keeps so many tokens", "fp8", "",

@@ -17,12 +17,12 @@ namespace teapot {
 
 const char* const load_definitions =
     "decode.routing.load: how tokens spread over experts\n"
-    "  balanced   every expert gets the same share, as expected values (nothing is drawn)\n"
+    "  balanced   every expert gets the same share, as expected values (nothing is drawn): for limits and profiles\n"
     "  uniform    each token draws top-k different experts, all equally likely\n"
     "  zipf       the expert of rank r is drawn with weight r^-exponent (Zipf 1949)\n"
     "  power-law  an expert's weight is drawn from a density x^-exponent on [1, 0.8 x tokens of the EP group]; so\n"
     "             aiconfigurator defines its \"power_law_<exponent>\" (github.com/ai-dynamo/aiconfigurator,\n"
-    "             collector/helper.py), which puts DeepSeek-V3 near 1.01 and Qwen3-235B near 1.2\n"
+    "             collector/helper.py), which puts DeepSeek-V3 near 1.01 and Qwen3-235B near 1.2; the default, with 1\n"
     "  dirichlet  weights from a symmetric Dirichlet distribution of this concentration; small is skewed\n"
     "  file       weights from a CSV of expert,load or layer,expert,load\n"
     "  trace      choices of real tokens, a Protobuf file (workloads/expert_trace.proto)\n"
@@ -77,7 +77,7 @@ LoadSource read_loads(const Config& routing, int experts, int top_k) {
   using Kind = LoadSource::Kind;
   const std::vector<std::string> words{"balanced", "uniform", "zipf", "power-law", "dirichlet", "file", "trace"};
   const std::string word =
-      routing.choice_or("load", words, "balanced",
+      routing.choice_or("load", words, "power-law",
                         {"How tokens spread over experts (`./teapot run --help` defines each)", "uniform", "", "skew"});
   LoadSource source;
   source.kind = static_cast<Kind>(std::find(words.begin(), words.end(), word) - words.begin());

@@ -54,7 +54,7 @@ Routing read_routing(const Config& section, const Model& model, const Layout& la
   r.top_k = section.positive_or<int>("top_k", static_cast<int>(std::lround(model.experts.met())),
                                      {"Experts that a token chooses", "8", "the model's", "topk num_experts_per_tok"});
   if (r.top_k > model.experts.routed) section.at("top_k").fail(fmt::format("must be at most {}", model.experts.routed));
-  r.load = section.get_or<std::string>("load", r.load);
+  r.load = section.get_or<std::string>("load", "power-law");
   r.source = read_loads(section, model.experts.routed, r.top_k);
   r.balancer = read_balancer(section, layout);
   read_limits(section, model, r);

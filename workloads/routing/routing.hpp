@@ -24,7 +24,7 @@ enum class Balancer {
 };
 
 struct Routing {
-  std::string load = "balanced";  ///< as written
+  std::string load = "power-law";  ///< as written
   LoadSource source;
   Balancer balancer = Balancer::none;
   int top_k = 0;               ///< experts of a token; 0: as the model says

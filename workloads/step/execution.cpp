@@ -11,10 +11,14 @@ namespace teapot {
 
 Execution read_execution(const Config& decode, const Model& model, const Layout& layout, const Load& load) {
   Execution e;
-  e.overlap = decode.choice_or("overlap", overlap_names(), model.has_experts() ? "dual-micro-batch" : "none",
-                               {"What computes while something communicates", "none",
-                                "dual-micro-batch for models with experts, else none", "tbo two_batch_overlap dbo"});
-  const int micro_batches = overlap(e.overlap).micro_batches;
+  auto words = overlap_names();
+  words.insert(words.begin(), "auto");
+  e.overlap =
+      decode.choice_or("overlap", words, "auto",
+                       {"What computes while something communicates; auto: two micro-batches where tokens leave "
+                        "their node to reach experts and each GPU has 32 requests, else none",
+                        "none", "", "tbo two_batch_overlap dbo"});
+  const int micro_batches = e.overlap == "auto" ? 1 : overlap(e.overlap).micro_batches;
   if (micro_batches > 1 && load.fewest() < micro_batches) {
     (decode.has("overlap") ? decode.at("overlap") : decode)
         .fail(fmt::format("{} needs at least {} requests per GPU, got {}", e.overlap, micro_batches, load.fewest()));

@@ -13,8 +13,8 @@
 namespace teapot {
 
 struct Execution {
-  std::string overlap = "dual-micro-batch";
-  int draft_passes = 0;  ///< through the multi-token prediction module, after the main pass
+  std::string overlap = "auto";  ///< resolved before a program is made of it (usual_overlap)
+  int draft_passes = 0;          ///< through the multi-token prediction module, after the main pass
   Routing routing;
   Precision precision;
 };

@@ -3,6 +3,7 @@
 
 #include "workloads/step/overlap.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <map>
 
@@ -17,6 +18,14 @@ std::map<std::string, Overlap>& catalogue() {
 }  // namespace
 
 OverlapRegistration::OverlapRegistration(Overlap overlap) { catalogue().emplace(overlap.name, overlap); }
+
+std::string usual_overlap(const Layout& layout, const Load& load, const std::vector<int>& domain) {
+  // From so many requests a GPU on, engines split a decode batch (vLLM's dbo_decode_token_threshold).
+  constexpr int enough = 32;
+  if (!layout.dispatches() || layout.pipeline_parallel > 1 || load.fewest() < enough) return "none";
+  const bool leaves = std::any_of(domain.begin(), domain.end(), [&](int one) { return one != domain.front(); });
+  return leaves ? "dual-micro-batch" : "none";
+}
 
 std::vector<std::string> overlap_names() {
   std::vector<std::string> names;

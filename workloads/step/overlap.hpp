@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "workloads/load/load.hpp"
+
 namespace teapot {
 
 /// The parts of a layer that a strategy may move against each other. Which stages stand in a slot is the layer's.
@@ -39,6 +41,11 @@ struct Overlap {
 struct OverlapRegistration {
   explicit OverlapRegistration(Overlap overlap);
 };
+
+/// What `overlap: auto` stands for: two micro-batches where tokens leave their scale-up domain to reach experts and
+/// there are enough of them, none elsewhere: halves of a small batch read the experts' weights twice, and links within
+/// a domain leave little to hide. `domain`: of each GPU.
+std::string usual_overlap(const Layout& layout, const Load& load, const std::vector<int>& domain);
 
 std::vector<std::string> overlap_names();  ///< sorted
 const Overlap& overlap(const std::string& name);

@@ -20,7 +20,8 @@ void add_part(Compute& work, const char* name, Seconds time) {
   work.parts.push_back({name, "runtime", time, Provenance::modelled});
 }
 
-ProgramWriter::ProgramWriter(const Machine& machine, int ranks) : machine_(machine) {
+ProgramWriter::ProgramWriter(const Machine& machine, int ranks, bool overlapped)
+    : machine_(machine), overlapped_(overlapped) {
   program_.ranks = ranks;
   program_.streams = {"compute", "communication"};
   last_on_stream_.assign(program_.streams.size(), -1);
@@ -48,14 +49,12 @@ int ProgramWriter::compute(const std::string& name, const Spot& spot, std::vecto
 }
 
 int ProgramWriter::collective(const std::string& name, const Spot& spot, std::vector<int> after, Collective work) {
-  const CollectiveCost cost = machine_.collective(name);
-  work.overhead = cost.overhead;
-  work.wire = cost.wire;
-  work.sm_share = cost.sm_share;
-  if (machine_.runtime.per_collective > Seconds{}) {
+  const CollectiveCost cost = machine_.collective(call_of(name, work, machine_.domain));
+  charge(work, cost);
+  if (overlapped_ && cost.sm_time > Seconds{}) {
     Compute kernels;
     kernels.duration = {Seconds{}};
-    add_part(kernels, name.c_str(), machine_.runtime.per_collective);
+    add_part(kernels, name.c_str(), cost.sm_time);
     after = {add({"communication-kernels", spot.layer, spot.micro_batch, compute_stream, std::move(after),
                   std::move(kernels), spot.on})};
   }
@@ -63,11 +62,12 @@ int ProgramWriter::collective(const std::string& name, const Spot& spot, std::ve
               spot.on});
 }
 
-void ProgramWriter::end_of_step() {
-  if (machine_.runtime.per_step == Seconds{}) return;
+void ProgramWriter::end_of_step(double requests) {
+  const Seconds host = machine_.runtime.per_step + machine_.runtime.per_request * requests;
+  if (host == Seconds{}) return;
   Compute work;
   work.duration = {Seconds{}};
-  add_part(work, "runtime", machine_.runtime.per_step);
+  add_part(work, "runtime", host);
   barrier();
   add({"runtime", -1, 0, compute_stream, {}, std::move(work)});
 }

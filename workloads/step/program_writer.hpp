@@ -21,7 +21,8 @@ struct Spot {
 
 class ProgramWriter {
  public:
-  ProgramWriter(const Machine& machine, int ranks);
+  /// `overlapped`: what computes meanwhile must make room for the send and receive kernels of a collective.
+  ProgramWriter(const Machine& machine, int ranks, bool overlapped);
 
   /// The next operator waits for everything before it.
   void barrier() { barrier_ = true; }
@@ -33,8 +34,8 @@ class ProgramWriter {
               bool opens_layer = false);
   /// `name` also says which of the machine's collectives it is.
   int collective(const std::string& name, const Spot& spot, std::vector<int> after, Collective work);
-  /// Time once a step on the compute stream, where the machine has any.
-  void end_of_step();
+  /// Time of the host once a step on the compute stream, where the machine has any; `requests` of an attention group.
+  void end_of_step(double requests);
 
   Program take() { return std::move(program_); }
 
@@ -42,6 +43,7 @@ class ProgramWriter {
   int add(Operator op);
 
   const Machine& machine_;
+  bool overlapped_;
   Program program_;
   std::vector<int> last_on_stream_;  // -1: none yet
   bool barrier_ = false;

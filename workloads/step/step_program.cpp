@@ -34,11 +34,11 @@ class StepBuilder {
  public:
   StepBuilder(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed)
       : shape_(shape),
-        writer_(machine, shape.layout.gpus),
+        writer_(machine, shape.layout.gpus, overlap(shape.execution.overlap).micro_batches > 1),
         work_(shape, load, machine, seed),
         progress_(static_cast<std::size_t>(work_.micro_batches())) {}
 
-  Program build() {
+  Program build(const Load& load) {
     if (shape_.layout.pipeline_parallel > 1) {
       add_pipeline();
     } else {
@@ -52,7 +52,7 @@ class StepBuilder {
       add_segment({{{shape_.model.mtp_layer(), true}}, layer, draft == 0 ? Tokens::all : Tokens::one_each});
       add_end(head_, "mtp-", {Batches::whole_step, Tokens::one_each});
     }
-    writer_.end_of_step();
+    writer_.end_of_step(load.requests_per_gpu() * shape_.layout.tensor_parallel);
     return writer_.take();
   }
 
@@ -157,7 +157,7 @@ class StepBuilder {
 Program step_program(const Model& model, const Layout& layout, const Execution& execution, const Load& load,
                      const Machine& machine, std::uint64_t seed) {
   const Model windowed = with_cache_window(model, execution.precision.kv_window);
-  return StepBuilder{{windowed, layout, execution}, load, machine, seed}.build();
+  return StepBuilder{{windowed, layout, execution}, load, machine, seed}.build(load);
 }
 
 }  // namespace teapot

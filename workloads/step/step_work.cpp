@@ -44,7 +44,9 @@ Compute timed(const Machine& machine, const std::vector<Kernel>& kernels) {
   Compute work;
   Seconds sum;
   for (const Kernel& kernel : kernels) {
-    const KernelTime t = machine.time(kernel);
+    if (machine.runtime.fused.contains(kernel.name)) continue;
+    KernelTime t = machine.time(kernel);
+    t.time += machine.runtime.per_kernel * kernel.launches;
     sum += t.time;
     work.flops += kernel.flops;
     work.bytes += kernel.bytes;

@@ -55,7 +55,8 @@ Stage routed(const StepShape& s) {
   stage.routed = true;
   stage.joins = !s.layout.dispatches();
   stage.kernels = [s](const Share& share) {
-    return expert_kernels(s.model, s.execution.precision, share.arrived, share.active, s.layout.expert_tensor_parallel);
+    return expert_kernels(s.model, s.execution.precision, share.arrived, share.active, s.layout.expert_tensor_parallel,
+                          !s.layout.dispatches());
   };
   return stage;
 }

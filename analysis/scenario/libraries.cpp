@@ -1,0 +1,91 @@
+// Reads libraries by operation.
+// Does not know how they choose their kernels.
+
+#include "analysis/scenario/libraries.hpp"
+
+#include <algorithm>
+
+#include "sim/catalogue.hpp"
+
+namespace teapot {
+namespace {
+
+constexpr const char* folder = "platforms/communication";
+constexpr const char* what = "communication library";
+
+std::string written(const Config& value) {
+  const Tree& tree = value.tree();
+  if (tree.kind == Tree::Kind::scalar) return tree.text;
+  const Tree* from = tree.find("from");
+  return from != nullptr && from->kind == Tree::Kind::scalar ? from->text + " (changed)" : "inline";
+}
+
+Config scalar(const std::string& text) {
+  Tree tree;
+  tree.kind = Tree::Kind::scalar;
+  tree.text = text;
+  return Config{tree};
+}
+
+/// What single operations are served by: the scenario's word, or the accelerator's where the scenario says nothing.
+std::map<std::string, Config> named_operations(const Config& decode, const std::map<std::string, std::string>& usual) {
+  std::map<std::string, Config> named;
+  if (!decode.has("communication")) {
+    for (const auto& [operation, library] : usual) named.emplace(operation, scalar(library));
+  }
+  const Config section = decode.section(
+      "collectives", {"Libraries of single operations, where `communication` or the accelerator's are not meant",
+                      "{all-reduce: nccl}"});
+  const auto known = collective_operations();
+  for (const auto& operation : known) section.has(operation, {"The library that serves it", "nccl"});
+  for (const auto& operation : section.keys()) {
+    if (std::find(known.begin(), known.end(), operation) == known.end())
+      section.at(operation).fail(unknown_name("operation", operation, known));
+    named.insert_or_assign(operation, section.at(operation));
+  }
+  return named;
+}
+
+Tree resolve(const Config& value, KnownParts* known) {
+  return known != nullptr ? known->resolve(value, folder, what) : resolve_named(value, folder, what);
+}
+
+}  // namespace
+
+Libraries read_libraries(const Config& decode, const Accelerator& accelerator, const ScaleUp& scale_up,
+                         KnownParts* known) {
+  Libraries libraries;
+  libraries.name = decode.has("communication") ? written(decode.at("communication")) : accelerator.communication;
+  const Tree usual = named_part(decode, "communication", folder, what, accelerator.communication, known);
+  const Config library = decode.in_place_of("communication", usual);
+  const CollectiveCosts all = read_communication(library, scale_up);
+  libraries.errors = read_communication_errors(library);
+  libraries.copies = read_copies(library);
+  std::map<std::string, CollectiveCosts> single;
+  for (const auto& [operation, value] : named_operations(decode, accelerator.collectives)) {
+    const Tree file = resolve(value, known);
+    libraries.by_operation[operation] = written(value);
+    single[operation] = read_communication(Config{file}, scale_up);
+    libraries.errors[operation] = read_communication_errors(Config{file})[operation];
+    if (operation == "dispatch") libraries.copies = read_copies(Config{file});
+  }
+  libraries.costs = [all, single](const CollectiveCall& call) {
+    const auto found = single.find(call.operation);
+    return found == single.end() ? all(call) : found->second(call);
+  };
+  return libraries;
+}
+
+void resolve_libraries(const Config& decode, const Tree& accelerator, Tree& all, KnownParts* known) {
+  const Tree* usual = accelerator.find("communication");
+  const std::string fallback = usual != nullptr ? usual->text : "";
+  std::map<std::string, std::string> single;
+  if (const Tree* collectives = accelerator.find("collectives")) {
+    for (const auto& entry : collectives->entries) single[entry.key] = entry.value.text;
+  }
+  for (const auto& [operation, value] : named_operations(decode, single))
+    set_path(all, "decode.collectives." + operation, resolve(value, known));
+  set_path(all, "decode.communication", named_part(decode, "communication", folder, what, fallback, known));
+}
+
+}  // namespace teapot

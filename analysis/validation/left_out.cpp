@@ -1,0 +1,69 @@
+// Judges predictions by what they did not see.
+// Does not simulate.
+
+#include "analysis/validation/left_out.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "analysis/validation/validation.hpp"
+
+namespace teapot {
+namespace {
+
+std::string errors_line(const std::string& of, const std::string& value, std::vector<double> errors) {
+  std::vector<double> absolute;
+  for (const double error : errors) absolute.push_back(std::abs(error));
+  std::sort(absolute.begin(), absolute.end());
+  std::sort(errors.begin(), errors.end());
+  return fmt::format("| {} | {} | {} | {:.1f}% | {:.1f}% | {:+.1f}% |\n", of, value, errors.size(),
+                     100 * quantile(absolute, 0.5), 100 * quantile(absolute, 0.9), 100 * quantile(errors, 0.5));
+}
+
+std::string errors_by(const std::vector<MeasuredStep>& steps, const std::string& of, std::string StepTraits::*trait) {
+  std::map<std::string, std::vector<double>> errors;
+  for (const auto& step : steps) errors[step.traits.*trait].push_back(1 / step.over_prediction - 1);
+  std::string lines;
+  for (const auto& [value, list] : errors) lines += errors_line(of, value, list);
+  return lines;
+}
+
+}  // namespace
+
+double left_out_coverage(const std::vector<MeasuredStep>& steps, std::string StepTraits::*trait) {
+  int inside = 0;
+  for (const auto& step : steps) {
+    std::vector<MeasuredStep> others;
+    std::copy_if(steps.begin(), steps.end(), std::back_inserter(others),
+                 [&](const MeasuredStep& other) { return other.traits.*trait != step.traits.*trait; });
+    const Factors factors = spread(step.traits, others);
+    if (factors.low <= step.over_prediction && step.over_prediction <= factors.high) ++inside;
+  }
+  return static_cast<double>(inside) / static_cast<double>(steps.size());
+}
+
+std::string left_out_table(const std::vector<MeasuredStep>& steps) {
+  std::string text =
+      "## Left out\n\nEach judged serving point, predicted with the numbers of its stack fitted without its model.\n\n"
+      "| rows of | | rows | median | nine tenths | bias |\n|---|---|---|---|---|---|\n";
+  std::vector<double> all;
+  for (const auto& step : steps) all.push_back(1 / step.over_prediction - 1);
+  text += errors_line("all", "", all);
+  text += errors_by(steps, "engine", &StepTraits::engine) + errors_by(steps, "model", &StepTraits::model) +
+          errors_by(steps, "GPU", &StepTraits::gpu) + errors_by(steps, "layout", &StepTraits::layout);
+  const auto below = std::count_if(steps.begin(), steps.end(), [](const auto& step) { return step.over_bound < 1; });
+  text += fmt::format(
+      "\nBands that are meant to hold nine of ten hold {:.0f}% where every step of the same model is left out of them, "
+      "{:.0f}%\nwhere every step on the same accelerator is, {:.0f}% for the same engine. {:.1f}% of the measured "
+      "steps "
+      "are quicker than\ntheir lower bound.\n\n",
+      100 * left_out_coverage(steps, &StepTraits::model), 100 * left_out_coverage(steps, &StepTraits::gpu),
+      100 * left_out_coverage(steps, &StepTraits::engine),
+      100.0 * static_cast<double>(below) / static_cast<double>(steps.size()));
+  return text;
+}
+
+}  // namespace teapot

@@ -8,19 +8,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/scenario/tree_edit.hpp"
+
 namespace teapot {
 namespace {
-
-Tree scalar(const std::string& text) {
-  Tree tree;
-  tree.kind = Tree::Kind::scalar;
-  tree.text = text;
-  return tree;
-}
-
-void erase(Tree& tree, const std::string& key) {
-  std::erase_if(tree.entries, [&](const Tree::Entry& entry) { return entry.key == key; });
-}
 
 void put_default(Tree& tree, const std::string& key, const std::string& text) {
   if (tree.find(key) == nullptr) set_path(tree, key, scalar(text));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/scenario/tree_edit.hpp"
 #include "analysis/serving/serving.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/engine.hpp"
@@ -15,17 +16,6 @@
 
 namespace teapot {
 namespace {
-
-Tree scalar(const std::string& text) {
-  Tree tree;
-  tree.kind = Tree::Kind::scalar;
-  tree.text = text;
-  return tree;
-}
-
-void erase(Tree& tree, const std::string& key) {
-  std::erase_if(tree.entries, [&](const Tree::Entry& entry) { return entry.key == key; });
-}
 
 /// Keys of a pool that say how it serves; the others are those of `deployment:`.
 constexpr const char* serving_keys[] = {"units", "max_tokens", "max_requests_per_gpu"};

@@ -9,10 +9,10 @@
 #include <queue>
 #include <utility>
 
+#include "sim/index.hpp"
+
 namespace teapot {
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// A switch passes bytes on; a GPU or a CPU takes them into its memory and sends them again.
 int cost_of_passing(const FabricNode& node) { return node.role == "gpu" || node.role == "cpu" ? 3 : 1; }

@@ -196,8 +196,9 @@ void execute(const CollectiveOptions& given) {
   if (network.ranks() < 2) refuse("--gpus", "a collective needs two GPUs at least");
   const Accelerator accelerator =
       read_accelerator(Config{resolve_named(options.accelerator, "platforms/accelerators", "accelerator")});
+  PartReader parts;
   const Libraries libraries = read_libraries(library_section(options), accelerator,
-                                             {scale_up_bandwidth(network), accelerator.communication_latency}, nullptr);
+                                             {scale_up_bandwidth(network), accelerator.communication_latency}, parts);
   if (options.per.empty()) options.per = libraries.copies;
   const auto depth = options.depth == "pair" ? NetworkDepth::pair : NetworkDepth::collective;
   const auto all = patterns(options, network);

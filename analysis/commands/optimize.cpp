@@ -35,7 +35,7 @@ double limit_ms(const std::string& text) {
 }
 
 Visit visit(const Candidate& candidate, const Tree& base, bool keep_fabric, bool keep_parallel, const CostLists& lists,
-            KnownParts& known) {
+            PartReader& parts) {
   Visit v;
   v.candidate = candidate;
   Tree tree = base;
@@ -46,7 +46,7 @@ Visit visit(const Candidate& candidate, const Tree& base, bool keep_fabric, bool
   }
   if (!keep_fabric) apply_set(tree, "fabric=" + candidate.fabric);
   try {
-    const auto result = evaluate(tree, "optimize", lists, &known);
+    const auto result = evaluate(tree, "optimize", lists, parts);
     if (!result.at("usd_per_million_tokens").is_number()) {
       throw ConfigError(
           fmt::format("no price of the accelerator \"{}\", or of the network: see analysis/cost/economics.yaml",
@@ -117,15 +117,15 @@ void execute(Options& options) {
   const CostLists lists = read_cost_lists(options.prices);
   const bool keep_fabric = options.space.fabrics.empty();
   const bool keep_parallel = options.space.expert_parallel.empty();
-  KnownParts known;
+  PartReader parts;
   if (keep_fabric || keep_parallel) {  // what is not varied stays as the scenario says
-    const Scenario scenario = read_scenario(base, "optimize", &known);
+    const Scenario scenario = read_scenario(base, "optimize", parts);
     if (keep_parallel) options.space.expert_parallel = {scenario.layout.expert_parallel};
     if (keep_fabric) options.space.fabrics = {scenario.fabric};
   }
   if (options.space.batches.empty()) options.space.batches = {8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512};
   const Optimum optimum = optimize(options.space, limit, [&](const Candidate& candidate) {
-    return visit(candidate, base, keep_fabric, keep_parallel, lists, known);
+    return visit(candidate, base, keep_fabric, keep_parallel, lists, parts);
   });
   if (options.json) {
     nlohmann::ordered_json json;

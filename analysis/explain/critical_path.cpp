@@ -7,10 +7,10 @@
 #include <cmath>
 #include <map>
 
+#include "sim/index.hpp"
+
 namespace teapot {
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// The operator that the rank ran before this one on its stream; -1 for the first.
 int stream_predecessor(const Program& program, const Timeline& timeline, int op, int rank) {

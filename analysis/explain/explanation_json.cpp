@@ -3,12 +3,13 @@
 
 #include "analysis/explain/explanation.hpp"
 
+#include "sim/index.hpp"
+
 namespace teapot {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 double ms(Seconds time) { return time.value * 1e3; }
 double us(Seconds time) { return time.value * 1e6; }
 

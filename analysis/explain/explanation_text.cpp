@@ -7,13 +7,13 @@
 
 #include "analysis/explain/explanation.hpp"
 #include "analysis/output/text_table.hpp"
+#include "sim/index.hpp"
 
 namespace teapot {
 namespace {
 
 using Align = TextTable::Align;
 
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 /// Three decimals, and no "-0.000".
 std::string ms(Seconds time) { return fmt::format("{:.3f}", std::abs(time.value) < 5e-7 ? 0.0 : time.value * 1e3); }
 std::string percent(double fraction) { return fmt::format("{:.1f}%", 100 * fraction); }

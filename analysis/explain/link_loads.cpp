@@ -7,11 +7,10 @@
 #include <map>
 
 #include "analysis/explain/maximum_flow.hpp"
+#include "sim/index.hpp"
 
 namespace teapot {
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 double use_of(const Timeline& timeline, std::size_t link) {
   return timeline.step.value > 0 ? timeline.links[link].busy / timeline.step : 0;

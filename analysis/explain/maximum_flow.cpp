@@ -7,10 +7,10 @@
 #include <limits>
 #include <queue>
 
+#include "sim/index.hpp"
+
 namespace teapot {
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 class Residual {
  public:

@@ -7,10 +7,10 @@
 #include <map>
 #include <utility>
 
+#include "sim/index.hpp"
+
 namespace teapot {
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 struct Communication {
   Seconds ideal, wire, latency, software, uneven, waiting, contention, in_flight;

@@ -12,6 +12,7 @@
 
 #include "analysis/run/intervals.hpp"
 #include "sim/engine.hpp"
+#include "sim/index.hpp"
 
 namespace teapot {
 namespace {
@@ -21,8 +22,6 @@ struct Flight {
   BusyInterval time;
   int name;  // index into Report::operators
 };
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// Of the time of `collectives` (sorted by begin) outside of `computing`, the part of each: where two are in flight the
 /// one that began first is waited for.

@@ -46,24 +46,20 @@ std::map<std::string, Config> named_operations(const Config& decode, const std::
   return named;
 }
 
-Tree resolve(const Config& value, KnownParts* known) {
-  return known != nullptr ? known->resolve(value, folder, what) : resolve_named(value, folder, what);
-}
-
 }  // namespace
 
 Libraries read_libraries(const Config& decode, const Accelerator& accelerator, const ScaleUp& scale_up,
-                         KnownParts* known) {
+                         PartReader& parts) {
   Libraries libraries;
   libraries.name = decode.has("communication") ? written(decode.at("communication")) : accelerator.communication;
-  const Tree usual = named_part(decode, "communication", folder, what, accelerator.communication, known);
+  const Tree usual = parts.named(decode, "communication", folder, what, accelerator.communication);
   const Config library = decode.in_place_of("communication", usual);
   const CollectiveCosts all = read_communication(library, scale_up);
   libraries.errors = read_communication_errors(library);
   libraries.copies = read_copies(library);
   std::map<std::string, CollectiveCosts> single;
   for (const auto& [operation, value] : named_operations(decode, accelerator.collectives)) {
-    const Tree file = resolve(value, known);
+    const Tree file = parts.resolve(value, folder, what);
     libraries.by_operation[operation] = written(value);
     single[operation] = read_communication(Config{file}, scale_up);
     libraries.errors[operation] = read_communication_errors(Config{file})[operation];
@@ -76,7 +72,7 @@ Libraries read_libraries(const Config& decode, const Accelerator& accelerator, c
   return libraries;
 }
 
-void resolve_libraries(const Config& decode, const Tree& accelerator, Tree& all, KnownParts* known) {
+void resolve_libraries(const Config& decode, const Tree& accelerator, Tree& all, PartReader& parts) {
   const Tree* usual = accelerator.find("communication");
   const std::string fallback = usual != nullptr ? usual->text : "";
   std::map<std::string, std::string> single;
@@ -84,8 +80,8 @@ void resolve_libraries(const Config& decode, const Tree& accelerator, Tree& all,
     for (const auto& entry : collectives->entries) single[entry.key] = entry.value.text;
   }
   for (const auto& [operation, value] : named_operations(decode, single))
-    set_path(all, "decode.collectives." + operation, resolve(value, known));
-  set_path(all, "decode.communication", named_part(decode, "communication", folder, what, fallback, known));
+    set_path(all, "decode.collectives." + operation, parts.resolve(value, folder, what));
+  set_path(all, "decode.communication", parts.named(decode, "communication", folder, what, fallback));
 }
 
 }  // namespace teapot

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "analysis/scenario/known_parts.hpp"
+#include "analysis/scenario/part_reader.hpp"
 #include "platforms/accelerator.hpp"
 #include "platforms/communication.hpp"
 
@@ -22,9 +22,9 @@ struct Libraries {
 /// `decode.communication` serves every operation, `decode.collectives` names libraries for single ones. Without either,
 /// the accelerator's: its `collectives` for those, its `communication` for the rest.
 Libraries read_libraries(const Config& decode, const Accelerator& accelerator, const ScaleUp& scale_up,
-                         KnownParts* known);
+                         PartReader& parts);
 
 /// Puts whole files in place of the names, under the same keys of `all`.
-void resolve_libraries(const Config& decode, const Tree& accelerator, Tree& all, KnownParts* known);
+void resolve_libraries(const Config& decode, const Tree& accelerator, Tree& all, PartReader& parts);
 
 }  // namespace teapot

@@ -32,7 +32,7 @@ std::string name_of(const Config& parent, const std::string& key, const std::str
   return from != nullptr && from->kind == Tree::Kind::scalar ? from->text + " (changed)" : "inline";
 }
 
-Network read_network(const Config& config, const Layout& layout, std::string& name, KnownParts* known) {
+Network read_network(const Config& config, const Layout& layout, std::string& name, PartReader& parts) {
   const auto need = [&](int gpus) {
     if (gpus >= layout.gpus) return;
     const Config at = config.section("deployment");
@@ -49,13 +49,13 @@ Network read_network(const Config& config, const Layout& layout, std::string& na
     return network;
   }
   name = name_of(config, "fabric", "h800-mpft");
-  const Tree tree = named_part(config, "fabric", "topologies", "fabric", "h800-mpft", known);
-  const std::string key = known != nullptr ? fmt::format("{}{}", to_yaml(tree), layout.gpus) : std::string{};
-  if (const Network* built = known != nullptr ? known->network(key) : nullptr) return *built;
+  const Tree tree = parts.named(config, "fabric", "topologies", "fabric", "h800-mpft");
+  const std::string key = fmt::format("{}{}", to_yaml(tree), layout.gpus);
+  if (const Network* built = parts.network(key)) return *built;
   const Fabric fabric = build_fabric(config.in_place_of("fabric", tree));
   need(fabric.gpus());
   Network network = to_network(fabric, layout.gpus);
-  if (known != nullptr) known->keep(key, network);
+  parts.keep(key, network);
   return network;
 }
 
@@ -117,151 +117,160 @@ void require_memory(const Scenario& scenario, const Config& deployment, double u
   }
 }
 
-}  // namespace
-
-void set_key(Tree& scenario, const std::string& key, const Tree& value) {
-  static const std::vector<std::pair<std::string, std::string>> parts{
-      {"model", "deepseek-v3"}, {"accelerator", "h800"}, {"fabric", "h800-mpft"}};
-  for (const auto& [part, name] : parts) {
-    const Tree* written = scenario.find(part);
-    const bool inside = key.starts_with(part + '.') && key != part + ".from" && key != part + ".kind";
-    const bool absent = written == nullptr || written->kind == Tree::Kind::null;
-    if (!inside || !absent || (part == "fabric" && scenario.find("platform") != nullptr)) continue;
-    Tree fallback;
-    fallback.kind = Tree::Kind::scalar;
-    fallback.text = name;
-    fallback.place = value.place;
-    set_path(scenario, part, fallback);
+/// Reads a scenario section by section; later ones depend on earlier ones.
+class ScenarioReader {
+ public:
+  ScenarioReader(const Config& config, const Tree& source, PartReader& parts) : config_(config), parts_(parts) {
+    s_.source = source;
   }
-  set_path(scenario, key, value);
-}
 
-void apply_set(Tree& tree, const std::string& assignment, PutKey put) {
-  const std::size_t equals = assignment.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    throw ConfigError(
-        fmt::format("--set {}: expected key=value, such as decode.overlap=none", one_line(assignment, 200)));
+  Scenario read() {
+    const Config decode = config_.section("decode", {"How a step is decoded", "{overlap: none}"});
+    describe_parts(config_, decode);
+    read_served();
+    const Config deployment = config_.section(
+        "deployment", {"How the model is laid over GPUs, and what each serves", "{gpus: 128, tensor_parallel: 1}"});
+    read_loaded(deployment);
+    const Config how = how_executed(config_, s_.phase, s_.model, s_.accelerator, s_.load);
+    read_executed(how);
+    read_simulated(config_.section("simulation", {"How it is simulated", "{compute: measured}"}));
+    read_stack(how);
+    const double usable = deployment.fraction_or("memory_fraction", 0.95,
+                                                 {"Part of the accelerator's memory for weights and KV cache", "0.9",
+                                                  "", "gpu_memory_utilization mem_fraction_static"});
+    s_.network = read_network(config_, s_.layout, s_.fabric, parts_);
+    read_communication(how);
+    s_.machine.domain.assign(s_.network.domain.begin(), s_.network.domain.begin() + s_.layout.gpus);
+    s_.overlap_chosen = s_.execution.overlap == "auto";
+    if (s_.overlap_chosen) s_.execution.overlap = usual_overlap(s_.layout, s_.load, s_.machine.domain);
+    pass_over_other_phases();
+    how.reject_unread_keys();
+    config_.reject_unread_keys();
+    require_memory(s_, deployment, usable);
+    return std::move(s_);
   }
-  const std::string key = assignment.substr(0, equals);
-  if (key.front() == '.' || key.back() == '.' || key.find("..") != std::string::npos)
-    throw ConfigError(fmt::format("--set {}: a part of the key is empty", one_line(key, 200)));
-  put(tree, key, parse_yaml(assignment.substr(equals + 1), "--set " + one_line(key, 200)));
-}
 
-Tree load_scenario_tree(const std::string& file, const std::vector<std::string>& sets) {
-  Tree tree = load_yaml(file);
-  if (tree.kind != Tree::Kind::mapping)
-    throw ConfigError(file + ": expected keys and values, such as `model: deepseek-v3`");
-  for (const auto& set : sets) apply_set(tree, set, set_key);
-  return tree;
-}
+ private:
+  Config part(const Config& parent, const char* key, const char* folder, const char* what,
+              const std::string& fallback) const {
+    return parent.in_place_of(key, parts_.named(parent, key, folder, what, fallback));
+  }
 
-namespace {
+  void read_served() {
+    s_.model = read_model(part(config_, "model", "workloads/models", "model", "deepseek-v3"));
+    if (const std::string unknown = unknown_to_a_step(s_.model); !unknown.empty())
+      config_.section("model").fail(fmt::format("{} has {}, which a step does not run yet", s_.model.name, unknown));
+    s_.accelerator = read_accelerator(part(config_, "accelerator", "platforms/accelerators", "accelerator", "h800"));
+  }
 
-Scenario read_parts(const Config& config, const Tree& source, KnownParts* known) {
-  Scenario s;
-  s.source = source;
-  const Config decode = config.section("decode", {"How a step is decoded", "{overlap: none}"});
-  describe_parts(config, decode);
-  const auto part = [&](const Config& parent, const char* key, const char* folder, const char* what,
-                        const std::string& fallback) {
-    return parent.in_place_of(key, named_part(parent, key, folder, what, fallback, known));
-  };
-  s.model = read_model(part(config, "model", "workloads/models", "model", "deepseek-v3"));
-  if (const std::string unknown = unknown_to_a_step(s.model); !unknown.empty())
-    config.section("model").fail(fmt::format("{} has {}, which a step does not run yet", s.model.name, unknown));
-  s.accelerator = read_accelerator(part(config, "accelerator", "platforms/accelerators", "accelerator", "h800"));
-
-  const Config deployment = config.section(
-      "deployment", {"How the model is laid over GPUs, and what each serves", "{gpus: 128, tensor_parallel: 1}"});
-  s.layout = read_layout(deployment, s.model);
-  s.phase = read_phase(config);
-  for (const Layer& layer : s.model.layers) {
-    if (s.phase == Phase::prefill && layer.attention.kind == Attention::Kind::compressed) {
-      config.at("phase").fail("how " + s.model.name + " computes prompts over a compressed cache is not known yet");
+  void read_loaded(const Config& deployment) {
+    s_.layout = read_layout(deployment, s_.model);
+    s_.phase = read_phase(config_);
+    for (const Layer& layer : s_.model.layers) {
+      if (s_.phase == Phase::prefill && layer.attention.kind == Attention::Kind::compressed) {
+        config_.at("phase").fail("how " + s_.model.name + " computes prompts over a compressed cache is not known yet");
+      }
     }
+    s_.load = s_.phase == Phase::prefill ? read_prompts(config_, s_.layout) : read_load(deployment, s_.layout);
   }
-  s.load = s.phase == Phase::prefill ? read_prompts(config, s.layout) : read_load(deployment, s.layout);
-  const Config how = how_executed(config, s.phase, s.model, s.accelerator, s.load);
-  s.execution = read_execution(how, s.model, s.layout, s.load);
-  s.speculation = read_speculation(how, s.model, s.layout, s.load);
-  if (s.phase == Phase::decode) s.load.requests[0].new_tokens = 1 + s.speculation.draft_tokens;
-  s.execution.draft_passes = s.speculation.draft_tokens;
-  const Config simulation = config.section("simulation", {"How it is simulated", "{compute: measured}"});
-  s.depth = simulation.choice_or("network", {"collective", "pair"}, "collective",
-                                 {"Each collective as one transfer, or every pair of it as one: the reference, for "
-                                  "tens of GPUs",
-                                  "collective"}) == "pair"
-                ? NetworkDepth::pair
-                : NetworkDepth::collective;
-  const std::vector<std::string> depths{"modelled", "measured", "none", "as-communication"};
-  const std::string depth = simulation.choice_or(
-      "compute", depths, "modelled",
-      {"Kernels by a fitted roofline, from measured tables where there are, in no time, or as long as they communicate",
-       "measured"});
-  s.compute = static_cast<ComputeDepth>(std::find(depths.begin(), depths.end(), depth) - depths.begin());
-  s.seed = static_cast<std::uint64_t>(simulation.non_negative_or<std::int64_t>(
-      "seed", 1, {"Of the choices of experts, and of all that is drawn", "1"}));
 
-  s.runtime = name_of(how, "runtime", "ideal");
-  s.machine.runtime = read_runtime(part(how, "runtime", "platforms/runtimes", "runtime", "ideal"));
-  if (s.machine.runtime.bound) s.accelerator.launch = Seconds{};
-  s.machine.time = time_kernels(s.compute, s.accelerator);
+  void read_executed(const Config& how) {
+    s_.execution = read_execution(how, s_.model, s_.layout, s_.load);
+    s_.speculation = read_speculation(how, s_.model, s_.layout, s_.load);
+    if (s_.phase == Phase::decode) s_.load.requests[0].new_tokens = 1 + s_.speculation.draft_tokens;
+    s_.execution.draft_passes = s_.speculation.draft_tokens;
+  }
 
-  const double usable = deployment.fraction_or("memory_fraction", 0.95,
-                                               {"Part of the accelerator's memory for weights and KV cache", "0.9", "",
-                                                "gpu_memory_utilization mem_fraction_static"});
-  s.network = read_network(config, s.layout, s.fabric, known);
-  const ScaleUp scale_up{scale_up_bandwidth(s.network), s.accelerator.communication_latency};
-  s.libraries = read_libraries(how, s.accelerator, scale_up, known);
-  s.machine.collective = s.libraries.costs;
-  const bool computes = s.compute == ComputeDepth::modelled || s.compute == ComputeDepth::measured;
-  if (!computes || s.machine.runtime.bound) s.machine.collective = without_sm_time(s.libraries.costs);
-  if (!how.section("routing").has("per")) s.execution.routing.per = copies_per(s.libraries.copies);
-  s.machine.domain.assign(s.network.domain.begin(), s.network.domain.begin() + s.layout.gpus);
-  s.overlap_chosen = s.execution.overlap == "auto";
-  if (s.overlap_chosen) s.execution.overlap = usual_overlap(s.layout, s.load, s.machine.domain);
-  config.section("prefill", {"What a prefill executes otherwise than a decode; keys of `decode`", "{overlap: none}"})
-      .tree();
-  config.section("requests", {"What `serve` is asked: arrivals and lengths (docs/serving.md)", "{prompt_tokens: 4096}"})
-      .tree();
-  config.section("serving", {"The pools that `serve` serves with (docs/serving.md)", "{placement: co-located}"}).tree();
-  how.reject_unread_keys();
-  config.reject_unread_keys();
-  require_memory(s, deployment, usable);
-  return s;
-}
+  void read_simulated(const Config& simulation) {
+    s_.depth = simulation.choice_or("network", {"collective", "pair"}, "collective",
+                                    {"Each collective as one transfer, or every pair of it as one: the reference, for "
+                                     "tens of GPUs",
+                                     "collective"}) == "pair"
+                   ? NetworkDepth::pair
+                   : NetworkDepth::collective;
+    const std::vector<std::string> depths{"modelled", "measured", "none", "as-communication"};
+    const std::string depth = simulation.choice_or("compute", depths, "modelled",
+                                                   {"Kernels by a fitted roofline, from measured tables where there "
+                                                    "are, in no time, or as long as they communicate",
+                                                    "measured"});
+    s_.compute = static_cast<ComputeDepth>(std::find(depths.begin(), depths.end(), depth) - depths.begin());
+    s_.seed = static_cast<std::uint64_t>(simulation.non_negative_or<std::int64_t>(
+        "seed", 1, {"Of the choices of experts, and of all that is drawn", "1"}));
+  }
+
+  void read_stack(const Config& how) {
+    s_.runtime = name_of(how, "runtime", "ideal");
+    s_.machine.runtime = read_runtime(part(how, "runtime", "platforms/runtimes", "runtime", "ideal"));
+    if (s_.machine.runtime.bound) s_.accelerator.launch = Seconds{};
+    s_.machine.time = time_kernels(s_.compute, s_.accelerator);
+  }
+
+  void read_communication(const Config& how) {
+    const ScaleUp scale_up{scale_up_bandwidth(s_.network), s_.accelerator.communication_latency};
+    s_.libraries = read_libraries(how, s_.accelerator, scale_up, parts_);
+    s_.machine.collective = s_.libraries.costs;
+    const bool computes = s_.compute == ComputeDepth::modelled || s_.compute == ComputeDepth::measured;
+    if (!computes || s_.machine.runtime.bound) s_.machine.collective = without_sm_time(s_.libraries.costs);
+    if (!how.section("routing").has("per")) s_.execution.routing.per = copies_per(s_.libraries.copies);
+  }
+
+  /// What other commands and phases read.
+  void pass_over_other_phases() const {
+    config_.section("prefill", {"What a prefill executes otherwise than a decode; keys of `decode`", "{overlap: none}"})
+        .tree();
+    config_
+        .section("requests", {"What `serve` is asked: arrivals and lengths (docs/serving.md)", "{prompt_tokens: 4096}"})
+        .tree();
+    config_.section("serving", {"The pools that `serve` serves with (docs/serving.md)", "{placement: co-located}"})
+        .tree();
+  }
+
+  const Config& config_;
+  PartReader& parts_;
+  Scenario s_;
+};
 
 }  // namespace
 
 void note_keys(const Config& config) {
   try {
-    read_parts(config, {}, nullptr);
+    PartReader parts;
+    ScenarioReader{config, {}, parts}.read();
   } catch (const ConfigError&) {  // whoever stops early has said what it asked for until then
   }
 }
 
-Scenario read_scenario(const Tree& tree, const std::string& name, KnownParts* known) {
+Scenario read_scenario(const Tree& tree, const std::string& name, PartReader& parts) {
+  const Config config{tree};
+  Scenario s = ScenarioReader{config, tree, parts}.read();
+  s.name = name;
+  return s;
+}
+
+Scenario read_scenario(const Tree& tree, const std::string& name) {
+  PartReader parts;
   try {
-    Scenario s = read_parts(Config{tree}, tree, known);
-    s.name = name;
-    return s;
+    return read_scenario(tree, name, parts);
   } catch (const DoesNotFit&) {
     throw;
   } catch (const ConfigError&) {
-    if (known != nullptr) throw;  // one of many: whoever reads many looks at their keys once
     auto mistakes = misspelt(tree, known_keys());
     if (mistakes.empty()) throw;
     throw Mistakes(std::move(mistakes));
   }
 }
 
-Tree resolved(const Tree& tree, KnownParts* known) {
+Tree resolved(const Tree& tree) {
+  PartReader parts;
+  return resolved(tree, parts);
+}
+
+Tree resolved(const Tree& tree, PartReader& parts) {
   const Config config{tree};
   Tree all = tree;
   const auto put = [&](const Config& parent, const std::string& path, const std::string& folder,
                        const std::string& what, const std::string& fallback) {
-    Tree part = named_part(parent, path.substr(path.rfind('.') + 1), folder, what, fallback, known);
+    Tree part = parts.named(parent, path.substr(path.rfind('.') + 1), folder, what, fallback);
     set_path(all, path, part);
     return part;
   };
@@ -276,7 +285,7 @@ Tree resolved(const Tree& tree, KnownParts* known) {
   }
   const Config decode = config.section("decode");
   put(decode, "decode.runtime", "platforms/runtimes", "runtime", "ideal");
-  resolve_libraries(decode, accelerator, all, known);
+  resolve_libraries(decode, accelerator, all, parts);
   return all;
 }
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "analysis/scenario/known_parts.hpp"
-#include "analysis/scenario/phase.hpp"
 #include "analysis/scenario/libraries.hpp"
+#include "analysis/scenario/part_reader.hpp"
+#include "analysis/scenario/phase.hpp"
 #include "platforms/accelerator.hpp"
 #include "sim/engine.hpp"
 #include "sim/network.hpp"
@@ -58,11 +58,14 @@ void set_key(Tree& scenario, const std::string& key, const Tree& value);
 using PutKey = void (*)(Tree& tree, const std::string& key, const Tree& value);
 /// Puts `key=value` into a tree.
 void apply_set(Tree& tree, const std::string& assignment, PutKey put = set_path);
-/// Takes files and networks from `known` and adds to it, where it is given.
-Scenario read_scenario(const Tree& tree, const std::string& name, KnownParts* known = nullptr);
+/// Of a scenario by itself every misspelt key is said (Mistakes).
+Scenario read_scenario(const Tree& tree, const std::string& name);
+/// One of many: what they share is read once, and only the first mistake is said.
+Scenario read_scenario(const Tree& tree, const std::string& name, PartReader& parts);
 /// The scenario with the whole model, accelerator, fabric, runtime and communication library in place of their names;
 /// reading it gives the same figures, on a machine without those files too.
-Tree resolved(const Tree& tree, KnownParts* known = nullptr);
+Tree resolved(const Tree& tree);
+Tree resolved(const Tree& tree, PartReader& parts);
 Scenario load_scenario(const std::string& file, const std::vector<std::string>& sets = {});
 
 }  // namespace teapot

@@ -18,10 +18,10 @@ CostLists read_cost_lists(const PriceFiles& files) {
   return {read_economics(Config{load_yaml(economics_file(files))}), load_prices(files.prices)};
 }
 
-std::optional<NetworkPrice> network_price(const Tree& scenario, const Prices& prices, KnownParts* known) {
+std::optional<NetworkPrice> network_price(const Tree& scenario, const Prices& prices, PartReader& parts) {
   if (scenario.find("platform") != nullptr) return {};
   const Config config{scenario};
-  const Tree fabric = named_part(config, "fabric", "topologies", "fabric", "h800-mpft", known);
+  const Tree fabric = parts.named(config, "fabric", "topologies", "fabric", "h800-mpft");
   Site site;
   const Figures figures = figures_of(Config{fabric}, site);
   const Cost cost = cost_of(figures, site, prices);
@@ -38,8 +38,8 @@ std::string accelerator_name(const Tree& scenario) {
 }
 
 std::optional<TokenCost> token_cost(const Tree& scenario, const CostLists& lists, double tokens_per_s_per_gpu,
-                                    KnownParts* known) {
-  const auto network = network_price(scenario, lists.prices, known);
+                                    PartReader& parts) {
+  const auto network = network_price(scenario, lists.prices, parts);
   if (!network) return {};
   return token_cost(lists.economics, accelerator_name(scenario), *network, tokens_per_s_per_gpu);
 }

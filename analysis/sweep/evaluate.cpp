@@ -25,7 +25,7 @@ void add_cost(nlohmann::ordered_json& json, const std::optional<TokenCost>& cost
 namespace {
 
 /// A service's figures as columns: medians where a run has one figure.
-nlohmann::ordered_json served(const Tree& tree, const std::string& name, const CostLists& lists, KnownParts* known) {
+nlohmann::ordered_json served(const Tree& tree, const std::string& name, const CostLists& lists, PartReader& parts) {
   const ServingScenario scenario = read_serving(tree, name);
   const ServingResult result = serve(scenario, default_cache_folder());
   const ServingReport report = serving_report(scenario, result);
@@ -44,7 +44,7 @@ nlohmann::ordered_json served(const Tree& tree, const std::string& name, const C
   json["goodput_requests_per_s"] = report.goodput_per_s;
   json["requests_per_s"] = report.requests_per_s;
   json["overloaded"] = result.record.grows ? 1 : 0;
-  const auto cost = token_cost(tree, lists, report.output_tokens_per_s / scenario.gpus, known);
+  const auto cost = token_cost(tree, lists, report.output_tokens_per_s / scenario.gpus, parts);
   add_cost(json, cost);
   if (cost) json["goodput_requests_per_s_per_musd"] = report.goodput_per_s / (cost->usd_per_gpu * scenario.gpus / 1e6);
   json["surface"] = {{"simulated", result.surface.simulated}, {"interpolated", result.surface.interpolated}};
@@ -53,18 +53,31 @@ nlohmann::ordered_json served(const Tree& tree, const std::string& name, const C
   return json;
 }
 
-}  // namespace
-
-nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists, KnownParts* known) {
+bool serves(const Tree& tree) {
   const Tree* requests = tree.find("requests");
-  if (requests != nullptr && requests->find("arrivals") != nullptr) return served(tree, name, lists, known);
-  const Scenario scenario = read_scenario(tree, name, known);
+  return requests != nullptr && requests->find("arrivals") != nullptr;
+}
+
+nlohmann::ordered_json simulated(const Scenario& scenario, const CostLists& lists, PartReader& parts) {
   const Run result = run(scenario);
   const Report sums = report(scenario, result.program, result.timeline);
   auto json = summary_json(scenario, result, sums);
   json.erase("wall_s");
-  add_cost(json, token_cost(tree, lists, sums.tokens_per_s_per_gpu, known));
+  add_cost(json, token_cost(scenario.source, lists, sums.tokens_per_s_per_gpu, parts));
   return json;
+}
+
+}  // namespace
+
+nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists, PartReader& parts) {
+  if (serves(tree)) return served(tree, name, lists, parts);
+  return simulated(read_scenario(tree, name, parts), lists, parts);
+}
+
+nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists) {
+  PartReader parts;
+  if (serves(tree)) return served(tree, name, lists, parts);
+  return simulated(read_scenario(tree, name), lists, parts);
 }
 
 }  // namespace teapot

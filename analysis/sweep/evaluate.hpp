@@ -14,7 +14,9 @@ namespace teapot {
 /// usd_per_gpu, usd_per_gpu_hour, usd_per_million_tokens and tokens_per_s_per_kusd, null where a price is missing.
 /// Throws ConfigError and SimulationError.
 nlohmann::ordered_json evaluate(const Tree& scenario, const std::string& name, const CostLists& lists,
-                                KnownParts* known = nullptr);
+                                PartReader& parts);
+/// One scenario by itself, of which every misspelt key is said.
+nlohmann::ordered_json evaluate(const Tree& scenario, const std::string& name, const CostLists& lists);
 
 /// The fields that are about cost, added to an object.
 void add_cost(nlohmann::ordered_json& json, const std::optional<TokenCost>& cost);

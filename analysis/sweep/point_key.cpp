@@ -34,7 +34,7 @@ std::string PointKeys::of(const Tree& scenario) {
   Digest digest;
   digest.add(common_);
   try {
-    const Tree all = resolved(scenario, &parts_);
+    const Tree all = resolved(scenario, parts_);
     digest.add(all);
     const Tree* platform = all.find("platform");
     if (platform != nullptr) digest.add(read_input(platform->text, most_trace_bytes));

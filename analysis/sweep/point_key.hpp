@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "analysis/scenario/known_parts.hpp"
+#include "analysis/scenario/part_reader.hpp"
 #include "analysis/sweep/plan.hpp"
 #include "sim/config.hpp"
 
@@ -19,7 +19,7 @@ class PointKeys {
 
  private:
   std::string common_;  // digest of what all points share
-  KnownParts parts_;
+  PartReader parts_;
 };
 
 }  // namespace teapot

@@ -46,12 +46,12 @@ std::string now_text() {
 }
 
 TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFolder& folder, const CostLists& lists,
-                    KnownParts& known) {
+                    PartReader& parts) {
   const auto begin = std::chrono::steady_clock::now();
   TaskOutcome outcome;
   Json result;
   try {
-    result = evaluate(task.scenario, plan.name, lists, &known);
+    result = evaluate(task.scenario, plan.name, lists, parts);
     outcome.tpot_ms = result.value("tpot_ms", 0.0);
   } catch (const SimulationKilled& e) {
     return {TaskOutcome::Kind::killed, e.what(), 0, 0};
@@ -64,7 +64,7 @@ TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFol
   }
   try {
     if (outcome.kind == TaskOutcome::Kind::done)
-      write_file(folder.scenario_file(task.key), to_yaml(resolved(task.scenario, &known)));
+      write_file(folder.scenario_file(task.key), to_yaml(resolved(task.scenario, parts)));
     result["key"] = task.key;
     write_file(folder.result_file(task.key), result.dump(1, ' ', false, Json::error_handler_t::replace) + '\n');
   } catch (const std::exception& e) {
@@ -192,9 +192,9 @@ SweepSummary run_sweep(const SweepOptions& options) {
   write_manifest(folder, plan, options, started, nullptr, pool.workers);
 
   SweepProgress progress{own.size(), summary.reused};
-  KnownParts known;
+  PartReader parts;
   const PoolReport report = run_pool(
-      missing, pool, [&](std::size_t task) { return do_task(plan.tasks[task], plan, folder, lists, known); },
+      missing, pool, [&](std::size_t task) { return do_task(plan.tasks[task], plan, folder, lists, parts); },
       [&](std::size_t, const TaskOutcome& outcome) {
         const bool failed = outcome.kind == TaskOutcome::Kind::failed;
         ++summary.simulated;

@@ -79,13 +79,13 @@ void replay_serving(const Config& config, Validation& validation) {
   const std::string beside = (fs::path{*file.tree().place.file}.parent_path() / file.as<std::string>()).string();
   const Config words = config.at("words");
   words.tree();
-  KnownParts known;
+  PartReader parts;
   for (const auto& point : read_serving_points(beside)) {
     if (!point.aside.empty()) {
       ++validation.aside[point.aside];
       continue;
     }
-    const Scenario s = read_scenario(serving_scenario(point, words), point.label(), &known);
+    const Scenario s = read_scenario(serving_scenario(point, words), point.label(), parts);
     const Run result = run(s);
     const Report sums = report(s, result.program, result.timeline);
     const Band band = uncertainty(s, sums);

@@ -96,11 +96,12 @@ TEST_CASE("economics: dollars of a million tokens from price, power and throughp
 TEST_CASE("economics: the network costs a GPU its share of the fabric") {
   const CostLists lists = read_cost_lists({"", "isca-2025"});
   // arXiv 2505.09343, table 3: a full multi-plane fat-tree of 16,384 endpoints costs 72 M$.
-  const auto price = network_price(parse_yaml("{fabric: {from: h800-mpft, nodes: 2048}}", "s"), lists.prices);
+  PartReader parts;
+  const auto price = network_price(parse_yaml("{fabric: {from: h800-mpft, nodes: 2048}}", "s"), lists.prices, parts);
   REQUIRE(price);
   CHECK(price->usd * 16384 == doctest::Approx(72e6).epsilon(0.01));
   CHECK(accelerator_name(parse_yaml("{accelerator: {from: {from: h200}}}", "s")) == "h200");
-  CHECK_FALSE(network_price(parse_yaml("{platform: x.xml}", "s"), lists.prices));
+  CHECK_FALSE(network_price(parse_yaml("{platform: x.xml}", "s"), lists.prices, parts));
 }
 
 TEST_CASE("results: the front holds what nothing beats, equal points both") {

@@ -10,13 +10,12 @@
 #include <vector>
 
 #include "sim/catalogue.hpp"
+#include "sim/index.hpp"
 #include "topologies/topology.hpp"
 
 using namespace teapot;
 
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// A named fabric of two nodes, where it has several.
 Fabric small(const std::string& name) {

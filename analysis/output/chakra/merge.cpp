@@ -12,11 +12,10 @@
 
 #include "analysis/output/chakra/attributes.hpp"
 #include "sim/config.hpp"
+#include "sim/index.hpp"
 
 namespace teapot::chakra {
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// What nodes of one operator have in common; `seen` counts what a rank has had of each.
 std::string key_of(const Node& node, int rank, const std::string& file, std::map<std::string, int>& seen) {

@@ -11,6 +11,7 @@
 #include "analysis/output/chakra/chakra.hpp"
 #include "analysis/output/chakra/merge.hpp"
 #include "sim/config.hpp"
+#include "sim/index.hpp"
 
 namespace teapot {
 namespace {
@@ -19,8 +20,6 @@ using chakra::Member;
 using chakra::Merged;
 using chakra::number;
 using Groups = std::shared_ptr<const std::vector<int>>;
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// Bytes to each of N peers, as a multiple of comm_size / N, when every rank sends straight to every other one.
 double parts_of(const chakra::Node& node, const std::string& where) {

@@ -17,14 +17,13 @@
 #include "analysis/output/chakra/chakra.hpp"
 #include "analysis/output/output_file.hpp"
 #include "sim/config.hpp"
+#include "sim/index.hpp"
 
 namespace teapot {
 namespace {
 
 using chakra::add;
 using google::protobuf::util::SerializeDelimitedToOstream;
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// Copies that each of a group sends to each other one; negative where they differ between pairs.
 double even_copies(const Traffic& traffic) {

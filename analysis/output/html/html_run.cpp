@@ -8,6 +8,7 @@
 #include "analysis/output/html/html_report.hpp"
 #include "analysis/output/html/topology_drawing.hpp"
 #include "analysis/run/summary.hpp"
+#include "sim/index.hpp"
 
 namespace teapot {
 namespace {
@@ -15,8 +16,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int heat_cells = 64;  // of each side: more cannot be told apart on a screen
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// Six significant digits: what a chart can show, in half the bytes.
 double rounded(double value) { return std::stod(fmt::format("{:.6g}", value)); }

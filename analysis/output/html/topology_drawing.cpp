@@ -10,12 +10,12 @@
 #include <queue>
 #include <set>
 
+#include "sim/index.hpp"
+
 namespace teapot {
 namespace {
 
 constexpr std::size_t drawn_in_full = 300;  // nodes; more cannot be told apart
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 using Neighbours = std::vector<std::vector<int>>;
 

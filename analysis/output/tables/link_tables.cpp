@@ -14,11 +14,10 @@
 
 #include "analysis/output/tables/csv.hpp"
 #include "analysis/output/trace/events.hpp"
+#include "sim/index.hpp"
 
 namespace teapot {
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 constexpr std::size_t busiest_of_tier = 10;
 

@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "sim/index.hpp"
+
 namespace teapot {
 
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// In single quotes, as gnuplot wants them.
 std::string quoted(const std::string& text) {

@@ -17,11 +17,10 @@
 #include "analysis/output/trace/events.hpp"
 #include "analysis/run/intervals.hpp"
 #include "sim/config.hpp"
+#include "sim/index.hpp"
 
 namespace teapot {
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 std::string timeline_csv(const Program& program, const TraceEvents& events) {
   std::string csv = "rank,stream,operator,layer,micro_batch,start_us,end_us,sent_bytes,received_bytes\n";

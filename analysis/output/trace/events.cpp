@@ -10,14 +10,13 @@
 #include <map>
 
 #include "sim/config.hpp"
+#include "sim/index.hpp"
 
 namespace teapot {
 namespace {
 
 // With more GPUs an arrow from every sender would make more arrows than slices.
 constexpr std::size_t most_senders = 16;
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 std::vector<int> selected_gpus(const TraceSelection& selection, int ranks) {
   std::vector<int> gpus = selection.gpus;

@@ -1,7 +1,7 @@
-// Remembers.
+// Reads and remembers.
 // Does not know what the parts are for.
 
-#include "analysis/scenario/known_parts.hpp"
+#include "analysis/scenario/part_reader.hpp"
 
 #include <filesystem>
 
@@ -21,28 +21,28 @@ std::string written(const Config& value, const std::string& folder) {
 
 }  // namespace
 
-Tree KnownParts::resolve(const Config& value, const std::string& folder, const std::string& what) {
+Tree PartReader::resolve(const Config& value, const std::string& folder, const std::string& what) {
   const std::string name = written(value, folder);
   const auto known = parts_.find(name);
   if (known != parts_.end()) return known->second;
   return parts_.emplace(name, resolve_named(value, folder, what)).first->second;
 }
 
-Tree named_part(const Config& parent, const std::string& key, const std::string& folder, const std::string& what,
-                const std::string& fallback, KnownParts* known) {
+Tree PartReader::named(const Config& parent, const std::string& key, const std::string& folder, const std::string& what,
+                       const std::string& fallback) {
   Tree name;
   name.kind = Tree::Kind::scalar;
   name.text = fallback;
   const Config value = parent.has(key) ? parent.at(key) : Config{name};
-  return known != nullptr ? known->resolve(value, folder, what) : resolve_named(value, folder, what);
+  return resolve(value, folder, what);
 }
 
-const Network* KnownParts::network(const std::string& key) const {
+const Network* PartReader::network(const std::string& key) const {
   const auto found = networks_.find(key);
   return found == networks_.end() ? nullptr : &found->second;
 }
 
-void KnownParts::keep(const std::string& key, const Network& network) {
+void PartReader::keep(const std::string& key, const Network& network) {
   if (networks_.size() >= networks_kept) networks_.clear();
   networks_.emplace(key, network);
 }

@@ -43,6 +43,25 @@ KernelFit read_fit(const Config& config) {
   return fit;
 }
 
+std::vector<double> sides(const Config& config, const char* key, const std::vector<double>& usual) {
+  if (!config.has(key)) return usual;
+  std::vector<double> sides;
+  for (const auto& side : config.at(key).items()) {
+    const double length = side.as<double>();
+    if (!(length >= 1 && length <= 4096)) side.fail("expected 1 to 4096 rows or columns of a tile");
+    sides.push_back(length);
+  }
+  if (sides.empty()) config.at(key).fail("names no tile");
+  return sides;
+}
+
+Tiles read_tiles(const Config& config) {
+  const Tiles usual;
+  Tiles tiles{sides(config, "rows", usual.rows), sides(config, "columns", usual.columns), usual.depth};
+  tiles.depth = config.positive_or("depth", usual.depth);
+  return tiles;
+}
+
 void require_kinds(const Config& kernels) {
   for (const char* kind : kinds) {
     if (!kernels.has(kind)) kernels.fail(std::string{"has no entry for "} + kind);
@@ -88,9 +107,9 @@ Accelerator read_accelerator(const Config& config) {
     result.peak[precision] = peaks.positive<FlopsPerSecond>(precision);
   }
   result.sms = config.positive<int>("sms");
+  if (config.has("tiles")) result.tiles = read_tiles(config.at("tiles"));
   result.launch = config.non_negative<Seconds>("launch");
   result.scale_up_bandwidth = config.non_negative_or("scale_up_bandwidth", BytesPerSecond{});
-  result.pcie_bandwidth = config.positive<BytesPerSecond>("pcie_bandwidth");
   const Config kernels = config.at("kernels");
   require_kinds(kernels);
   for (const auto& kind : kernels.keys()) result.kernels[kind] = read_fit(kernels.at(kind));

@@ -19,22 +19,30 @@ struct KernelFit {
   double sharpness = 0;         ///< of the roofline's corner: (c^s + m^s)^(1/s); 0: max(c, m)
   Seconds startup;              ///< prologue and epilogue of one launch, on top of the launch overhead
   BytesPerSecond sm_bandwidth;  ///< what one SM can load when few are busy (matrix products); zero: no limit
-  Seconds block;                ///< of an SM: 128 values along k in a tile (products), a sequence's KV head (attention)
+  Seconds block;                ///< of an SM: one tile depth along k (products), a sequence's KV head (attention)
   Seconds paired_block;         ///< the same from `paired_rows` rows on, where SMs load tiles in pairs
   double paired_rows = std::numeric_limits<double>::infinity();
   double error = 0;    ///< median relative residual of the fit, for uncertainty bands
   std::string source;  ///< the rows it was fitted on
 };
 
+/// Tiles in which matrix products are computed: the shapes of the instruction set, of which a library takes the one
+/// that ends first.
+struct Tiles {
+  std::vector<double> rows{64, 128};
+  std::vector<double> columns{16, 32, 48, 64, 96, 128};
+  double depth = 128;  ///< values along k in a block
+};
+
 struct Accelerator {
   std::string name;
   Bytes memory;
-  BytesPerSecond memory_bandwidth;                 ///< vendor's figure
-  std::map<std::string, FlopsPerSecond> peak;      ///< dense, by precision: fp4, fp8, int8, bf16, tf32, fp32
-  int sms = 0;                                     ///< streaming multiprocessors, compute units or cube cores
+  BytesPerSecond memory_bandwidth;             ///< vendor's figure
+  std::map<std::string, FlopsPerSecond> peak;  ///< dense, by precision: fp4, fp8, int8, bf16, tf32, fp32
+  int sms = 0;                                 ///< streaming multiprocessors, compute units or cube cores
+  Tiles tiles;
   Seconds launch;                                  ///< from one kernel to the next in a recorded graph
-  BytesPerSecond scale_up_bandwidth;               ///< NVLink or its like, per direction; zero: none
-  BytesPerSecond pcie_bandwidth;                   ///< to the host, per direction
+  BytesPerSecond scale_up_bandwidth;               ///< of its NVLink ports or their like, per direction; zero: none
   std::map<std::string, KernelFit> kernels;        ///< by kind, or kind-precision (gemm-bf16), which goes first
   std::vector<std::string> tables;                 ///< names under which rows of platforms/kernels/*.csv apply
   std::string communication;                       ///< default communication library

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t cache_size = 8;
 
-// From here on a rank talks to so many others that it is done only when its whole group is: the support of the group
-// stands for that of the matrix, and is computed once instead of for each layer.
-constexpr std::size_t dense_receivers = 64;
-
 /// Calls f(source, destination) for each pair whose bytes `rank` may start.
 template <class F>
 void for_each_pair(const Traffic& started, Collective::Start start, bool by_group, int rank, F&& f) {
@@ -33,11 +29,16 @@ void for_each_pair(const Traffic& started, Collective::Start start, bool by_grou
 
 }  // namespace
 
+bool waits_by_group(const Traffic& started, Collective::Start start, int ranks) {
+  constexpr std::size_t many = 64;
+  return start == Collective::Start::sender && started.pairs() >= many * at(ranks);
+}
+
 Supports::Supports(const RouteTable& routes, std::size_t links, int ranks)
     : routes_(routes), links_(links), ranks_(ranks) {}
 
 const std::shared_ptr<Support>& Supports::of(const std::shared_ptr<const Traffic>& started, Collective::Start start) {
-  const bool by_group = start == Collective::Start::sender && started->pairs() >= dense_receivers * at(ranks_);
+  const bool by_group = waits_by_group(*started, start, ranks_);
   for (const Cached& known : cached_) {
     if (known.start != start || known.support->by_group != by_group) continue;
     if (by_group ? known.groups == started->groups : known.started == started) return known.support;

@@ -13,6 +13,10 @@
 
 namespace teapot {
 
+/// Whether a rank is done only when its whole group has entered: it talks to so many others (64 in the mean) that the
+/// group stands for the matrix, and is computed once instead of for each layer.
+bool waits_by_group(const Traffic& started, Collective::Start start, int ranks);
+
 struct Support {
   std::size_t words = 0;             ///< 64-bit words for one bit a rank
   std::vector<std::uint64_t> touch;  ///< [link * words ...]: ranks that wait for the link

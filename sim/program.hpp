@@ -22,6 +22,7 @@ struct KernelPart {
   std::string kind;
   Seconds time;
   Provenance provenance = Provenance::modelled;
+  bool of_stack = false;  ///< no kernel: what the serving stack adds
 };
 
 /// Work on the rank's own accelerator.
@@ -75,8 +76,10 @@ struct Operator {
   int stream = 0;          ///< index into Program::streams; operators of one stream run in program order on each rank
   std::vector<int> after;  ///< indices of earlier operators; waited for on the same rank, where they run on it
   std::variant<Compute, Collective> work;
-  Ranks on{};  ///< those it runs on; for the others it does not exist
+  Ranks on{};               ///< those it runs on; for the others it does not exist
+  std::string operation{};  ///< what it does, whichever pass it stands in; empty: as its name says
 
+  const std::string& operation_name() const { return operation.empty() ? name : operation; }
   bool runs_on(int rank) const { return on == nullptr || on->contains(rank); }
 };
 

@@ -6,15 +6,10 @@
 #include <algorithm>
 #include <string>
 
+#include "sim/collective_support.hpp"
 #include "sim/index.hpp"
 
 namespace teapot {
-namespace {
-
-// The engine lets a rank with so many peers wait for its whole group (sim/fabric_model.cpp); so does this account.
-constexpr std::size_t dense_receivers = 64;
-
-}  // namespace
 
 CollectiveProfiles::CollectiveProfiles(const Network& network, const Program& program)
     : network_(network), routes_(network, program) {}
@@ -95,8 +90,7 @@ std::vector<int> last_to_enter(const Collective& collective, const CollectivePro
   // Of a rank that did not run it nothing is later: comparisons with NaN are false.
   const auto later = [&](int candidate, int than) { return timeline.start(op, candidate) > timeline.start(op, than); };
   std::vector<int> last(at(ranks));
-  const bool put = collective.start == Collective::Start::sender;
-  if (put && collective.traffic->pairs() >= dense_receivers * at(ranks)) {
+  if (waits_by_group(*collective.traffic, collective.start, ranks)) {
     const auto& groups = *collective.traffic->groups;
     std::vector<int> of_group(at(ranks), -1);
     for (int r = 0; r < ranks; ++r) {

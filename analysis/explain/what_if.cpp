@@ -43,7 +43,7 @@ void speed_up_accelerator(Scenario& s, const std::string& resource, double facto
     a.launch = a.launch / factor;
     for (auto& [kind, fit] : a.kernels) fit.startup = fit.startup / factor;
   }
-  s.machine.time = scaled(s.machine.time, before, a);
+  s.machine.devices = scaled(s.machine.devices.kinds.front(), before, a);
 }
 
 void speed_up_collectives(Scenario& s, const std::string& resource, double factor) {
@@ -127,8 +127,8 @@ Scenario faster(const Scenario& scenario, const std::string& resource, double fa
     speed_up_accelerator(s, resource, factor);
   } else if (resource == "serving stack") {
     RuntimeCost& runtime = s.machine.runtime;
-    for (Seconds* cost : {&runtime.per_kernel, &runtime.per_operator, &runtime.per_layer, &runtime.per_step,
-                          &runtime.per_request}) {
+    for (Seconds* cost :
+         {&runtime.per_kernel, &runtime.per_operator, &runtime.per_layer, &runtime.per_step, &runtime.per_request}) {
       *cost = *cost / factor;
     }
   } else if (resource == "software" || resource == "messages" || resource == "communication SMs") {

@@ -125,7 +125,7 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
     const auto [found, is_new] = names.emplace(o.name, static_cast<int>(r.operators.size()));
     const auto* collective = std::get_if<Collective>(&o.work);
     const std::string library = collective != nullptr ? collective->library : std::string{};
-    if (is_new) r.operators.push_back({o.name, collective != nullptr, library, 0, {}, {}, {}});
+    if (is_new) r.operators.push_back({o.name, collective != nullptr, o.operation_name(), library, 0, {}, {}, {}});
     name_of[op] = found->second;
     if (is_new) runners.emplace_back();
     runners[at(found->second)].add(o, program.ranks);

@@ -15,11 +15,12 @@ namespace teapot {
 struct OperatorTime {
   std::string name;
   bool communication = false;
-  std::string library;  ///< communication only: whose kernel it runs
-  int count = 0;    ///< operators of this name that such a rank ran, rounded where ranks differ
-  Seconds busy;     ///< computing, or in flight from entry to arrival
-  Seconds exposed;  ///< communication only: while in flight, the accelerator had nothing to do
-  Seconds longest;  ///< of one operator on one rank
+  std::string operation;  ///< what it does, in whichever pass
+  std::string library;    ///< communication only: whose kernel it runs
+  int count = 0;          ///< operators of this name that such a rank ran, rounded where ranks differ
+  Seconds busy;           ///< computing, or in flight from entry to arrival
+  Seconds exposed;        ///< communication only: while in flight, the accelerator had nothing to do
+  Seconds longest;        ///< of one operator on one rank
 };
 
 /// How much of the step the busiest resource of a kind was in use.
@@ -35,11 +36,11 @@ struct Report {
   double tokens_per_step = 1;  ///< emitted by a request
   double tokens_per_s_per_user = 0;
   double tokens_per_s_per_gpu = 0;  ///< emitted; of a prefill: computed of prompts
-  Seconds compute;              ///< mean over ranks of the time spent computing
-  Seconds communication;        ///< mean over ranks of the time with a collective in flight
-  Seconds exposed;              ///< mean over ranks of the time with a collective in flight and nothing computing
-  Seconds idle;                 ///< mean over ranks of the rest of the step: step = compute + exposed + idle
-  double overlap_fraction = 0;  ///< 1 - exposed / communication
+  Seconds compute;                  ///< mean over ranks of the time spent computing
+  Seconds communication;            ///< mean over ranks of the time with a collective in flight
+  Seconds exposed;                  ///< mean over ranks of the time with a collective in flight and nothing computing
+  Seconds idle;                     ///< mean over ranks of the rest of the step: step = compute + exposed + idle
+  double overlap_fraction = 0;      ///< 1 - exposed / communication
   std::vector<OperatorTime> operators;  ///< in order of first appearance
   std::vector<KernelPart> kernels;      ///< by name: time of one step, mean over the ranks that ran it
   std::vector<ResourceUse> resources;   ///< busiest first

@@ -10,12 +10,6 @@
 namespace teapot {
 namespace {
 
-/// The operation behind an operator: those of a prediction module have a prefix.
-std::string operation_of(const std::string& name) {
-  const std::string prefix = "mtp-";
-  return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
-}
-
 /// Of a kind on this accelerator; where precisions have fits of their own, the larger residual.
 double kernel_error(const Accelerator& accelerator, const std::string& kind) {
   double error = 0;
@@ -50,15 +44,13 @@ Band propagated(const Scenario& scenario, const Report& report) {
     part.error = error;
   };
   for (const auto& kernel : report.kernels) {
-    const bool overhead = kernel.kind == "runtime";
     add(kernel.kind, kernel.time,
-        overhead ? scenario.machine.runtime.error : kernel_error(scenario.accelerator, kernel.kind));
+        kernel.of_stack ? scenario.machine.runtime.error : kernel_error(scenario.accelerator, kernel.kind));
   }
   for (const auto& one : report.operators) {
     if (!one.communication) continue;
-    const std::string operation = operation_of(one.name);
-    const auto found = communication.find(operation);
-    add("exposed " + operation, one.exposed, found == communication.end() ? 0 : found->second);
+    const auto found = communication.find(one.operation);
+    add("exposed " + one.operation, one.exposed, found == communication.end() ? 0 : found->second);
   }
   std::vector<UncertainPart> list;
   for (const auto& [name, part] : parts) list.push_back(part);

@@ -202,7 +202,7 @@ class ScenarioReader {
     s_.runtime = name_of(how, "runtime", "ideal");
     s_.machine.runtime = read_runtime(part(how, "runtime", "platforms/runtimes", "runtime", "ideal"));
     if (s_.machine.runtime.bound) s_.accelerator.launch = Seconds{};
-    s_.machine.time = time_kernels(s_.compute, s_.accelerator);
+    s_.machine.devices = time_kernels(s_.compute, s_.accelerator);
   }
 
   void read_communication(const Config& how) {

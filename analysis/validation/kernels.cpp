@@ -71,8 +71,9 @@ void replay_layers(const Config& config, Validation& validation) {
   for (const auto& row : case_rows(config)) {
     const Scenario s = read_scenario(row.scenario(base), validation.name);
     const auto kernels = kernels_of(s, part);
-    const Seconds sum = std::accumulate(kernels.begin(), kernels.end(), Seconds{},
-                                        [&](Seconds total, const Kernel& k) { return total + s.machine.time(k).time; });
+    const Seconds sum = std::accumulate(kernels.begin(), kernels.end(), Seconds{}, [&](Seconds total, const Kernel& k) {
+      return total + s.machine.devices.time(k).time;
+    });
     validation.rows.push_back({row.label(), row.cell("measured").as_positive<double>(), sum.value * 1e6, row.use()});
   }
 }

@@ -22,25 +22,24 @@ bool is_product(const Kernel& kernel) {
   return kernel.kind.ends_with("gemm") && kernel.shape.m > 0 && kernel.shape.n > 0 && kernel.shape.k > 0;
 }
 
-/// Tiles that the rows of a matrix fill. Of several groups only the mean is known: theirs end anywhere in a tile, so that
-/// one more is half full in the mean.
+/// Tiles that the rows of a matrix fill. Of several groups only the mean is known: theirs end anywhere in a tile, so
+/// that one more is half full in the mean.
 double row_tiles(double rows, double tile_rows, double groups) {
   return groups > 1 ? std::max(1.0, rows / tile_rows + 0.5) : std::ceil(rows / tile_rows);
 }
 
 /// Time of the tiles: full tiles are computed even where few rows are wanted, SMs work through them in waves, one SM
-/// can only load so fast, and a block of 128 along k has a latency. The shapes are those of the instruction set (64 or
-/// 128 rows, 16 to 128 columns).
+/// can only load so fast, and a block along k has a latency.
 Seconds tiled(const Kernel& kernel, const Accelerator& accelerator, const KernelFit& fit) {
   const KernelShape& shape = kernel.shape;
   const double groups = std::max(1.0, shape.groups);
   const double rows = kernel.kind == "grouped-gemm" ? shape.m / groups : shape.m;
   const FlopsPerSecond speed = accelerator.peak_of(kernel.precision) * fit.compute / accelerator.sms;
   const Seconds block = rows < fit.paired_rows ? fit.block : fit.paired_block;
-  const Seconds latency = block * (shape.k / 128);
+  const Seconds latency = block * (shape.k / accelerator.tiles.depth);
   Seconds best{std::numeric_limits<double>::infinity()};
-  for (const double tile_rows : {64.0, 128.0}) {
-    for (const double tile_columns : {16.0, 32.0, 48.0, 64.0, 96.0, 128.0}) {
+  for (const double tile_rows : accelerator.tiles.rows) {
+    for (const double tile_columns : accelerator.tiles.columns) {
       const double tiles = groups * row_tiles(rows, tile_rows, groups) * std::ceil(shape.n / tile_columns);
       Seconds tile = std::max(latency, Flops{2 * tile_rows * tile_columns * shape.k} / speed);
       if (fit.sm_bandwidth > BytesPerSecond{}) {

@@ -54,7 +54,7 @@ TEST_CASE("skew: the slowest GPU's experts are those of the tokens that arrived 
   const Model model = deepseek_v3();
   const Step step{model, "{gpus: 64, requests_per_gpu: 64}", "{overlap: none, routing: {load: zipf, exponent: 0.6}}"};
   Machine machine = plain_machine(64);
-  machine.time = h100();
+  machine.devices = h100();
   const Program program = step.program(machine);
   const auto dispatch = std::find_if(program.operators.begin(), program.operators.end(),
                                      [](const Operator& op) { return op.name == "dispatch"; });

@@ -64,10 +64,10 @@ Timeline simulated(const Knobs& k, Program* kept = nullptr) {
                       ", routing: {load: zipf, vary: fixed, exponent: " + std::to_string(k.exponent) + "}}"};
   const Network network = star();
   Machine machine;
-  machine.time = [](const Kernel& kernel) {
+  machine.devices = TimeKernel{[](const Kernel& kernel) {
     const Seconds work = std::max(kernel.flops / FlopsPerSecond{4e14}, kernel.bytes / BytesPerSecond{2e12});
     return KernelTime{work + Seconds{2e-6}, Provenance::modelled};
-  };
+  }};
   machine.collective = [](const CollectiveCall&) { return CollectiveCost{}; };
   machine.domain = network.domain;
   Program program = step.program(machine);

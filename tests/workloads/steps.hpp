@@ -20,9 +20,9 @@ inline Model named_model(const std::string& name) {
 
 inline Machine plain_machine(int gpus, int domain = 8) {
   Machine machine;
-  machine.time = [](const Kernel& k) {
+  machine.devices = TimeKernel{[](const Kernel& k) {
     return KernelTime{std::max(k.flops / FlopsPerSecond{1e15}, k.bytes / BytesPerSecond{1e12}), Provenance::modelled};
-  };
+  }};
   machine.collective = [](const CollectiveCall&) { return CollectiveCost{}; };
   for (int gpu = 0; gpu < gpus; ++gpu) machine.domain.push_back(gpu / domain);
   return machine;

@@ -12,12 +12,17 @@ namespace {
 constexpr int compute_stream = 0;
 constexpr int communication_stream = 1;
 
+/// A breakdown tells passes through a prediction module from the model's own.
+std::string name_at(const Spot& spot, const std::string& operation) {
+  return spot.prediction ? "mtp-" + operation : operation;
+}
+
 }  // namespace
 
 void add_part(Compute& work, const char* name, Seconds time) {
   if (time == Seconds{}) return;
   for (Seconds& duration : work.duration) duration += time;
-  work.parts.push_back({name, "runtime", time, Provenance::modelled});
+  work.parts.push_back({name, "runtime", time, Provenance::modelled, true});
 }
 
 ProgramWriter::ProgramWriter(const Machine& machine, int ranks, bool overlapped)
@@ -44,8 +49,8 @@ int ProgramWriter::compute(const std::string& name, const Spot& spot, std::vecto
                            bool opens_layer) {
   add_part(work, "operator-overhead", machine_.runtime.per_operator);
   if (opens_layer) add_part(work, "layer-overhead", machine_.runtime.per_layer);
-  return add(
-      {spot.prefix + name, spot.layer, spot.micro_batch, compute_stream, std::move(after), std::move(work), spot.on});
+  return add({name_at(spot, name), spot.layer, spot.micro_batch, compute_stream, std::move(after), std::move(work),
+              spot.on, name});
 }
 
 int ProgramWriter::collective(const std::string& name, const Spot& spot, std::vector<int> after, Collective work) {
@@ -58,8 +63,8 @@ int ProgramWriter::collective(const std::string& name, const Spot& spot, std::ve
     after = {add({"communication-kernels", spot.layer, spot.micro_batch, compute_stream, std::move(after),
                   std::move(kernels), spot.on})};
   }
-  return add({spot.prefix + name, spot.layer, spot.micro_batch, communication_stream, std::move(after), std::move(work),
-              spot.on});
+  return add({name_at(spot, name), spot.layer, spot.micro_batch, communication_stream, std::move(after),
+              std::move(work), spot.on, name});
 }
 
 void ProgramWriter::end_of_step(double requests) {

@@ -13,7 +13,7 @@ namespace teapot {
 
 /// Where an operator stands in the step.
 struct Spot {
-  std::string prefix;  ///< before its name
+  bool prediction = false;  ///< in a pass through a multi-token prediction module
   int layer = -1;
   int micro_batch = 0;
   Ranks on{};  ///< that run it; null: all

@@ -42,15 +42,15 @@ class StepBuilder {
     if (shape_.layout.pipeline_parallel > 1) {
       add_pipeline();
     } else {
-      add_end(embedding_, "", {Batches::whole_step, Tokens::all});
+      add_end(embedding_, {Batches::whole_step, Tokens::all});
       add_segment({kinds(0, static_cast<int>(shape_.model.layers.size())), 0});
-      add_end(head_, "", {Batches::whole_step, Tokens::sampled});
+      add_end(head_, {Batches::whole_step, Tokens::sampled});
     }
     for (int draft = 0; draft < shape_.execution.draft_passes; ++draft) {
       // The first draft pass also fills the module's cache for the tokens just verified; later ones add one each.
       const int layer = static_cast<int>(shape_.model.layers.size()) + draft;
       add_segment({{{shape_.model.mtp_layer(), true}}, layer, draft == 0 ? Tokens::all : Tokens::one_each});
-      add_end(head_, "mtp-", {Batches::whole_step, Tokens::one_each});
+      add_end(head_, {Batches::whole_step, Tokens::one_each}, true);
     }
     writer_.end_of_step(load.requests_per_gpu() * shape_.layout.tensor_parallel);
     return writer_.take();
@@ -83,9 +83,9 @@ class StepBuilder {
     return known = ranks(std::move(members));
   }
 
-  void add_end(const Stage& end, const std::string& prefix, const Pass& pass) {
+  void add_end(const Stage& end, const Pass& pass, bool prediction = false) {
     Spot spot;
-    spot.prefix = prefix;
+    spot.prediction = prediction;
     spot.on = ranks_of(pass.stage);
     all_ready({writer_.compute(end.name, spot, everything_ready(), work_.compute(end, pass, -1))});
   }
@@ -103,9 +103,9 @@ class StepBuilder {
       std::vector<int> ends;
       for (int stage = 0; stage < stages; ++stage) {
         all_ready(begin);
-        if (stage == 0) add_end(embedding_, "", {Batches::whole_step, Tokens::all, stage, part(stage)});
+        if (stage == 0) add_end(embedding_, {Batches::whole_step, Tokens::all, stage, part(stage)});
         add_segment({kinds(stage * each, (stage + 1) * each), stage * each, Tokens::all, stage, part(stage)});
-        if (stage == stages - 1) add_end(head_, "", {Batches::whole_step, Tokens::sampled, stage, part(stage)});
+        if (stage == stages - 1) add_end(head_, {Batches::whole_step, Tokens::sampled, stage, part(stage)});
         const auto own = everything_ready();
         ends.insert(ends.end(), own.begin(), own.end());
       }
@@ -122,7 +122,7 @@ class StepBuilder {
     for (const Issue& issue : overlap(shape_.execution.overlap).order(experts)) {
       if (issue.barrier) writer_.barrier();
       const LayerKind& kind = s.layers[static_cast<std::size_t>(issue.layer)];
-      const Spot spot{kind.prediction ? "mtp-" : "", s.first_layer + issue.layer, issue.micro_batch, ranks_of(s.stage)};
+      const Spot spot{kind.prediction, s.first_layer + issue.layer, issue.micro_batch, ranks_of(s.stage)};
       for (const Stage& stage : work_.stages(kind)) {
         if (stage.slot == issue.slot) add_stage(stage, spot, {issue.micro_batch, s.tokens, s.stage, s.part});
       }

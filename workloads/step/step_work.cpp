@@ -40,12 +40,12 @@ double roughly_in_group(const Batches& batches, const Layout& layout) {
 
 }  // namespace
 
-Compute timed(const Machine& machine, const std::vector<Kernel>& kernels) {
+Compute timed(const Machine& machine, const std::vector<Kernel>& kernels, int kind) {
   Compute work;
   Seconds sum;
   for (const Kernel& kernel : kernels) {
     if (machine.runtime.fused.contains(kernel.name)) continue;
-    KernelTime t = machine.time(kernel);
+    KernelTime t = machine.devices.time(kernel, kind);
     t.time += machine.runtime.per_kernel * kernel.launches;
     sum += t.time;
     work.flops += kernel.flops;
@@ -155,22 +155,26 @@ std::vector<Share> StepWork::arrived(const Pass& pass, int layer) {
 
 // -- timing -----------------------------------------------------------------------------------------------------------
 
-Compute StepWork::timed(const Stage& stage, const Share& share) {
+Compute StepWork::timed(const Stage& stage, const Share& share, int kind) {
   const auto value = value_of(share);
-  if (!value) return teapot::timed(machine_, stage.kernels(share));
-  const auto [found, added] = of_share_.try_emplace({&stage, *value});
-  if (added) found->second = teapot::timed(machine_, stage.kernels(share));
+  if (!value) return teapot::timed(machine_, stage.kernels(share), kind);
+  const auto [found, added] = of_share_.try_emplace({&stage, kind, *value});
+  if (added) found->second = teapot::timed(machine_, stage.kernels(share), kind);
   return found->second;
 }
 
 Compute StepWork::timed(const Stage& stage, const std::vector<Share>& shares) {
-  if (shares.size() == 1) return timed(stage, shares[0]);
-  const std::size_t gpus_of_each = static_cast<std::size_t>(shape_.layout.gpus) / shares.size();
+  const Devices& devices = machine_.devices;
+  if (shares.size() == 1 && devices.alike()) return timed(stage, shares[0], 0);
+  // One entry for each share, or for each GPU where GPUs of several kinds need different times for the same.
+  const std::size_t gpus = static_cast<std::size_t>(shape_.layout.gpus);
+  const std::size_t entries = devices.alike() ? shares.size() : gpus;
   Compute sum;
-  for (const Share& share : shares) {
-    const Compute one = timed(stage, share);
-    sum.duration.insert(sum.duration.end(), gpus_of_each, one.duration[0]);
-    add_share(sum, one, static_cast<double>(shares.size()));
+  for (std::size_t i = 0; i < entries; ++i) {
+    const int kind = devices.kind(static_cast<int>(i * gpus / entries));
+    const Compute one = timed(stage, shares[i * shares.size() / entries], kind);
+    sum.duration.insert(sum.duration.end(), gpus / entries, one.duration[0]);
+    add_share(sum, one, static_cast<double>(entries));
   }
   return sum;
 }

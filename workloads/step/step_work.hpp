@@ -46,7 +46,7 @@ class StepWork {
   std::vector<Share> shares(const Stage& stage, const Pass& pass, int layer);
   std::vector<Share> arrived(const Pass& pass, int layer);
   Compute timed(const Stage& stage, const std::vector<Share>& shares);
-  Compute timed(const Stage& stage, const Share& share);
+  Compute timed(const Stage& stage, const Share& share, int kind);
 
   struct RoutedLayer {
     int layer = -1;
@@ -59,13 +59,13 @@ class StepWork {
   std::optional<Gates> gates_;
   std::vector<std::unique_ptr<const std::pair<LayerKind, std::vector<Stage>>>> kinds_;  // met so far
   std::map<std::pair<const Stage*, Pass>, Compute> of_pass_;                            // stages alike in all layers
-  std::map<std::pair<const Stage*, std::vector<double>>, Compute> of_share_;  // one GPU's time, by what its work is
+  std::map<std::tuple<const Stage*, int, std::vector<double>>, Compute> of_share_;  // a kind of device's time, by work
   std::map<std::tuple<StageExchange::Pattern, double, int, std::vector<double>>, std::shared_ptr<const Traffic>>
       traffic_;
   std::map<Pass, RoutedLayer> routed_;  // the last layer's
 };
 
-/// The kernels one after the other, on every rank alike.
-Compute timed(const Machine& machine, const std::vector<Kernel>& kernels);
+/// The kernels one after the other, on a device of one kind (Devices::kinds).
+Compute timed(const Machine& machine, const std::vector<Kernel>& kernels, int kind = 0);
 
 }  // namespace teapot

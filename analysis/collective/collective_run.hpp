@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/collective/collective_pattern.hpp"
+#include "workloads/collectives/pattern.hpp"
 #include "sim/costs.hpp"
 #include "sim/engine.hpp"
 

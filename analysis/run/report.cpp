@@ -111,80 +111,98 @@ std::vector<ResourceUse> resource_use(const Network& network, const Timeline& ti
   return resources;
 }
 
-}  // namespace
-
-Report report(const Scenario& scenario, const Program& program, const Timeline& timeline) {
-  Report r;
-  std::map<std::string, int> names;
-  std::vector<int> name_of(program.operators.size());
-  std::set<int> layers;
+/// Operators of a program by name: which entry of Report::operators each is, and who ran it.
+struct Named {
+  std::vector<int> entry;          // by operator
   std::vector<Runners> runners;    // by name
   std::vector<std::int64_t> runs;  // by name: operators times the ranks that ran them
-  for (std::size_t op = 0; op < program.operators.size(); ++op) {
-    const Operator& o = program.operators[op];
+};
+
+Named operators_by_name(const Program& program, Report& r) {
+  Named named;
+  std::map<std::string, int> names;
+  std::set<int> layers;
+  for (const Operator& o : program.operators) {
     const auto [found, is_new] = names.emplace(o.name, static_cast<int>(r.operators.size()));
-    const auto* collective = std::get_if<Collective>(&o.work);
-    const std::string library = collective != nullptr ? collective->library : std::string{};
-    if (is_new) r.operators.push_back({o.name, collective != nullptr, o.operation_name(), library, 0, {}, {}, {}});
-    name_of[op] = found->second;
-    if (is_new) runners.emplace_back();
-    runners[at(found->second)].add(o, program.ranks);
-    runs.resize(r.operators.size());
-    runs[at(found->second)] += run_by(o, program.ranks);
+    if (is_new) {
+      const auto* collective = std::get_if<Collective>(&o.work);
+      const std::string library = collective != nullptr ? collective->library : std::string{};
+      r.operators.push_back({o.name, collective != nullptr, o.operation_name(), library, 0, {}, {}, {}});
+      named.runners.emplace_back();
+      named.runs.push_back(0);
+    }
+    named.entry.push_back(found->second);
+    named.runners[at(found->second)].add(o, program.ranks);
+    named.runs[at(found->second)] += run_by(o, program.ranks);
     if (o.layer >= 0) layers.insert(o.layer);
   }
   r.layers = static_cast<int>(layers.size());
+  return named;
+}
 
-  std::vector<double> busy(r.operators.size()), exposed(r.operators.size());
-  double compute = 0, communication = 0, exposed_all = 0, busiest = 0;
+/// Seconds summed over ranks.
+struct Sums {
+  explicit Sums(std::size_t names) : busy(names), exposed(names) {}
+
+  std::vector<double> busy, exposed;  // by name
+  double compute = 0, communication = 0, exposed_all = 0, busiest_s = 0;
   int busiest_rank = 0;
-  std::vector<BusyInterval> computing, flying;
-  std::vector<Flight> flights;
-  const auto by_begin = [](const BusyInterval& a, const BusyInterval& b) { return a.begin_s < b.begin_s; };
-  for (int rank = 0; rank < timeline.ranks; ++rank) {
-    computing.clear();
-    flying.clear();
-    flights.clear();
+
+  void add(int rank, const Timeline& timeline, const Named& named, std::vector<OperatorTime>& operators) {
+    computing_.clear();
+    flights_.clear();
     for (int op = 0; op < timeline.operators; ++op) {
       if (!timeline.ran(op, rank)) continue;
-      const int name = name_of[at(op)];
+      const int name = named.entry[at(op)];
       const BusyInterval time{timeline.start(op, rank).value, timeline.end(op, rank).value};
-      OperatorTime& kind = r.operators[at(name)];
+      OperatorTime& kind = operators[at(name)];
       busy[at(name)] += time.end_s - time.begin_s;
       kind.longest = std::max(kind.longest, Seconds{time.end_s - time.begin_s});
       if (kind.communication) {
-        flights.push_back({time, name});
+        flights_.push_back({time, name});
       } else {
-        computing.push_back(time);
+        computing_.push_back(time);
       }
     }
-    std::stable_sort(computing.begin(), computing.end(), by_begin);
-    std::stable_sort(flights.begin(), flights.end(),
+    add_exposed(rank);
+  }
+
+ private:
+  void add_exposed(int rank) {
+    const auto by_begin = [](const BusyInterval& a, const BusyInterval& b) { return a.begin_s < b.begin_s; };
+    std::stable_sort(computing_.begin(), computing_.end(), by_begin);
+    std::stable_sort(flights_.begin(), flights_.end(),
                      [&](const Flight& a, const Flight& b) { return by_begin(a.time, b.time); });
-    for (const auto& flight : flights) flying.push_back(flight.time);
-    const auto busy_computing = merged(computing);
+    flying_.clear();
+    for (const auto& flight : flights_) flying_.push_back(flight.time);
+    const auto busy_computing = merged(computing_);
     const double own = length_s(busy_computing);
     compute += own;
-    communication += length_s(merged(flying));
-    exposed_all += expose(flights, busy_computing, exposed);
-    if (own > busiest) {
-      busiest = own;
+    communication += length_s(merged(flying_));
+    exposed_all += expose(flights_, busy_computing, exposed);
+    if (own > busiest_s) {
+      busiest_s = own;
       busiest_rank = rank;
     }
   }
-  const double ranks = timeline.ranks;
+
+  std::vector<BusyInterval> computing_, flying_;  // of one rank; kept for their memory
+  std::vector<Flight> flights_;
+};
+
+void take_means(const Sums& sums, const Named& named, double ranks, Report& r) {
   for (std::size_t i = 0; i < r.operators.size(); ++i) {
-    const int of = std::max(1, runners[i].count);
-    r.operators[i].count = static_cast<int>((runs[i] + of / 2) / of);
-    r.operators[i].busy = {busy[i] / of};
-    r.operators[i].exposed = {exposed[i] / of};
+    const int of = std::max(1, named.runners[i].count);
+    r.operators[i].count = static_cast<int>((named.runs[i] + of / 2) / of);
+    r.operators[i].busy = {sums.busy[i] / of};
+    r.operators[i].exposed = {sums.exposed[i] / of};
   }
-  r.compute = {compute / ranks};
-  r.communication = {communication / ranks};
-  r.exposed = {exposed_all / ranks};
-  r.step = timeline.step;
-  r.idle = std::max(Seconds{}, r.step - r.compute - r.exposed);  // below zero by rounding only
-  r.overlap_fraction = r.communication.value > 0 ? 1 - r.exposed / r.communication : 0;
+  r.compute = {sums.compute / ranks};
+  r.communication = {sums.communication / ranks};
+  r.exposed = {sums.exposed_all / ranks};
+}
+
+void take_rates(const Scenario& scenario, Report& r) {
   r.tokens_per_step = scenario.speculation.tokens_per_step;
   r.tpot = r.step / r.tokens_per_step;
   r.tokens_per_s_per_user = 1 / r.tpot.value;
@@ -194,8 +212,22 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   if (!figures)
     throw SimulationError(fmt::format("{}: no figure comes out: a step of {} for {:g} tokens of each request",
                                       scenario.name, to_text(r.step), r.tokens_per_step));
+}
+
+}  // namespace
+
+Report report(const Scenario& scenario, const Program& program, const Timeline& timeline) {
+  Report r;
+  const Named named = operators_by_name(program, r);
+  Sums sums(r.operators.size());
+  for (int rank = 0; rank < timeline.ranks; ++rank) sums.add(rank, timeline, named, r.operators);
+  take_means(sums, named, timeline.ranks, r);
+  r.step = timeline.step;
+  r.idle = std::max(Seconds{}, r.step - r.compute - r.exposed);  // below zero by rounding only
+  r.overlap_fraction = r.communication.value > 0 ? 1 - r.exposed / r.communication : 0;
+  take_rates(scenario, r);
   r.kernels = kernel_times(program);
-  r.resources = resource_use(scenario.network, timeline, {busiest}, busiest_rank);
+  r.resources = resource_use(scenario.network, timeline, {sums.busiest_s}, sums.busiest_rank);
   return r;
 }
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "analysis/collective/collective_pattern.hpp"
+#include "workloads/collectives/pattern.hpp"
 #include "analysis/output/chakra/chakra.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "analysis/sweep/plan.hpp"

@@ -1,16 +1,11 @@
 // Dense collectives as traffic: who sends which part of the buffer to whom.
 // Knows no experts and no links.
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cassert>
 #include <map>
-#include <sstream>
 
-#include "analysis/collective/collective_pattern.hpp"
-#include "sim/config.hpp"
-#include "sim/input_file.hpp"
+#include "workloads/collectives/pattern.hpp"
 
 namespace teapot {
 namespace {
@@ -129,52 +124,6 @@ Pattern send_pattern(Bytes size, int from, int to, int ranks) {
   pattern.bytes_per_copy = size;
   pattern.bytes_per_gpu = size;
   pattern.cost = "send";
-  return pattern;
-}
-
-Pattern matrix_pattern(const std::string& file, int ranks) {
-  const auto fail = [&](int line, const std::string& what) {
-    throw ConfigError(fmt::format("{}:{}: {}", file, line, what));
-  };
-  std::istringstream in{read_input(file, most_table_bytes)};
-  std::vector<Row> rows;
-  double largest = 0, total = 0;
-  std::string text;
-  for (int line = 1; std::getline(in, text); ++line) {
-    if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
-    Row& row = rows.emplace_back();
-    std::istringstream cells{text};
-    std::string cell;
-    int column = 0;
-    for (; std::getline(cells, cell, ','); ++column) {
-      std::size_t used = 0;
-      double bytes = -1;
-      try {
-        bytes = std::stod(cell, &used);
-      } catch (const std::logic_error&) {
-        fail(line, fmt::format("{} is no number of bytes", in_quotes(cell)));
-      }
-      if (cell.find_first_not_of(" \t\r", used) != std::string::npos || !(bytes >= 0) || bytes > 1e18)
-        fail(line, fmt::format("{} is no number of bytes (0 to 1e18)", in_quotes(cell)));
-      if (bytes == 0 || column == static_cast<int>(rows.size()) - 1) continue;  // to itself costs nothing
-      row[column] = bytes;
-      largest = std::max(largest, bytes);
-      total += bytes;
-    }
-    if (column != ranks) fail(line, fmt::format("{} columns, but {} GPUs", column, ranks));
-  }
-  if (static_cast<int>(rows.size()) != ranks)
-    throw ConfigError(fmt::format("{}: {} rows, but {} GPUs", file, rows.size(), ranks));
-  if (total <= 0) throw ConfigError(fmt::format("{}: nobody sends anything", file));
-  for (Row& row : rows)
-    for (auto& [to, copies] : row) copies /= largest;
-  std::vector<int> everyone;
-  for (int rank = 0; rank < ranks; ++rank) everyone.push_back(rank);
-  Pattern pattern;
-  pattern.traffic = to_traffic(rows, {everyone});
-  pattern.bytes_per_copy = Bytes{largest};
-  pattern.bytes_per_gpu = Bytes{total / ranks};
-  pattern.cost = "dispatch";
   return pattern;
 }
 

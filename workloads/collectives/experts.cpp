@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/collective/collective_pattern.hpp"
+#include "workloads/collectives/pattern.hpp"
 #include "workloads/routing/traffic.hpp"
 
 namespace teapot {

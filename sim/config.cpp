@@ -82,35 +82,6 @@ Config Config::in_place_of(const std::string& key, Tree document) const {
   return config;
 }
 
-std::string Config::recorded_path(const std::string& key) const {
-  std::string path = reading_->prefix;
-  for (const auto& part : {path_, key}) {
-    if (!part.empty()) path = part.front() == '[' ? path + part : join(path, part);
-  }
-  return path;
-}
-
-void Config::describe(const std::string& key, const About& about) const {
-  if (!reading_->record) return;
-  reading_->record->describe(recorded_path(key), about);
-  const std::string here = recorded_path();
-  if (!here.empty()) reading_->record->at(here).types.insert("mapping");
-}
-
-void Config::note_key(const std::string& key, const char* type, Range range, const About& about) const {
-  constexpr const char* ranges[] = {"", " above zero", " not below zero", " from 0 to 1"};
-  describe(key, about);
-  reading_->record->at(recorded_path(key)).types.insert(std::string{type} + ranges[static_cast<int>(range)]);
-}
-
-void Config::note_fallback(const std::string& key, const std::string& fallback) const {
-  reading_->record->at(recorded_path(key)).fallbacks.insert(fallback);
-}
-
-void Config::note_folder(const std::string& folder) const {
-  if (reading_->record) reading_->record->at(recorded_path()).folder = folder;
-}
-
 bool Config::has(const std::string& key, const About& about) const {
   describe(key, about);
   if (tree_->kind == Tree::Kind::null) return false;
@@ -229,34 +200,6 @@ void Config::reject_unread_keys() const {
 void Config::fail(const std::string& reason) const { fail_at(tree_->place, path_, reason); }
 
 template <class T>
-const char* Config::type_name() {
-  if constexpr (std::is_same_v<T, std::string>) return "text";
-  if constexpr (std::is_same_v<T, bool>) return "true or false";
-  if constexpr (std::is_same_v<T, Seconds>) return "time";
-  if constexpr (std::is_same_v<T, Bytes>) return "bytes";
-  if constexpr (std::is_same_v<T, Flops>) return "FLOPs";
-  if constexpr (std::is_same_v<T, BytesPerSecond>) return "bandwidth";
-  if constexpr (std::is_same_v<T, FlopsPerSecond>) return "FLOP/s";
-  return std::is_integral_v<T> ? "integer" : "number";
-}
-
-template <class T>
-std::string Config::fallback_text(const T& value) {
-  if constexpr (is_quantity<T>) {
-    return to_text(value);
-  } else {
-    return fmt::format("{}", value);
-  }
-}
-
-template <class T>
-void Config::note_required(const std::string& key, Range range, const About& about) const {
-  if (!reading_->record) return;
-  note_key(key, type_name<T>(), range, about);
-  reading_->record->at(recorded_path(key)).required = true;
-}
-
-template <class T>
 T Config::as() const {
   if (reading_->record) {
     auto& types = reading_->record->at(recorded_path()).types;
@@ -290,11 +233,7 @@ T Config::as() const {
 }
 
 // Every type a configuration may hold; another one is a link error until it is added here.
-#define TEAPOT_CONFIG_TYPE(T)                           \
-  template T Config::as() const;                        \
-  template const char* Config::type_name<T>();          \
-  template std::string Config::fallback_text(const T&); \
-  template void Config::note_required<T>(const std::string&, Range, const About&) const;
+#define TEAPOT_CONFIG_TYPE(T) template T Config::as() const;
 TEAPOT_CONFIG_TYPE(int)
 TEAPOT_CONFIG_TYPE(std::int64_t)
 TEAPOT_CONFIG_TYPE(bool)

@@ -151,19 +151,10 @@ void FabricModel::flush() {
   if (transfer.dirty) evaluate(id, batch_time_);
 }
 
-void FabricModel::evaluate(int id, double now) {
-  Transfer& transfer = transfers_[at(id)];
-  transfer.dirty = false;
-  std::vector<std::uint64_t> waiting(words_);
-  for (std::size_t w = 0; w < words_; ++w) waiting[w] = transfer.armed[w] & ~transfer.done[w];
-
-  struct Drain {
-    double time;
-    int link;
-    bool operator<(const Drain& other) const { return time != other.time ? time < other.time : link > other.link; }
-  };
+/// When a transfer's links are done with it, the last on top; links that are leave it.
+std::vector<FabricModel::Drain> FabricModel::drains_of(int id, double now) {
   std::vector<Drain> drains;
-  std::erase_if(transfer.links, [&](int link) {
+  std::erase_if(transfers_[at(id)].links, [&](int link) {
     links_[at(link)].drain(now);
     const double time = links_[at(link)].drained_at(id);
     if (time < 0) return true;
@@ -171,7 +162,15 @@ void FabricModel::evaluate(int id, double now) {
     return false;
   });
   std::make_heap(drains.begin(), drains.end());
+  return drains;
+}
 
+void FabricModel::evaluate(int id, double now) {
+  Transfer& transfer = transfers_[at(id)];
+  transfer.dirty = false;
+  std::vector<std::uint64_t> waiting(words_);
+  for (std::size_t w = 0; w < words_; ++w) waiting[w] = transfer.armed[w] & ~transfer.done[w];
+  std::vector<Drain> drains = drains_of(id, now);
   double next = never;
   bool any_waiting = true;
   while (!drains.empty() && any_waiting) {

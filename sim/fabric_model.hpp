@@ -91,6 +91,12 @@ class FabricModel {
   void arm(Transfer& transfer, int rank);
   void finish(int transfer, std::size_t word, std::uint64_t bits, double now);
   void flush();
+  struct Drain {
+    double time;
+    int link;
+    bool operator<(const Drain& other) const { return time != other.time ? time < other.time : link > other.link; }
+  };
+  std::vector<Drain> drains_of(int transfer, double now);
   void evaluate(int transfer, double now);
   void release(int transfer);
 

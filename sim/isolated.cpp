@@ -145,6 +145,37 @@ std::string last_line(std::string text) {
   return text.substr(text.rfind('\n') + 1);
 }
 
+/// Reads what a child says until it says no more; its last words on stderr are kept.
+Inbox listen(const Pipe& out, const Pipe& err, const Progress& progress, std::string& errors) {
+  Inbox inbox;
+  std::array<pollfd, 2> fds{pollfd{out.ends[0], POLLIN, 0}, pollfd{err.ends[0], POLLIN, 0}};
+  while (fds[0].fd >= 0 || fds[1].fd >= 0) {
+    if (poll(fds.data(), fds.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      break;
+    }
+    if (fds[0].revents != 0 && !read_some(fds[0].fd, inbox.bytes)) fds[0].fd = -1;
+    if (fds[1].revents != 0 && !read_some(fds[1].fd, errors)) fds[1].fd = -1;
+    if (inbox.bytes.empty() || inbox.bytes[0] == static_cast<char>(Record::progress)) inbox.digest(progress);
+  }
+  inbox.digest(progress);
+  return inbox;
+}
+
+/// Throws what a child that has ended had to say, if it was not a result.
+void require_result(const Inbox& inbox, int status, const std::string& errors) {
+  if (inbox.last == Record::config_error) throw ConfigError(inbox.payload);
+  if (inbox.last == Record::error) throw ChildDied(inbox.payload);
+  if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM)) {
+    throw ChildKilled(fmt::format("killed by signal {}{}", WTERMSIG(status),
+                                  WTERMSIG(status) == SIGKILL ? " (by somebody, or for want of memory)" : ""));
+  }
+  if (inbox.last == Record::result && status == 0) return;
+  throw ChildDied(WIFSIGNALED(status)
+                      ? fmt::format("killed by signal {}: {}", WTERMSIG(status), last_line(errors))
+                      : fmt::format("ended with status {}: {}", WEXITSTATUS(status), last_line(errors)));
+}
+
 }  // namespace
 
 std::string isolated(const std::function<std::string(const Progress& report)>& work, const Progress& progress) {
@@ -159,33 +190,12 @@ std::string isolated(const std::function<std::string(const Progress& report)>& w
   out.close_end(1);
   err.close_end(1);
 
-  Inbox inbox;
   std::string errors;
-  std::array<pollfd, 2> fds{pollfd{out.ends[0], POLLIN, 0}, pollfd{err.ends[0], POLLIN, 0}};
-  while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-    if (poll(fds.data(), fds.size(), -1) < 0) {
-      if (errno == EINTR) continue;
-      break;
-    }
-    if (fds[0].revents != 0 && !read_some(fds[0].fd, inbox.bytes)) fds[0].fd = -1;
-    if (fds[1].revents != 0 && !read_some(fds[1].fd, errors)) fds[1].fd = -1;
-    if (inbox.bytes.empty() || inbox.bytes[0] == static_cast<char>(Record::progress)) inbox.digest(progress);
-  }
-  inbox.digest(progress);
+  const Inbox inbox = listen(out, err, progress, errors);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (inbox.last == Record::config_error) throw ConfigError(inbox.payload);
-  if (inbox.last == Record::error) throw ChildDied(inbox.payload);
-  if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM)) {
-    throw ChildKilled(fmt::format("killed by signal {}{}", WTERMSIG(status),
-                                  WTERMSIG(status) == SIGKILL ? " (by somebody, or for want of memory)" : ""));
-  }
-  if (inbox.last != Record::result || status != 0) {
-    throw ChildDied(WIFSIGNALED(status)
-                        ? fmt::format("killed by signal {}: {}", WTERMSIG(status), last_line(errors))
-                        : fmt::format("ended with status {}: {}", WEXITSTATUS(status), last_line(errors)));
-  }
+  require_result(inbox, status, errors);
   return memory.content();
 }
 

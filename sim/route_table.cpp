@@ -120,47 +120,49 @@ void RouteTable::merge_series(const Network& network, const Program& program) {
   }
 }
 
-/// Leaves only links that stand, and cuts each route where the links end that few sources use: a source's ways out are
-/// few, and what comes after them is shared with all sources nearby.
-void RouteTable::cut(const Raw& raw) {
+/// Cuts each rest where the links end that few sources use, and leaves only links that stand.
+RouteTable::CutRests RouteTable::cut_rests(const Raw& raw) {
   constexpr int few = 16;
-  struct Parts {
-    SharedPaths::Id head, tail;
-  };
-  std::vector<Parts> parts(raw.rest.end());  // of each rest
-  std::vector<std::vector<Hop>> firsts(raw.first.end());
+  CutRests cut{std::vector<CutRests::Parts>(raw.rest.end()), {}};
   const auto near = [&](const Hop& hop) { return raw.sources[at(hop.link)] <= few; };
-  const auto stands = [&](const Hop& hop) { return stand_in_[at(hop.link)] == hop.link; };
   std::vector<Hop> kept;
-  SharedPaths near_rests;
-  raw.first.for_each_list([&](SharedPaths::Id id, const std::vector<Hop>& hops) { firsts[id] = hops; });
   raw.rest.for_each_list([&](SharedPaths::Id id, const std::vector<Hop>& hops) {
     const auto far = static_cast<std::size_t>(std::find_if_not(hops.begin(), hops.end(), near) - hops.begin());
     const auto filtered = [&](std::size_t from, std::size_t to) {
       kept.clear();
       for (std::size_t i = from; i < to; ++i) {
-        if (stands(hops[i])) kept.push_back(hops[i]);
+        if (stands(hops[i].link)) kept.push_back(hops[i]);
       }
     };
     filtered(0, far);
-    parts[id].head = near_rests.add(kept.data(), kept.data() + kept.size());
+    cut.parts[id].head = cut.near.add(kept.data(), kept.data() + kept.size());
     filtered(far, hops.size());
-    parts[id].tail = tails_.add(kept.data(), kept.data() + kept.size());
+    cut.parts[id].tail = tails_.add(kept.data(), kept.data() + kept.size());
   });
+  return cut;
+}
+
+/// Leaves only links that stand, and cuts each route where the links end that few sources use: a source's ways out are
+/// few, and what comes after them is shared with all sources nearby.
+void RouteTable::cut(const Raw& raw) {
+  std::vector<std::vector<Hop>> firsts(raw.first.end());
+  raw.first.for_each_list([&](SharedPaths::Id id, const std::vector<Hop>& hops) { firsts[id] = hops; });
+  const CutRests rests = cut_rests(raw);
+  std::vector<Hop> kept;
   for (Row& row : rows_) {
     Row cut_row;
     std::map<Kind, std::uint16_t> known;
     std::map<std::pair<SharedPaths::Id, SharedPaths::Id>, SharedPaths::Id> heads;  // by first and near part of the rest
     for (std::size_t d = 0; d < row.tail.size(); ++d) {
       Kind kind = row.kinds[row.kind[d]];
-      const Parts& part = parts[row.tail[d]];
+      const CutRests::Parts& part = rests.parts[row.tail[d]];
       const auto [head, is_new] = heads.try_emplace({kind.head, part.head}, 0);
       if (is_new) {
         kept.clear();
         for (const Hop& hop : firsts[kind.head]) {
-          if (stands(hop)) kept.push_back(hop);
+          if (stands(hop.link)) kept.push_back(hop);
         }
-        near_rests.for_each_hop(part.head, [&](int link, double share) { kept.push_back({link, share}); });
+        rests.near.for_each_hop(part.head, [&](int link, double share) { kept.push_back({link, share}); });
         head->second = heads_.add(kept.data(), kept.data() + kept.size());
       }
       kind.head = head->second;

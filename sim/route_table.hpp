@@ -81,6 +81,16 @@ class RouteTable {
   int bit_of(const std::string& tier);
   void add_row(const Network& network, const Program& program, int source, Raw& raw);
   void merge_series(const Network& network, const Program& program);
+  /// Rests of routes in two parts: links that few sources use, and what is shared with all sources nearby.
+  struct CutRests {
+    struct Parts {
+      SharedPaths::Id head, tail;
+    };
+    std::vector<Parts> parts;  // by rest
+    SharedPaths near;
+  };
+  bool stands(int link) const { return stand_in(link) == link; }
+  CutRests cut_rests(const Raw& raw);
   void cut(const Raw& raw);
   std::uint16_t number_of(Row& row, const Kind& kind, std::map<Kind, std::uint16_t>& known) const;
 

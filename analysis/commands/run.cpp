@@ -155,10 +155,35 @@ std::string examples() {
   return list + "; ./teapot init writes one";
 }
 
-void execute(const RunOptions& options) {
+void require_what_to_run(const RunOptions& options) {
   if (options.scenario.empty() == options.workload.empty()) {
     throw ConfigError("./teapot run: a scenario is required, or --workload DIR in its place; examples: " + examples());
   }
+}
+
+std::optional<Explanation> explanation(const RunOptions& options, const Scenario& scenario, const Run& result,
+                                       const std::function<void(double)>& show) {
+  if (options.explain.empty() && options.html.empty()) return {};
+  ExplainOptions explaining;
+  explaining.what_if = options.explain == "all" || options.explain == "what-if" || !options.html.empty();
+  explaining.progress = show;
+  return explain(scenario, result, explaining);
+}
+
+/// What --explain adds to the summary.
+std::string explained(const RunOptions& options, const Scenario& scenario, const Run& result, const Explanation& why) {
+  std::string text;
+  if (options.explain != "traffic") text += '\n' + explanation_text(why, scenario, result, options.explain);
+  if (options.explain == "traffic" || options.explain == "all") {
+    text += '\n' + traffic_text(traffic_table(result.program, scenario.machine.domain),
+                                token_spread(scenario.model, scenario.layout, scenario.execution.routing,
+                                             scenario.machine.domain));
+  }
+  return text;
+}
+
+void execute(const RunOptions& options) {
+  require_what_to_run(options);
   if (!options.workload.empty()) return replay(options);
   if (!options.trace.empty()) check_trace_name(options.trace);
   const Scenario scenario = load_scenario(options.scenario, options.sets);
@@ -167,13 +192,7 @@ void execute(const RunOptions& options) {
   const Run result = run(scenario, show, !options.trace.empty() || !options.folder.empty());
   const Report sums = report(scenario, result.program, result.timeline);
 
-  std::optional<Explanation> why;
-  if (!options.explain.empty() || !options.html.empty()) {
-    ExplainOptions explaining;
-    explaining.what_if = options.explain == "all" || options.explain == "what-if" || !options.html.empty();
-    explaining.progress = show;
-    why = explain(scenario, result, explaining);
-  }
+  const auto why = explanation(options, scenario, result, show);
   const auto binds = why && !why->what_if.empty() ? first_of(why->what_if) : find_binding(scenario, result, sums);
   progress.clear();
   std::string json;
@@ -183,14 +202,7 @@ void execute(const RunOptions& options) {
     json = object.dump(2) + '\n';
   }
   std::string text = summary_text(scenario, result, sums, binds);
-  if (!options.explain.empty() && options.explain != "traffic") {
-    text += '\n' + explanation_text(*why, scenario, result, options.explain);
-  }
-  if (options.explain == "traffic" || options.explain == "all") {
-    text += '\n' + traffic_text(traffic_table(result.program, scenario.machine.domain),
-                                token_spread(scenario.model, scenario.layout, scenario.execution.routing,
-                                             scenario.machine.domain));
-  }
+  if (!options.explain.empty()) text += explained(options, scenario, result, *why);
   const TraceSelection selection = trace_selection(options, scenario.accelerator);
   if (!options.trace.empty()) {
     write_trace(options.trace, result.program, result.timeline, scenario.network, selection);

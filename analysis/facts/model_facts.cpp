@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "analysis/output/text_table.hpp"
@@ -101,16 +102,40 @@ ModelFacts model_facts(const Model& model, const ModelView& view, const std::vec
   return f;
 }
 
-std::string model_table(const std::vector<ModelFacts>& models, const ModelView& view) {
-  std::vector<TextTable::Column> columns{{""}};
-  for (const ModelFacts& f : models) columns.push_back({f.name, TextTable::Align::right});
-  TextTable table{columns};
-  const auto row = [&](const std::string& title, const auto& cell) {
+namespace {
+
+using Facts = const ModelFacts&;
+
+/// A row a fact, a column a model.
+class FactTable {
+ public:
+  explicit FactTable(const std::vector<ModelFacts>& models) : models_(models), table_(columns(models)) {}
+
+  void row(const std::string& title, const std::function<std::string(Facts)>& cell) {
     std::vector<std::string> cells{title};
-    for (const ModelFacts& f : models) cells.push_back(cell(f));
-    table.add(std::move(cells));
-  };
-  using Facts = const ModelFacts&;
+    for (const ModelFacts& f : models_) cells.push_back(cell(f));
+    table_.add(std::move(cells));
+  }
+  /// Where any model has it.
+  void row_if(const std::function<bool(Facts)>& has, const std::string& title,
+              const std::function<std::string(Facts)>& cell) {
+    if (std::any_of(models_.begin(), models_.end(), has)) row(title, cell);
+  }
+  std::string to_text() const { return table_.to_text(); }
+
+ private:
+  static std::vector<TextTable::Column> columns(const std::vector<ModelFacts>& models) {
+    std::vector<TextTable::Column> columns{{""}};
+    for (const ModelFacts& f : models) columns.push_back({f.name, TextTable::Align::right});
+    return columns;
+  }
+
+  const std::vector<ModelFacts>& models_;
+  TextTable table_;
+};
+
+void add_sizes(FactTable& table) {
+  const auto row = [&](const std::string& title, const auto& cell) { table.row(title, cell); };
   row("layers", [](Facts f) { return fmt::format("{}", f.layers); });
   row("  with experts", [](Facts f) { return fmt::format("{}", f.expert_layers); });
   row("attention", [](Facts f) { return f.attention; });
@@ -118,27 +143,37 @@ std::string model_table(const std::vector<ModelFacts>& models, const ModelView& 
   row("  active", [](Facts f) { return billions(f.active_parameters); });
   row("  active, embedding in", [](Facts f) { return billions(f.active_with_embedding); });
   row("  of prediction modules", [](Facts f) { return f.mtp_parameters > 0 ? billions(f.mtp_parameters) : "-"; });
-  const auto any = [&](const auto& some) { return std::any_of(models.begin(), models.end(), some); };
-  if (any([](Facts f) { return f.encoder_parameters > 0; }))
-    row("  of encoders, apart",
-        [](Facts f) { return f.encoder_parameters > 0 ? billions(f.encoder_parameters) : "-"; });
+  table.row_if([](Facts f) { return f.encoder_parameters > 0; }, "  of encoders, apart",
+               [](Facts f) { return f.encoder_parameters > 0 ? billions(f.encoder_parameters) : "-"; });
   row("weights", [](Facts f) { return fmt::format("{} ({})", to_text(f.weights), f.weights_format); });
-  if (any([](Facts f) { return f.other_formats.size() > 1; }))
-    row("  but", [](Facts f) {
-      std::vector<std::string> parts;
-      for (const auto& [part, name] : f.other_formats) parts.push_back(part + " " + name);
-      return parts.empty() ? std::string{"-"} : fmt::format("{}", fmt::join(parts, ", "));
-    });
+  table.row_if([](Facts f) { return f.other_formats.size() > 1; }, "  but",
+               [](Facts f) {
+                 std::vector<std::string> parts;
+                 for (const auto& [part, name] : f.other_formats) parts.push_back(part + " " + name);
+                 return parts.empty() ? std::string{"-"} : fmt::format("{}", fmt::join(parts, ", "));
+               });
+}
+
+void add_work(FactTable& table, const ModelView& view) {
+  const auto row = [&](const std::string& title, const auto& cell) { table.row(title, cell); };
   row(fmt::format("KV per token ({})", view.kv),
       [](Facts f) { return fmt::format("{:.3f} KB", f.kv_per_token.value / 1e3); });
   row(fmt::format("KV of {} tokens", view.context), [](Facts f) { return to_text(f.kv_per_request); });
-  if (any([](Facts f) { return f.state_per_request > Bytes{}; }))
-    row("state of a request", [](Facts f) { return to_text(f.state_per_request); });
+  table.row_if([](Facts f) { return f.state_per_request > Bytes{}; }, "state of a request",
+               [](Facts f) { return to_text(f.state_per_request); });
   row("training per token", [](Facts f) { return fmt::format("{:.1f} GFLOP", f.training_per_token.value / 1e9); });
   row("decode per token", [](Facts f) { return fmt::format("{:.1f} GFLOP", f.decode_per_token.value / 1e9); });
+}
+
+}  // namespace
+
+std::string model_table(const std::vector<ModelFacts>& models, const ModelView& view) {
+  FactTable table{models};
+  add_sizes(table);
+  add_work(table, view);
   for (std::size_t i = 0; !models.empty() && i < models[0].fits.size(); ++i) {
     const ModelFit& first = models[0].fits[i];
-    row(fmt::format("{} ({})", first.accelerator, to_text(first.memory)), [i](Facts f) {
+    table.row(fmt::format("{} ({})", first.accelerator, to_text(first.memory)), [i](Facts f) {
       const ModelFit& fit = f.fits[i];
       return fit.node_requests > 0 ? fmt::format("{}+ GPUs, {} on {}", fit.gpus, fit.node_requests, node)
                                    : fmt::format("{}+ GPUs", fit.gpus);
@@ -153,44 +188,50 @@ std::string model_table(const std::vector<ModelFacts>& models, const ModelView& 
          readings_text(models);
 }
 
+namespace {
+
+nlohmann::ordered_json json_of(const ModelFacts& f, const ModelView& view) {
+  nlohmann::ordered_json json;
+  json["model"] = f.name;
+  json["source"] = f.source;
+  json["layers"] = f.layers;
+  json["expert_layers"] = f.expert_layers;
+  json["attention"] = f.attention;
+  json["parameters"] = f.parameters;
+  json["active_parameters"] = f.active_parameters;
+  json["active_parameters_with_embedding"] = f.active_with_embedding;
+  json["mtp_parameters"] = f.mtp_parameters;
+  json["encoder_parameters"] = f.encoder_parameters;
+  json["weights_format"] = f.weights_format;
+  auto& others = json["weights_formats"] = nlohmann::ordered_json::object();
+  for (const auto& [part, name] : f.other_formats) others[part] = name;
+  json["weights_bytes"] = f.weights.value;
+  json["weights_GB"] = f.weights.value / 1e9;
+  json["kv_format"] = view.kv;
+  json["context_tokens"] = view.context;
+  json["kv_bytes_per_token"] = f.kv_per_token.value;
+  json["kv_bytes_at_context"] = f.kv_per_request.value;
+  json["state_bytes_per_request"] = f.state_per_request.value;
+  json["training_gflops_per_token"] = f.training_per_token.value / 1e9;
+  json["decode_gflops_per_token"] = f.decode_per_token.value / 1e9;
+  json["keys_read"] = f.reading.keys_read;
+  json["keys_passed_over"] = f.reading.keys_passed_over;
+  json["warnings"] = f.reading.warnings;
+  auto& fits = json["fits"] = nlohmann::ordered_json::array();
+  for (const ModelFit& fit : f.fits) {
+    fits.push_back({{"accelerator", fit.accelerator},
+                    {"memory_GB", fit.memory.value / 1e9},
+                    {"gpus_for_weights", fit.gpus},
+                    {"requests_on_8_gpus", fit.node_requests}});
+  }
+  return json;
+}
+
+}  // namespace
+
 std::string model_json(const std::vector<ModelFacts>& models, const ModelView& view) {
   auto list = nlohmann::ordered_json::array();
-  for (const ModelFacts& f : models) {
-    nlohmann::ordered_json json;
-    json["model"] = f.name;
-    json["source"] = f.source;
-    json["layers"] = f.layers;
-    json["expert_layers"] = f.expert_layers;
-    json["attention"] = f.attention;
-    json["parameters"] = f.parameters;
-    json["active_parameters"] = f.active_parameters;
-    json["active_parameters_with_embedding"] = f.active_with_embedding;
-    json["mtp_parameters"] = f.mtp_parameters;
-    json["encoder_parameters"] = f.encoder_parameters;
-    json["weights_format"] = f.weights_format;
-    auto& others = json["weights_formats"] = nlohmann::ordered_json::object();
-    for (const auto& [part, name] : f.other_formats) others[part] = name;
-    json["weights_bytes"] = f.weights.value;
-    json["weights_GB"] = f.weights.value / 1e9;
-    json["kv_format"] = view.kv;
-    json["context_tokens"] = view.context;
-    json["kv_bytes_per_token"] = f.kv_per_token.value;
-    json["kv_bytes_at_context"] = f.kv_per_request.value;
-    json["state_bytes_per_request"] = f.state_per_request.value;
-    json["training_gflops_per_token"] = f.training_per_token.value / 1e9;
-    json["decode_gflops_per_token"] = f.decode_per_token.value / 1e9;
-    json["keys_read"] = f.reading.keys_read;
-    json["keys_passed_over"] = f.reading.keys_passed_over;
-    json["warnings"] = f.reading.warnings;
-    auto& fits = json["fits"] = nlohmann::ordered_json::array();
-    for (const ModelFit& fit : f.fits) {
-      fits.push_back({{"accelerator", fit.accelerator},
-                      {"memory_GB", fit.memory.value / 1e9},
-                      {"gpus_for_weights", fit.gpus},
-                      {"requests_on_8_gpus", fit.node_requests}});
-    }
-    list.push_back(std::move(json));
-  }
+  for (const ModelFacts& f : models) list.push_back(json_of(f, view));
   if (list.size() == 1) return list[0].dump(2) + "\n";
   return nlohmann::ordered_json{{"models", std::move(list)}}.dump(2) + "\n";
 }

@@ -135,21 +135,11 @@ void check_fit(const ServingScenario& s, const Config& requests) {
   }
 }
 
-}  // namespace
-
-ServingScenario read_serving(const Tree& tree, const std::string& name) {
-  const Config config{tree};
-  ServingScenario s;
-  s.name = name;
-  const Config requests = config.at("requests");
-  const Config serving = config.section("serving");
-  const auto seed = config.section("simulation").non_negative_or<std::int64_t>("seed", 1);
-  s.arrivals = read_arrivals(requests, static_cast<std::uint64_t>(seed));
-  s.limits = read_limits(requests.section("limits"));
+void read_pools(const Tree& tree, const Config& serving, ServingScenario& s) {
   const bool apart = serving.choice_or("placement", {"disaggregated", "co-located"}, "co-located") == "disaggregated";
   if (!apart && serving.has("prefill")) serving.at("prefill").fail("is a pool of placement: disaggregated");
   const Config decode = serving.section("decode");
-  s.decode = read_scenario(pool_tree(tree, decode, "decode"), name);
+  s.decode = read_scenario(pool_tree(tree, decode, "decode"), s.name);
   s.shape.apart = apart;
   s.shape.seed = s.decode.seed;
   s.shape.decode = read_pool(decode, s.decode);
@@ -162,12 +152,26 @@ ServingScenario read_serving(const Tree& tree, const std::string& name) {
   s.decode_gpus = static_cast<double>(s.shape.decode.units) * s.decode.layout.gpus;
   if (apart) {
     const Config prefill = serving.section("prefill");
-    s.prefill = read_scenario(pool_tree(tree, prefill, "prefill"), name);
+    s.prefill = read_scenario(pool_tree(tree, prefill, "prefill"), s.name);
     s.shape.prefill = read_pool(prefill, *s.prefill);
     s.prefill_gpus = static_cast<double>(s.shape.prefill.units) * s.prefill->layout.gpus;
   }
   if (s.prefill_gpus + s.decode_gpus > 65'535) serving.fail("names more than 65,535 GPUs");
   s.gpus = static_cast<int>(s.prefill_gpus + s.decode_gpus);
+}
+
+}  // namespace
+
+ServingScenario read_serving(const Tree& tree, const std::string& name) {
+  const Config config{tree};
+  ServingScenario s;
+  s.name = name;
+  const Config requests = config.at("requests");
+  const Config serving = config.section("serving");
+  const auto seed = config.section("simulation").non_negative_or<std::int64_t>("seed", 1);
+  s.arrivals = read_arrivals(requests, static_cast<std::uint64_t>(seed));
+  s.limits = read_limits(requests.section("limits"));
+  read_pools(tree, serving, s);
   if (config.has("platform")) config.at("platform").fail("cannot serve yet; name a fabric");
   if (const int have = gpus_of_fabric(config); s.gpus > have) {
     serving.fail(fmt::format("its pools have {} GPUs, but the fabric has {}", s.gpus, have));
@@ -177,7 +181,7 @@ ServingScenario read_serving(const Tree& tree, const std::string& name) {
   s.moved_bytes_per_token = kept_by_group(s.decode, length) / length * s.decode.layout.pipeline_parallel;
   s.cache_bytes_per_token = s.moved_bytes_per_token;
   check_fit(s, requests);
-  if (apart) s.move_cache = transfer(tree, s);
+  if (s.prefill) s.move_cache = transfer(tree, s);
   serving.reject_unread_keys();
   requests.reject_unread_keys();
   return s;

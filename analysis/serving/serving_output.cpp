@@ -44,13 +44,17 @@ std::string arrival_words(const ArrivalProcess& a) {
 
 }  // namespace
 
-std::string serving_text(const ServingScenario& s, const ServingResult& result, const ServingReport& r) {
-  const ServiceRecord& record = result.record;
+namespace {
+
+std::string asked(const ServingScenario& s, const ServiceRecord& record, const ServingReport& r) {
   std::string text = fmt::format("{} served on {} GPUs, fabric {}\n", s.decode.model.name, s.gpus, s.decode.fabric);
   if (s.prefill) text += pool_words("prefill", s.shape.prefill, *s.prefill) + "; ";
   text += pool_words(s.prefill ? "decode" : "prefill in chunks and decode", s.shape.decode, s.decode) + '\n';
-  text += fmt::format("requests: {}, {} came, {} were served\n\n", arrival_words(s.arrivals), record.requests.size(),
-                      r.finished);
+  return text + fmt::format("requests: {}, {} came, {} were served\n\n", arrival_words(s.arrivals),
+                            record.requests.size(), r.finished);
+}
+
+std::string latencies(const ServingReport& r) {
   constexpr auto right = TextTable::Align::right;
   TextTable table{{{"ms"}, {"mean", right}, {"P50", right}, {"P90", right}, {"P99", right}}};
   const auto row = [&](const char* name, const Percentiles& p) {
@@ -62,9 +66,14 @@ std::string serving_text(const ServingScenario& s, const ServingResult& result, 
   row("between tokens", r.itl_ms);
   row("end to end", r.e2e_ms);
   row("queueing", r.queue_ms);
-  text += table.to_text();
-  text += fmt::format("\nrequests/s       {:10.2f}   good {:.2f} ({:.1f}%)\n", r.requests_per_s, r.goodput_per_s,
-                      r.finished > 0 ? 100.0 * r.good / r.finished : 0);
+  return table.to_text();
+}
+
+/// What the pools did, and how full they were.
+std::string use_of_pools(const ServingScenario& s, const ServingResult& result, const ServingReport& r) {
+  const ServiceRecord& record = result.record;
+  std::string text = fmt::format("\nrequests/s       {:10.2f}   good {:.2f} ({:.1f}%)\n", r.requests_per_s,
+                                 r.goodput_per_s, r.finished > 0 ? 100.0 * r.good / r.finished : 0);
   text += fmt::format("output tokens/s  {:10.1f}   {:.1f} a GPU that decodes\n", r.output_tokens_per_s,
                       r.output_tokens_per_s / s.decode_gpus);
   if (s.prefill) {
@@ -82,6 +91,14 @@ std::string serving_text(const ServingScenario& s, const ServingResult& result, 
         "slowed by it\n",
         1e3 * record.moved_s / static_cast<double>(std::max(1, r.finished)));
   }
+  return text;
+}
+
+}  // namespace
+
+std::string serving_text(const ServingScenario& s, const ServingResult& result, const ServingReport& r) {
+  const ServiceRecord& record = result.record;
+  std::string text = asked(s, record, r) + latencies(r) + use_of_pools(s, result, r);
   text += fmt::format("the slowest 1% of TTFT: {:.1f} ms queueing, {:.1f} prefill, {:.1f} transfer\n", r.slow_queue_ms,
                       r.slow_prefill_ms, r.slow_transfer_ms);
   if (record.grows) {
@@ -95,15 +112,9 @@ std::string serving_text(const ServingScenario& s, const ServingResult& result, 
   return text;
 }
 
-Json serving_json(const ServingScenario& s, const ServingResult& result, const ServingReport& r) {
-  const ServiceRecord& record = result.record;
-  Json json;
-  json["scenario"] = s.name;
-  json["model"] = s.decode.model.name;
-  json["accelerator"] = s.decode.accelerator.name;
-  json["fabric"] = s.decode.fabric;
-  json["gpus"] = s.gpus;
-  json["placement"] = s.prefill ? "disaggregated" : "co-located";
+namespace {
+
+void put_rates(const ServingScenario& s, const ServingReport& r, Json& json) {
   json["ttft_ms"] = json_of(r.ttft_ms);
   json["tpot_ms"] = json_of(r.tpot_ms);
   json["itl_ms"] = json_of(r.itl_ms);
@@ -114,6 +125,10 @@ Json serving_json(const ServingScenario& s, const ServingResult& result, const S
   json["output_tokens_per_s"] = r.output_tokens_per_s;
   json["output_tokens_per_s_per_gpu"] = r.output_tokens_per_s / s.gpus;
   json["output_tokens_per_s_per_decode_gpu"] = r.output_tokens_per_s / s.decode_gpus;
+}
+
+void put_use(const ServingScenario& s, const ServingResult& result, const ServingReport& r, Json& json) {
+  const ServiceRecord& record = result.record;
   json["requests"] = {{"arrived", record.requests.size()},
                       {"finished", r.finished},
                       {"in_flight", static_cast<int>(record.requests.size()) - r.finished},
@@ -128,6 +143,21 @@ Json serving_json(const ServingScenario& s, const ServingResult& result, const S
   json["utilisation"] = {
       {"prefill", s.prefill ? Json(use(record.prefill_busy_s, s.shape.prefill.units, record.end_s)) : Json(nullptr)},
       {"decode", use(record.decode_busy_s, s.shape.decode.units, record.end_s)}};
+}
+
+}  // namespace
+
+Json serving_json(const ServingScenario& s, const ServingResult& result, const ServingReport& r) {
+  const ServiceRecord& record = result.record;
+  Json json;
+  json["scenario"] = s.name;
+  json["model"] = s.decode.model.name;
+  json["accelerator"] = s.decode.accelerator.name;
+  json["fabric"] = s.decode.fabric;
+  json["gpus"] = s.gpus;
+  json["placement"] = s.prefill ? "disaggregated" : "co-located";
+  put_rates(s, r, json);
+  put_use(s, result, r, json);
   json["in_system_mean"] = record.end_s > 0 ? record.in_system_s / record.end_s : 0.0;
   json["ttft_p99_ms"] = {{"queue", r.slow_queue_ms}, {"prefill", r.slow_prefill_ms}, {"transfer", r.slow_transfer_ms}};
   json["overloaded"] = record.grows;

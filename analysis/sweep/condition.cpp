@@ -34,7 +34,8 @@ class Reader {
 
  private:
   [[noreturn]] void fail(const std::string& reason) const {
-    condition_.fail(fmt::format("{} {} (such as deployment.gpus > 64 and fabric == h800-mpft)", in_quotes(text_), reason));
+    condition_.fail(
+        fmt::format("{} {} (such as deployment.gpus > 64 and fabric == h800-mpft)", in_quotes(text_), reason));
   }
 
   static bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.'; }

@@ -153,6 +153,22 @@ void add_tasks(const Tree& scenario, int repeats, PointKeys& keys, std::map<std:
   }
 }
 
+/// What the plan was made from, as a digest.
+std::string definition_of(const Config& config, const Tree& base) {
+  Tree definition = config.tree();
+  set_path(definition, "base", base);
+  Digest digest;
+  digest.add(definition);
+  return digest.hex();
+}
+
+void name_columns(const std::vector<Axis>& axes, SweepPlan& plan) {
+  std::vector<std::string> columns;
+  for (const auto& axis : axes) columns.insert(columns.end(), axis.columns.begin(), axis.columns.end());
+  const auto names = short_names(columns);
+  for (std::size_t c = 0; c < names.size(); ++c) plan.columns.push_back(column_of(names[c], plan.points, c));
+}
+
 }  // namespace
 
 SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& sets, const PriceFiles& prices) {
@@ -175,11 +191,7 @@ SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& se
 
   require_known_keys(base, axes, at);
 
-  Tree definition = config.tree();
-  set_path(definition, "base", base);
-  Digest digest;
-  digest.add(definition);
-  plan.definition = digest.hex();
+  plan.definition = definition_of(config, base);
 
   PointKeys keys{prices};
   std::map<std::string, std::size_t> known;
@@ -196,10 +208,7 @@ SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& se
     add_tasks(scenario, repeats, keys, known, plan);
   }
   if (plan.points.empty()) at.fail("have no points left: `drop` takes them all");
-  std::vector<std::string> columns;
-  for (const auto& axis : axes) columns.insert(columns.end(), axis.columns.begin(), axis.columns.end());
-  const auto names = short_names(columns);
-  for (std::size_t c = 0; c < names.size(); ++c) plan.columns.push_back(column_of(names[c], plan.points, c));
+  name_columns(axes, plan);
   return plan;
 }
 

@@ -159,6 +159,29 @@ void settle_plan(const SweepFolder& folder, const SweepPlan& plan, bool replace)
   write_file(folder.file("plan.json"), text);
 }
 
+/// Own tasks that have no whole result yet, or failed and are to be tried again.
+std::vector<std::size_t> missing_tasks(const SweepFolder& folder, const SweepPlan& plan,
+                                       const std::set<std::size_t>& own, bool retry) {
+  std::vector<std::size_t> missing;
+  std::vector<std::string> damaged;
+  for (const auto task : own) {
+    const std::string& key = plan.tasks[task].key;
+    const auto result = read_result(folder, key);
+    if (!result && is_there(folder.result_file(key))) damaged.push_back(key);
+    if (!result || (retry && result->contains("error"))) missing.push_back(task);
+  }
+  report_damaged(folder, damaged, "simulated anew");
+  return missing;
+}
+
+PoolOptions pool_of(const SweepOptions& options) {
+  PoolOptions pool;
+  pool.workers =
+      options.workers > 0 ? options.workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  pool.memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : 0.8 * available_memory();
+  return pool;
+}
+
 SweepSummary run_sweep(const SweepOptions& options) {
   const SweepPlan plan = read_sweep(options.file, options.sets, options.prices);
   const CostLists lists = read_cost_lists(options.prices);
@@ -173,21 +196,10 @@ SweepSummary run_sweep(const SweepOptions& options) {
   if (folder.alone()) folder.sweep_up();
   if (sharded) folder.share();
 
-  std::vector<std::size_t> missing;
   const auto own = own_tasks(plan, options);
-  std::vector<std::string> damaged;
-  for (const auto task : own) {
-    const std::string& key = plan.tasks[task].key;
-    const auto result = read_result(folder, key);
-    if (!result && is_there(folder.result_file(key))) damaged.push_back(key);
-    if (!result || (options.retry && result->contains("error"))) missing.push_back(task);
-  }
-  report_damaged(folder, damaged, "simulated anew");
+  const auto missing = missing_tasks(folder, plan, own, options.retry);
   summary.reused = own.size() - missing.size();
-  PoolOptions pool;
-  pool.workers =
-      options.workers > 0 ? options.workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  pool.memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : 0.8 * available_memory();
+  const PoolOptions pool = pool_of(options);
   const std::string started = now_text();
   write_manifest(folder, plan, options, started, nullptr, pool.workers);
 

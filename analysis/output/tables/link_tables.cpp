@@ -47,13 +47,21 @@ std::vector<double> binned(const std::vector<BusyInterval>& busy, Seconds step, 
   return use;
 }
 
-LinkTables link_tables(const Timeline& timeline, const Network& network, const std::vector<int>& gpus, int bins) {
-  assert(timeline.busy.size() == network.links.size() && "simulated with record_links");
-  const double step_s = timeline.step.value;
-  std::map<std::string, std::vector<int>> tiers;  // links that carried anything, busiest first
+namespace {
+
+/// Links that carried anything, by tier.
+using Tiers = std::map<std::string, std::vector<int>>;
+
+Tiers used_links(const Timeline& timeline, const Network& network) {
+  Tiers tiers;
   for (std::size_t l = 0; l < network.links.size(); ++l) {
     if (timeline.links[l].bytes > Bytes{}) tiers[network.links[l].tier].push_back(static_cast<int>(l));
   }
+  return tiers;
+}
+
+/// The GPUs' own links and the busiest of each tier.
+std::set<int> shown_links(const Timeline& timeline, const Network& network, const std::vector<int>& gpus, Tiers tiers) {
   std::set<int> shown;
   for (const int gpu : gpus) {
     for (const int link : own_links(network, gpu)) shown.insert(link);
@@ -63,7 +71,16 @@ LinkTables link_tables(const Timeline& timeline, const Network& network, const s
                      [&](int a, int b) { return timeline.links[at(a)].busy > timeline.links[at(b)].busy; });
     for (std::size_t i = 0; i < std::min(links.size(), busiest_of_tier); ++i) shown.insert(links[i]);
   }
+  return shown;
+}
 
+}  // namespace
+
+LinkTables link_tables(const Timeline& timeline, const Network& network, const std::vector<int>& gpus, int bins) {
+  assert(timeline.busy.size() == network.links.size() && "simulated with record_links");
+  const double step_s = timeline.step.value;
+  const Tiers tiers = used_links(timeline, network);
+  const std::set<int> shown = shown_links(timeline, network, gpus, tiers);
   LinkTables tables;
   tables.links_csv = "link,tier,from,to,bandwidth_GBps,latency_us,bytes,busy_us,mean_utilisation,peak_utilisation\n";
   tables.series_csv = "link,tier,begin_us,end_us,utilisation\n";

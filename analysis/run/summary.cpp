@@ -93,6 +93,18 @@ std::vector<std::string> warnings(const Scenario& s, const Report& r) {
     found.push_back(fmt::format("the PCIe bus of a GPU ({}) is slower than its NIC ({}): see fabric.pcie_bandwidth",
                                 to_text(bus), to_text(nic)));
   }
+  // What a fabric gives beyond the accelerator's own ports nobody can buy.
+  const bool by_ports = std::any_of(s.network.links.begin(), s.network.links.end(),
+                                    [](const Link& link) { return link.tier == "nvlink"; });
+  const BytesPerSecond joined = by_ports ? scale_up_bandwidth(s.network) : BytesPerSecond{};
+  const BytesPerSecond ports = s.accelerator.scale_up_bandwidth;
+  constexpr BytesPerSecond without_ports{121e9};  // PCIe 6.0 x16: how GPUs without ports of their own are joined
+  if (communicates && joined > std::max(ports, without_ports) * 1.05) {
+    found.push_back(ports > BytesPerSecond{} ? fmt::format("the fabric joins GPUs at {}, but {} has ports of {}",
+                                                           to_text(joined), s.accelerator.name, to_text(ports))
+                                             : fmt::format("the fabric joins GPUs at {}, but {} has no such ports",
+                                                           to_text(joined), s.accelerator.name));
+  }
   return found;
 }
 

@@ -1,5 +1,5 @@
 // Table 3 of arXiv 2505.09343: what cannot be built, and how long metrics take. Sizes and costs:
-// tests/analysis/cost_test.cpp.
+// tests/analysis/cost/cost_test.cpp.
 
 #include <doctest/doctest.h>
 

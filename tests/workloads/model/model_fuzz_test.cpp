@@ -1,6 +1,6 @@
 // Changed config.json files are read right or refused, never read wrong.
 
-#include "model_fuzz.hpp"
+#include "tests/workloads/model/model_fuzz.hpp"
 
 #include <doctest/doctest.h>
 

@@ -83,6 +83,17 @@ TEST_CASE("modelled kernel: products run in whole tiles, in waves over the SMs")
   CHECK(time_us(product) == doctest::Approx(5 + 2 * 1.31072).epsilon(1e-12));
 }
 
+TEST_CASE("modelled kernel: an accelerator's own tiles take the place of the usual ones") {
+  Accelerator cpu = machine();  // tiles of 16 x 16, blocks of 32 along k: as AMX computes
+  cpu.tiles = {{16}, {16}, 32};
+  Kernel product = kernel("gemm", 1.0_GFLOP, 0.0_MB);
+  product.shape = {.m = 1, .n = 64, .k = 1000};
+  // Four tiles of 16 x 16, one on each SM: 2 * 16 * 16 * 1000 flops at 12.5 TFLOPS.
+  CHECK(modelled(cpu)(product).time.value * 1e6 == doctest::Approx(5 + 0.04096).epsilon(1e-12));
+  cpu.kernels["gemm"].block = 1.0_us;
+  CHECK(modelled(cpu)(product).time.value * 1e6 == doctest::Approx(5 + 1000.0 / 32).epsilon(1e-12));
+}
+
 TEST_CASE("modelled kernel: each group has tiles of its own, and one SM loads only so fast") {
   Kernel grouped = kernel("grouped-gemm", 1.0_GFLOP, 0.0_MB);
   grouped.shape = {.m = 128, .n = 64, .k = 1000, .groups = 2};

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "platform_file_networks.hpp"
+#include "tests/platforms/platform_file/platform_file_networks.hpp"
 #include "sim/config.hpp"
 
 using namespace teapot;

@@ -14,7 +14,7 @@
 #include <optional>
 #include <sstream>
 
-#include "tests/analysis/html_pages.hpp"
+#include "tests/analysis/output/html_pages.hpp"
 
 using namespace teapot;
 

@@ -5,7 +5,7 @@
 #include "analysis/output/html/html_report.hpp"
 #include "analysis/output/html/topology_drawing.hpp"
 #include "sim/engine.hpp"
-#include "tests/analysis/html_pages.hpp"
+#include "tests/analysis/output/html_pages.hpp"
 
 using namespace teapot;
 

@@ -23,7 +23,9 @@ struct ExportOptions {
 };
 
 void execute(const ExportOptions& options) {
-  const Scenario scenario = load_scenario(options.scenario, options.sets);
+  std::vector<std::string> sets = options.sets;
+  sets.emplace_back("simulation.replicas=all");  // one trace a GPU
+  const Scenario scenario = load_scenario(options.scenario, sets);
   // Computing that lasts as long as communicating is known only once that has been simulated.
   const Program program =
       scenario.compute == ComputeDepth::as_communication ? run(scenario).program : step_program(scenario);

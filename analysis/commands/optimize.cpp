@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "analysis/commands/command_line.hpp"
 #include "analysis/output/text_table.hpp"
@@ -17,14 +18,62 @@
 namespace teapot {
 namespace {
 
+/// What is chosen between: a value goes to each of the keys.
+struct ChoiceAxis {
+  std::string name;  ///< in tables and JSON
+  std::vector<std::string> keys;
+  std::vector<std::string> values;
+};
+
 struct Options {
   std::string scenario;
   std::vector<std::string> sets;
   std::string limit;
-  SearchSpace space;
+  std::vector<int> batches, ep, tp, pp, gpus;
+  std::vector<std::string> fabrics, accelerators, precisions, vary;
   bool json = false;
   PriceFiles prices;
 };
+
+std::vector<std::string> words(const std::vector<int>& numbers) {
+  std::vector<std::string> words;
+  for (const int n : numbers) words.push_back(std::to_string(n));
+  return words;
+}
+
+/// `--vary decode.overlap=none,dual-micro-batch`.
+ChoiceAxis varied(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+    throw ConfigError(fmt::format("--vary {}: expected KEY=VALUE,VALUE", one_line(text, 200)));
+  ChoiceAxis axis{text.substr(0, equals), {text.substr(0, equals)}, {}};
+  for (std::size_t from = equals + 1; from <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', from), text.size());
+    axis.values.push_back(text.substr(from, comma - from));
+    from = comma + 1;
+  }
+  return axis;
+}
+
+std::vector<ChoiceAxis> axes_of(const Options& o) {
+  std::vector<ChoiceAxis> axes;
+  const auto add = [&](const char* name, std::vector<std::string> keys, std::vector<std::string> values) {
+    if (!values.empty()) axes.push_back({name, std::move(keys), std::move(values)});
+  };
+  add("accelerator", {"accelerator"}, o.accelerators);
+  add("fabric", {"fabric"}, o.fabrics);
+  add("gpus", {"deployment.gpus"}, words(o.gpus));
+  if (o.gpus.empty()) {
+    add("expert_parallel", {"deployment.expert_parallel", "deployment.gpus"}, words(o.ep));
+  } else {
+    add("expert_parallel", {"deployment.expert_parallel"}, words(o.ep));
+  }
+  add("tensor_parallel", {"deployment.tensor_parallel"}, words(o.tp));
+  add("pipeline_parallel", {"deployment.pipeline_parallel"}, words(o.pp));
+  add("weights", {"decode.precision.weights"}, o.precisions);
+  for (const auto& text : o.vary) axes.push_back(varied(text));
+  return axes;
+}
 
 double limit_ms(const std::string& text) {
   const auto amount = read_amount(text);
@@ -34,73 +83,104 @@ double limit_ms(const std::string& text) {
   return amount->base * 1e3;
 }
 
-Visit visit(const Candidate& candidate, const Tree& base, bool keep_fabric, bool keep_parallel, const CostLists& lists,
-            PartReader& parts) {
-  Visit v;
-  v.candidate = candidate;
-  Tree tree = base;
-  apply_set(tree, fmt::format("deployment.requests_per_gpu={}", candidate.batch));
-  if (!keep_parallel) {
-    apply_set(tree, fmt::format("deployment.expert_parallel={}", candidate.expert_parallel));
-    apply_set(tree, fmt::format("deployment.gpus={}", candidate.expert_parallel));
-  }
-  if (!keep_fabric) apply_set(tree, "fabric=" + candidate.fabric);
-  try {
-    const auto result = evaluate(tree, "optimize", lists, parts);
-    if (!result.at("usd_per_million_tokens").is_number()) {
-      throw ConfigError(
-          fmt::format("no price of the accelerator \"{}\", or of the network: see analysis/cost/economics.yaml",
-                      accelerator_name(tree)));
+class Evaluator {
+ public:
+  Evaluator(const Tree& base, const std::vector<ChoiceAxis>& axes, const CostLists& lists)
+      : base_(base), axes_(axes), lists_(lists) {}
+
+  Visit operator()(const Candidate& candidate) {
+    Visit v;
+    v.candidate = candidate;
+    Tree tree = base_;
+    apply_set(tree, fmt::format("deployment.requests_per_gpu={}", candidate.batch), set_key);
+    for (std::size_t i = 0; i < axes_.size(); ++i) {
+      for (const auto& key : axes_[i].keys) apply_set(tree, key + '=' + candidate.choices[i], set_key);
     }
-    v.tpot_ms = result.at("tpot_ms").get<double>();
-    v.tokens_per_s_per_gpu = result.at("tokens_per_s_per_gpu").get<double>();
-    v.usd_per_million_tokens = result.at("usd_per_million_tokens").get<double>();
-  } catch (const ConfigError& e) {
-    v.error = e.what();
+    try {
+      const auto result = evaluate(tree, "optimize", lists_, parts_);
+      if (!result.at("usd_per_million_tokens").is_number()) {
+        throw ConfigError(
+            fmt::format("no price of the accelerator \"{}\", or of the network: see analysis/cost/economics.yaml",
+                        accelerator_name(tree)));
+      }
+      v.tpot_ms = result.at("tpot_ms").get<double>();
+      v.tokens_per_s_per_gpu = result.at("tokens_per_s_per_gpu").get<double>();
+      v.usd_per_million_tokens = result.at("usd_per_million_tokens").get<double>();
+    } catch (const ConfigError& e) {
+      v.error = e.what();
+    }
+    return v;
   }
-  return v;
+
+ private:
+  const Tree& base_;
+  const std::vector<ChoiceAxis>& axes_;
+  const CostLists& lists_;
+  PartReader parts_;
+};
+
+/// Groups that keep the limit, cheapest first: each with its cheapest batch.
+std::string ranking(const Optimum& optimum, const std::vector<ChoiceAxis>& axes) {
+  constexpr auto right = TextTable::Align::right;
+  std::vector<TextTable::Column> columns;
+  for (const auto& axis : axes) columns.push_back({axis.name});
+  for (const char* title : {"batch", "TPOT ms", "tokens/s/GPU", "$/Mtoken"}) columns.push_back({title, right});
+  columns.push_back({""});
+  TextTable table{columns};
+  for (const Group& group : optimum.groups) {
+    if (!group.best) continue;
+    std::vector<std::string> row = group.choices;
+    row.push_back(fmt::format("{}", group.best->candidate.batch));
+    row.push_back(fmt::format("{:.3f}", group.best->tpot_ms));
+    row.push_back(fmt::format("{:.1f}", group.best->tokens_per_s_per_gpu));
+    row.push_back(fmt::format("{:.4f}", group.best->usd_per_million_tokens));
+    row.emplace_back(&group == &optimum.groups.front() ? "cheapest" : group.left ? "left: cannot become cheapest" : "");
+    table.add(std::move(row));
+  }
+  return table.to_text();
 }
 
-std::string text_of(const Optimum& optimum, double limit) {
-  using Align = TextTable::Align;
-  TextTable table{{{"EP", Align::right},
-                   {"fabric"},
-                   {"batch", Align::right},
-                   {"TPOT ms", Align::right},
-                   {"tokens/s/GPU", Align::right},
-                   {"$/Mtoken", Align::right},
-                   {""}}};
-  for (const auto& v : optimum.visited) {
-    const bool best = optimum.best && v.candidate.batch == optimum.best->candidate.batch &&
-                      v.candidate.fabric == optimum.best->candidate.fabric &&
-                      v.candidate.expert_parallel == optimum.best->candidate.expert_parallel;
-    const bool good = v.error.empty();
-    table.add({fmt::format("{}", v.candidate.expert_parallel), v.candidate.fabric, fmt::format("{}", v.candidate.batch),
-               good ? fmt::format("{:.3f}", v.tpot_ms) : "", good ? fmt::format("{:.1f}", v.tokens_per_s_per_gpu) : "",
-               good ? fmt::format("{:.4f}", v.usd_per_million_tokens) : "",
-               best                ? "cheapest"
-               : !good             ? v.error
-               : v.tpot_ms > limit ? "too slow"
-                                   : ""});
+std::string name_of(const std::vector<std::string>& choices, const std::vector<ChoiceAxis>& axes) {
+  std::string name;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    name += fmt::format("{}{} {}", name.empty() ? "" : ", ", axes[i].name, choices[i]);
   }
-  std::string text = table.to_text();
+  return name.empty() ? "the scenario" : name;
+}
+
+std::string text_of(const Optimum& optimum, const std::vector<ChoiceAxis>& axes, double limit) {
+  std::string text;
   if (optimum.best) {
     const Visit& b = *optimum.best;
-    text += fmt::format(
-        "\ncheapest within {:g} ms: EP {}, {}, {} requests a GPU: {:.4f} $ a million tokens, TPOT {:.3f} ms\n", limit,
-        b.candidate.expert_parallel, b.candidate.fabric, b.candidate.batch, b.usd_per_million_tokens, b.tpot_ms);
+    text = ranking(optimum, axes);
+    text +=
+        fmt::format("\ncheapest within {:g} ms: {}, {} requests a GPU: {:.4f} $ a million tokens, TPOT {:.3f} ms\n",
+                    limit, name_of(b.candidate.choices, axes), b.candidate.batch, b.usd_per_million_tokens, b.tpot_ms);
   } else {
-    text += fmt::format("\nno deployment keeps {:g} ms\n", limit);
+    text = fmt::format("no deployment keeps {:g} ms\n", limit);
   }
-  return text + fmt::format("visited {} of {} deployments{}\n", optimum.visited.size(), optimum.grid,
+  bool first = true;
+  for (const Group& group : optimum.groups) {
+    if (group.best) continue;
+    if (std::exchange(first, false)) text += "\nruled out:\n";
+    text += fmt::format("  {}: {}\n", name_of(group.choices, axes), one_line(group.ruled_out, 160));
+  }
+  return text + fmt::format("\nvisited {} of {} deployments{}\n", optimum.visited.size(), optimum.grid,
                             optimum.as_expected ? "; TPOT and tokens/s/GPU grow with the batch wherever it looked"
-                                                : "; where TPOT or tokens/s/GPU fell with the batch, every batch");
+                                                : "; where TPOT or tokens/s/GPU fell with the batch, batches all over");
 }
 
-nlohmann::ordered_json json_of(const Visit& v) {
-  nlohmann::ordered_json json{{"expert_parallel", v.candidate.expert_parallel},
-                              {"fabric", v.candidate.fabric},
-                              {"requests_per_gpu", v.candidate.batch}};
+using Json = nlohmann::ordered_json;
+
+Json json_of(const std::vector<std::string>& choices, const std::vector<ChoiceAxis>& axes) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < axes.size(); ++i) json[axes[i].name] = choices[i];
+  return json;
+}
+
+Json json_of(const Visit& v, const std::vector<ChoiceAxis>& axes) {
+  Json json = json_of(v.candidate.choices, axes);
+  json["requests_per_gpu"] = v.candidate.batch;
   if (!v.error.empty()) {
     json["error"] = v.error;
     return json;
@@ -111,35 +191,44 @@ nlohmann::ordered_json json_of(const Visit& v) {
   return json;
 }
 
-void execute(Options& options) {
+Json json_of(const Optimum& optimum, const std::vector<ChoiceAxis>& axes, double limit) {
+  Json json;
+  json["limit_ms"] = limit;
+  json["best"] = optimum.best ? json_of(*optimum.best, axes) : Json(nullptr);
+  auto& ranked = json["ranking"] = Json::array();
+  auto& out = json["ruled_out"] = Json::array();
+  for (const Group& group : optimum.groups) {
+    if (group.best) {
+      ranked.push_back(json_of(*group.best, axes));
+    } else {
+      out.push_back(json_of(group.choices, axes));
+      out.back()["reason"] = group.ruled_out;
+    }
+  }
+  json["visited"] = optimum.visited.size();
+  json["grid"] = optimum.grid;
+  json["as_expected"] = optimum.as_expected;
+  auto& visits = json["visits"] = Json::array();
+  for (const auto& v : optimum.visited) visits.push_back(json_of(v, axes));
+  json["version"] = version;
+  return json;
+}
+
+void execute(const Options& options) {
   const double limit = limit_ms(options.limit);
   const Tree base = load_scenario_tree(options.scenario, options.sets);
   const CostLists lists = read_cost_lists(options.prices);
-  const bool keep_fabric = options.space.fabrics.empty();
-  const bool keep_parallel = options.space.expert_parallel.empty();
-  PartReader parts;
-  if (keep_fabric || keep_parallel) {  // what is not varied stays as the scenario says
-    const Scenario scenario = read_scenario(base, "optimize", parts);
-    if (keep_parallel) options.space.expert_parallel = {scenario.layout.expert_parallel};
-    if (keep_fabric) options.space.fabrics = {scenario.fabric};
-  }
-  if (options.space.batches.empty()) options.space.batches = {8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512};
-  const Optimum optimum = optimize(options.space, limit, [&](const Candidate& candidate) {
-    return visit(candidate, base, keep_fabric, keep_parallel, lists, parts);
-  });
+  const auto axes = axes_of(options);
+  SearchSpace space;
+  for (const auto& axis : axes) space.axes.push_back(axis.values);
+  space.batches = options.batches;
+  for (int batch = 1; options.batches.empty() && batch <= 1024; ++batch) space.batches.push_back(batch);
+  Evaluator evaluate_one{base, axes, lists};
+  const Optimum optimum = optimize(space, limit, [&](const Candidate& c) { return evaluate_one(c); });
   if (options.json) {
-    nlohmann::ordered_json json;
-    json["limit_ms"] = limit;
-    json["best"] = optimum.best ? json_of(*optimum.best) : nlohmann::ordered_json(nullptr);
-    json["visited"] = optimum.visited.size();
-    json["grid"] = optimum.grid;
-    json["as_expected"] = optimum.as_expected;
-    auto& visits = json["visits"] = nlohmann::ordered_json::array();
-    for (const auto& v : optimum.visited) visits.push_back(json_of(v));
-    json["version"] = version;
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", json_of(optimum, axes, limit).dump(2));
   } else {
-    fmt::print("{}", text_of(optimum, limit));
+    fmt::print("{}", text_of(optimum, axes, limit));
   }
   const bool any =
       std::any_of(optimum.visited.begin(), optimum.visited.end(), [](const Visit& v) { return v.error.empty(); });
@@ -151,23 +240,33 @@ void declare(Command command) {
   auto options = std::make_shared<Options>();
   command.option("scenario", options->scenario, "Scenario (YAML)").required().type_name("SCENARIO.yaml");
   command.option("--tpot", options->limit, "The limit, such as 50ms").required().type_name("TIME");
-  command.option("--batch", options->space.batches, "Requests a GPU to choose from (default: 8 to 512)")
-      .comma_separated()
-      .range(1, 1 << 20)
+  const auto numbers = [&](const char* name, std::vector<int>& into, const char* what) {
+    command.option(name, into, what).comma_separated().range(1, 1 << 20).repeatable();
+  };
+  const auto names = [&](const char* name, std::vector<std::string>& into, const char* what) {
+    command.option(name, into, what).comma_separated().repeatable();
+  };
+  numbers("--batch", options->batches, "Requests a GPU to choose from (default: 1 to 1024, bisected)");
+  numbers("--ep", options->ep, "Expert parallelism to choose from, each on as many GPUs where --gpus is not given");
+  numbers("--tp", options->tp, "Tensor parallelism to choose from");
+  numbers("--pp", options->pp, "Pipeline parallelism to choose from");
+  numbers("--gpus", options->gpus, "Sizes of the deployment to choose from");
+  names("--fabric", options->fabrics, "Fabrics to choose from");
+  names("--accelerator", options->accelerators, "Accelerators to choose from");
+  names("--precision", options->precisions, "Formats of the weights to choose from");
+  command.option("--vary", options->vary, "Values of any other key: KEY=VALUE,VALUE (may be repeated)")
+      .type_name("KEY=VALUES")
       .repeatable();
-  command.option("--ep", options->space.expert_parallel, "Expert parallelism to choose from, each on as many GPUs")
-      .comma_separated()
-      .range(1, 1 << 20)
-      .repeatable();
-  command.option("--fabric", options->space.fabrics, "Fabrics to choose from").comma_separated().repeatable();
   command.sets(options->sets, "Change a key (may be repeated)");
   command.flag("--json", options->json, "Print one JSON object");
   command.option("--economics", options->prices.economics, "Prices of accelerators and power").type_name("FILE");
   command.option("--prices", options->prices.prices, "Prices of parts: a name in platforms/parts/, or a file (2025)")
       .type_name("LIST");
   command.footer(
-      "Example:\n"
-      "  ./teapot optimize examples/deepseek-v3-h800.yaml --tpot 40ms --ep 64,128,256 --fabric h800-mpft,h800-mrft");
+      "Examples:\n"
+      "  ./teapot optimize examples/deepseek-v3-h800.yaml --tpot 40ms --ep 64,128,256 --fabric h800-mpft,h800-mrft\n"
+      "  ./teapot optimize examples/llama-70b-tp8.yaml --tpot 30ms --tp 2,4,8 --precision bf16,fp8\n"
+      "  ./teapot optimize examples/deepseek-v3-h800.yaml --tpot 60ms --vary decode.overlap=none,dual-micro-batch");
   command.run([options] { execute(*options); });
 }
 

@@ -117,11 +117,19 @@ std::string load_words(const Scenario& s) {
                      prompts.context + prompts.new_tokens, prompts.context);
 }
 
+std::string replicas_text(const Replicas& r) {
+  if (r.count == 1) return "";
+  const std::string which = r.simulated == 1 ? "alike, on networks of their own: figures of one"
+                                             : fmt::format("all simulated ({}): figures of the slowest", r.why);
+  return fmt::format("{} replicas of {} GPUs, {}\n", r.count, r.gpus, which);
+}
+
 /// "h800-mpft, 128 GPUs" and so on: what was asked, in three lines.
 std::string inputs(const Scenario& s, const Report& r) {
   const Layout& l = s.layout;
   std::string text =
-      fmt::format("{} on {} GPUs ({}), fabric {}\n", s.model.name, l.gpus, s.accelerator.name, fabric_text(s, r));
+      fmt::format("{} on {} GPUs ({}), fabric {}\n", s.model.name, s.gpus(), s.accelerator.name, fabric_text(s, r));
+  text += replicas_text(s.replicas);
   text += fmt::format("EP {}, TP {}, {}, routing {}, overlap {}", l.expert_parallel, l.tensor_parallel, load_words(s),
                       s.execution.routing.load, s.execution.overlap + (s.overlap_chosen ? " (auto)" : ""));
   if (s.speculation.draft_tokens > 0) text += fmt::format(", {} draft tokens", s.speculation.draft_tokens);
@@ -295,7 +303,9 @@ nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, co
                        {"provenance", to_text(kernel.provenance)}});
   }
   json["layers"] = r.layers;
-  json["gpus"] = scenario.layout.gpus;
+  json["gpus"] = scenario.gpus();
+  json["replicas"] = scenario.replicas.count;
+  json["replicas_simulated"] = scenario.replicas.simulated;
   json["simulated_collectives"] = run.timeline.collectives;
   json["events"] = run.timeline.events;
   json["wall_s"] = run.wall_s;

@@ -47,4 +47,11 @@ void PartReader::keep(const std::string& key, const Network& network) {
   networks_.emplace(key, network);
 }
 
+const Blocks* PartReader::blocks(const std::string& key) const {
+  const auto found = blocks_.find(key);
+  return found == blocks_.end() ? nullptr : &found->second;
+}
+
+void PartReader::keep(const std::string& key, Blocks blocks) { blocks_.emplace(key, blocks); }
+
 }  // namespace teapot

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "sim/blocks.hpp"
 #include "sim/config.hpp"
 #include "sim/network.hpp"
 
@@ -22,10 +23,14 @@ class PartReader {
   const Network* network(const std::string& key) const;
   /// Keeps a few: neighbours in a grid seldom need more, and a network of 2,048 GPUs is large.
   void keep(const std::string& key, const Network& network);
+  /// How the blocks of a network compare; null where nobody asked yet.
+  const Blocks* blocks(const std::string& key) const;
+  void keep(const std::string& key, Blocks blocks);
 
  private:
   std::map<std::string, Tree> parts_;  // by folder and what was written: what it resolves to
   std::map<std::string, Network> networks_;
+  std::map<std::string, Blocks> blocks_;
 };
 
 }  // namespace teapot

@@ -32,7 +32,9 @@ std::string name_of(const Config& parent, const std::string& key, const std::str
   return from != nullptr && from->kind == Tree::Kind::scalar ? from->text + " (changed)" : "inline";
 }
 
-Network read_network(const Config& config, const Layout& layout, std::string& name, PartReader& parts) {
+/// `key`: under which the network is kept; empty for a platform file.
+Network read_network(const Config& config, const Layout& layout, std::string& name, std::string& key,
+                     PartReader& parts) {
   const auto need = [&](int gpus) {
     if (gpus >= layout.gpus) return;
     const Config at = config.section("deployment");
@@ -50,7 +52,7 @@ Network read_network(const Config& config, const Layout& layout, std::string& na
   }
   name = name_of(config, "fabric", "h800-mpft");
   const Tree tree = parts.named(config, "fabric", "topologies", "fabric", "h800-mpft");
-  const std::string key = fmt::format("{}{}", to_yaml(tree), layout.gpus);
+  key = fmt::format("{}{}", to_yaml(tree), layout.gpus);
   if (const Network* built = parts.network(key)) return *built;
   const Fabric fabric = build_fabric(config.in_place_of("fabric", tree));
   need(fabric.gpus());
@@ -138,7 +140,9 @@ class ScenarioReader {
     const double usable = deployment.fraction_or("memory_fraction", 0.95,
                                                  {"Part of the accelerator's memory for weights and KV cache", "0.9",
                                                   "", "gpu_memory_utilization mem_fraction_static"});
-    s_.network = read_network(config_, s_.layout, s_.fabric, parts_);
+    std::string network;
+    s_.network = read_network(config_, s_.layout, s_.fabric, network, parts_);
+    take_replicas(network);
     read_communication(how);
     s_.machine.domain.assign(s_.network.domain.begin(), s_.network.domain.begin() + s_.layout.gpus);
     s_.overlap_chosen = s_.execution.overlap == "auto";
@@ -194,8 +198,29 @@ class ScenarioReader {
                                                     "are, in no time, or as long as they communicate",
                                                     "measured"});
     s_.compute = static_cast<ComputeDepth>(std::find(depths.begin(), depths.end(), depth) - depths.begin());
+    all_replicas_ = simulation.choice_or("replicas", {"one", "all"}, "one",
+                                         {"Of replicas that exchange nothing: one, where nothing but the tokens that "
+                                          "are drawn tells it from the others, or all; then the slowest counts",
+                                          "all"}) == "all";
     s_.seed = static_cast<std::uint64_t>(simulation.non_negative_or<std::int64_t>(
         "seed", 1, {"Of the choices of experts, and of all that is drawn", "1"}));
+  }
+
+  /// Cuts the deployment down to one replica where that stands for all.
+  void take_replicas(const std::string& network) {
+    s_.replicas = replicas_of(s_.layout, s_.model, s_.load);
+    if (all_replicas_) {
+      s_.replicas.why = "asked for";
+      return;
+    }
+    compare_networks(s_.network, network, parts_, s_.replicas);
+    if (s_.replicas.simulated == s_.replicas.count) return;
+    s_.layout.gpus = s_.replicas.gpus;
+    s_.network.gpus.resize(static_cast<std::size_t>(s_.layout.gpus));
+    s_.network.domain.resize(static_cast<std::size_t>(s_.layout.gpus));
+    for (Requests& requests : s_.load.requests) {
+      if (requests.counts.size() > 1) requests.counts.resize(static_cast<std::size_t>(s_.layout.gpus));
+    }
   }
 
   void read_stack(const Config& how) {
@@ -228,6 +253,7 @@ class ScenarioReader {
   const Config& config_;
   PartReader& parts_;
   Scenario s_;
+  bool all_replicas_ = false;
 };
 
 }  // namespace

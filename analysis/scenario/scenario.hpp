@@ -10,6 +10,7 @@
 #include "analysis/scenario/libraries.hpp"
 #include "analysis/scenario/part_reader.hpp"
 #include "analysis/scenario/phase.hpp"
+#include "analysis/scenario/replicas.hpp"
 #include "platforms/accelerator.hpp"
 #include "sim/engine.hpp"
 #include "sim/network.hpp"
@@ -37,7 +38,8 @@ struct Scenario {
   Accelerator accelerator;
   std::string fabric;  ///< name of the fabric, or of the platform file
   Network network;
-  Layout layout;
+  Layout layout;  ///< of what is simulated: one replica, where it stands for all
+  Replicas replicas;
   Load load;  ///< of one step
   Execution execution;
   bool overlap_chosen = false;  ///< `overlap: auto`: the program's choice
@@ -48,6 +50,8 @@ struct Scenario {
   ComputeDepth compute = ComputeDepth::modelled;
   NetworkDepth depth = NetworkDepth::collective;
   std::uint64_t seed = 1;
+
+  int gpus() const { return replicas.count * replicas.gpus; }  ///< of the whole deployment
 };
 
 /// A scenario's YAML with `key=value` changes; the values of `sets` are YAML themselves.

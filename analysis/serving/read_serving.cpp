@@ -35,6 +35,7 @@ Tree pool_tree(const Tree& tree, const Config& pool, const char* phase) {
   set_path(deployment, "context_tokens", scalar("1"));
   set_path(all, "deployment", deployment);
   set_path(all, "phase", scalar(phase));
+  set_path(all, "simulation.replicas", scalar("all"));  // a unit's groups differ in what they hold
   return all;
 }
 

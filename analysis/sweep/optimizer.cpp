@@ -3,33 +3,46 @@
 
 #include "analysis/sweep/optimizer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace teapot {
 namespace {
 
-/// The batches of one EP and fabric.
-class Group {
+/// The batches of one group.
+class GroupSearch {
  public:
-  Group(int expert_parallel, std::string fabric, const std::vector<int>& batches, double limit_ms, Optimum& optimum,
-        const std::function<Visit(const Candidate&)>& visit)
-      : candidate_{expert_parallel, std::move(fabric), 0},
+  GroupSearch(std::vector<std::string> choices, const std::vector<int>& batches, double limit_ms, Optimum& optimum,
+              const std::function<Visit(const Candidate&)>& visit)
+      : candidate_{std::move(choices), 0},
         batches_(batches),
         seen_(batches.size()),
         limit_ms_(limit_ms),
         optimum_(optimum),
         visit_(visit) {}
 
-  void search() {
+  Group search() {
+    Group group{candidate_.choices, {}, {}, false};
     int low = -1;  // the largest batch known to keep the limit
     int high = static_cast<int>(batches_.size());
-    while (high - low > 1 && can_win(low, high)) {
+    while (high - low > 1 && !group.left) {
       const int middle = low + (high - low) / 2;
       (look(middle) ? low : high) = middle;
+      group.left = !can_win(low, high);
     }
-    if (as_expected()) return;
-    optimum_.as_expected = false;
-    for (int i = 0; i < static_cast<int>(batches_.size()); ++i) look(i);
+    if (!as_expected()) {
+      optimum_.as_expected = false;
+      group.left = false;
+      look_everywhere();
+    }
+    for (const auto& place : seen_) {
+      if (!place || !feasible(*place)) continue;
+      if (!group.best || place->usd_per_million_tokens < group.best->usd_per_million_tokens) group.best = place;
+    }
+    if (!group.best) group.ruled_out = reason();
+    return group;
   }
 
  private:
@@ -51,23 +64,44 @@ class Group {
     return feasible(*place);
   }
 
+  /// Batches a tenth apart, and all where there are few.
+  void look_everywhere() {
+    int last = 0;
+    for (int i = 0; i < static_cast<int>(batches_.size()); ++i) {
+      if (batches_.size() > 64 && batch(i) < last + last / 10) continue;
+      last = batch(i);
+      look(i);
+    }
+  }
+
   bool can_win(int low, int high) const {
-    if (low < 0 || !optimum_.best) return true;
+    if (low < 0 || !optimum_.best || high - low <= 1) return true;
     const double bound = seen(low)->usd_per_million_tokens * batch(low) / batch(high - 1);
     return bound < optimum_.best->usd_per_million_tokens;
   }
 
   bool as_expected() const {
+    constexpr double drawn = 0.98;
     const Visit* before = nullptr;
     for (const auto& place : seen_) {
       if (!place || !place->error.empty()) continue;
-      if (before != nullptr &&
-          (place->tpot_ms < before->tpot_ms || place->tokens_per_s_per_gpu < before->tokens_per_s_per_gpu)) {
+      if (before != nullptr && (place->tpot_ms < before->tpot_ms * drawn ||
+                                place->tokens_per_s_per_gpu < before->tokens_per_s_per_gpu * drawn)) {
         return false;
       }
       before = &*place;
     }
     return true;
+  }
+
+  /// The smallest batch that was looked at is the easiest to keep.
+  std::string reason() const {
+    for (const auto& place : seen_) {
+      if (!place) continue;
+      if (!place->error.empty()) return place->error;
+      return fmt::format("TPOT {:.3f} ms at {} requests a GPU", place->tpot_ms, place->candidate.batch);
+    }
+    return "no batch was given";
   }
 
   Candidate candidate_;
@@ -78,6 +112,27 @@ class Group {
   const std::function<Visit(const Candidate&)>& visit_;
 };
 
+/// Every choice on all axes; the last axis changes fastest.
+std::vector<std::vector<std::string>> all_choices(const std::vector<std::vector<std::string>>& axes) {
+  std::vector<std::vector<std::string>> all{{}};
+  for (const auto& values : axes) {
+    std::vector<std::vector<std::string>> longer;
+    for (const auto& begun : all) {
+      for (const auto& value : values) {
+        longer.push_back(begun);
+        longer.back().push_back(value);
+      }
+    }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+bool cheaper(const Group& a, const Group& b) {
+  if (!a.best || !b.best) return a.best && !b.best;
+  return a.best->usd_per_million_tokens < b.best->usd_per_million_tokens;
+}
+
 }  // namespace
 
 Optimum optimize(const SearchSpace& space, double limit_ms, const std::function<Visit(const Candidate&)>& visit) {
@@ -85,12 +140,11 @@ Optimum optimize(const SearchSpace& space, double limit_ms, const std::function<
   std::sort(batches.begin(), batches.end());
   batches.erase(std::unique(batches.begin(), batches.end()), batches.end());
   Optimum optimum;
-  optimum.grid = batches.size() * space.expert_parallel.size() * space.fabrics.size();
-  for (const int expert_parallel : space.expert_parallel) {
-    for (const auto& fabric : space.fabrics) {
-      Group{expert_parallel, fabric, batches, limit_ms, optimum, visit}.search();
-    }
+  for (auto& choices : all_choices(space.axes)) {
+    optimum.grid += batches.size();
+    optimum.groups.push_back(GroupSearch{std::move(choices), batches, limit_ms, optimum, visit}.search());
   }
+  std::stable_sort(optimum.groups.begin(), optimum.groups.end(), cheaper);
   return optimum;
 }
 

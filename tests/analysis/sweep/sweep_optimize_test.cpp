@@ -15,17 +15,18 @@ namespace {
 /// A step of fixed and per-request time that depend on EP and fabric; the price of an hour grows with the fabric's
 /// name.
 Visit made_up(const Candidate& c) {
-  const double fabric = c.fabric == "cheap" ? 1.0 : c.fabric == "fair" ? 1.3 : 1.6;
+  const double expert_parallel = std::stod(c.choices[0]);
+  const double fabric = c.choices[1] == "cheap" ? 1.0 : c.choices[1] == "fair" ? 1.3 : 1.6;
   Visit v;
   v.candidate = c;
-  v.tpot_ms = 10 + 100.0 / c.expert_parallel + c.batch * (0.3 / fabric + 4.0 / c.expert_parallel);
+  v.tpot_ms = 10 + 100.0 / expert_parallel + c.batch * (0.3 / fabric + 4.0 / expert_parallel);
   v.tokens_per_s_per_gpu = c.batch / v.tpot_ms * 1e3;
   v.usd_per_million_tokens = fabric * 1.7 / (v.tokens_per_s_per_gpu * 3600) * 1e6;
   return v;
 }
 
 SearchSpace space() {
-  SearchSpace s{{16, 32, 64}, {"dear", "cheap", "fair"}, {}};
+  SearchSpace s{{{"16", "32", "64"}, {"dear", "cheap", "fair"}}, {}};
   for (int batch = 8; batch <= 256; batch += 8) s.batches.push_back(batch);
   return s;
 }
@@ -37,10 +38,10 @@ TEST_CASE("optimize: the best of the whole grid is found with a fraction of the 
   for (double limit = 12; limit < 200; limit *= 1.3) {
     CAPTURE(limit);
     double cheapest = INFINITY;
-    for (const int ep : s.expert_parallel) {
-      for (const auto& fabric : s.fabrics) {
+    for (const auto& ep : s.axes[0]) {
+      for (const auto& fabric : s.axes[1]) {
         for (const int batch : s.batches) {
-          const Visit v = made_up({ep, fabric, batch});
+          const Visit v = made_up({{ep, fabric}, batch});
           if (v.tpot_ms <= limit) cheapest = std::min(cheapest, v.usd_per_million_tokens);
         }
       }
@@ -68,6 +69,29 @@ TEST_CASE("optimize: what does not fit into memory is no answer") {
   CHECK(optimum.best->candidate.batch == 64);
 }
 
+TEST_CASE("optimize: groups are ranked by cost, and what is ruled out says why") {
+  const Optimum optimum = optimize(space(), 30, [](const Candidate& c) {
+    Visit v = made_up(c);
+    if (c.choices[0] == "64") v.error = "does not fit";
+    if (c.choices[0] == "16" && c.choices[1] == "dear") v.tpot_ms = 31;
+    return v;
+  });
+  REQUIRE(optimum.groups.size() == 9);
+  std::size_t ruled_out = 0;
+  for (std::size_t i = 0; i < optimum.groups.size(); ++i) {
+    const Group& group = optimum.groups[i];
+    if (!group.best) {
+      ++ruled_out;
+      CHECK(group.ruled_out == (group.choices[0] == "64" ? "does not fit" : "TPOT 31.000 ms at 8 requests a GPU"));
+      continue;
+    }
+    CHECK(ruled_out == 0);  // they come last
+    if (i > 0) CHECK(group.best->usd_per_million_tokens >= optimum.groups[i - 1].best->usd_per_million_tokens);
+  }
+  CHECK(ruled_out == 4);
+  CHECK(optimum.best->usd_per_million_tokens == optimum.groups[0].best->usd_per_million_tokens);
+}
+
 TEST_CASE("optimize: where more batch is seen to give fewer tokens, every batch is visited") {
   const auto folding = [](const Candidate& c) {
     Visit v = made_up(c);
@@ -76,7 +100,7 @@ TEST_CASE("optimize: where more batch is seen to give fewer tokens, every batch 
     v.usd_per_million_tokens = 1.7 / (v.tokens_per_s_per_gpu * 3600) * 1e6;
     return v;
   };
-  const SearchSpace s{{32}, {"fair"}, space().batches};
+  const SearchSpace s{{{"32"}, {"fair"}}, space().batches};
   const Optimum optimum = optimize(s, 1e6, folding);
   CHECK_FALSE(optimum.as_expected);
   CHECK(optimum.visited.size() == optimum.grid);

@@ -93,6 +93,15 @@ std::vector<std::string> warnings(const Scenario& s, const Report& r) {
     found.push_back(fmt::format("the PCIe bus of a GPU ({}) is slower than its NIC ({}): see fabric.pcie_bandwidth",
                                 to_text(bus), to_text(nic)));
   }
+  const Tree* deployment = s.source.find("deployment");
+  const bool split = s.model.has_experts() && s.layout.expert_parallel > 1 && s.layout.expert_tensor_parallel > 1;
+  if (split && (deployment == nullptr || deployment->find("expert_tensor_parallel") == nullptr)) {
+    found.push_back(fmt::format(
+        "each expert is split over {} GPUs, since expert_parallel {} and tensor_parallel {} make up all {}; "
+        "expert_tensor_parallel: 1 keeps experts whole, in {} groups",
+        s.layout.expert_tensor_parallel, s.layout.expert_parallel, s.layout.tensor_parallel, s.gpus(),
+        s.gpus() / s.layout.expert_parallel));
+  }
   // What a fabric gives beyond the accelerator's own ports nobody can buy.
   const bool by_ports = std::any_of(s.network.links.begin(), s.network.links.end(),
                                     [](const Link& link) { return link.tier == "nvlink"; });
@@ -130,8 +139,11 @@ std::string inputs(const Scenario& s, const Report& r) {
   std::string text =
       fmt::format("{} on {} GPUs ({}), fabric {}\n", s.model.name, s.gpus(), s.accelerator.name, fabric_text(s, r));
   text += replicas_text(s.replicas);
-  text += fmt::format("EP {}, TP {}, {}, routing {}, overlap {}", l.expert_parallel, l.tensor_parallel, load_words(s),
-                      s.execution.routing.load, s.execution.overlap + (s.overlap_chosen ? " (auto)" : ""));
+  const std::string split =
+      s.model.has_experts() && l.expert_tensor_parallel > 1 ? fmt::format(" x ETP {}", l.expert_tensor_parallel) : "";
+  text +=
+      fmt::format("EP {}{}, TP {}, {}, routing {}, overlap {}", l.expert_parallel, split, l.tensor_parallel,
+                  load_words(s), s.execution.routing.load, s.execution.overlap + (s.overlap_chosen ? " (auto)" : ""));
   if (s.speculation.draft_tokens > 0) text += fmt::format(", {} draft tokens", s.speculation.draft_tokens);
   text += fmt::format("\nruntime {}, communication {}, seed {}\n", s.runtime, libraries_text(s, r), s.seed);
   return text;

@@ -80,7 +80,7 @@ void execute(const Options& options) {
   if (!options.html.empty()) {
     std::vector<Json> results;
     for (const auto& design : designs) results.push_back(design.result);
-    write_file(options.html, html_comparison(results));
+    write_file(options.html, html_comparison(results, comparison_json(designs)));
   }
   if (options.json) {
     fmt::print("{}\n", comparison_json(designs).dump(2));

@@ -24,6 +24,8 @@
 #include "analysis/run/report.hpp"
 #include "analysis/run/run.hpp"
 #include "analysis/run/summary.hpp"
+#include "analysis/sweep/costs.hpp"
+#include "analysis/sweep/evaluate.hpp"
 #include "sim/catalogue.hpp"
 #include "topologies/topology.hpp"
 #include "workloads/routing/loads.hpp"
@@ -147,6 +149,14 @@ std::optional<Binding> first_of(const std::vector<WhatIf>& answers) {
   return Binding{first->resource.name, first->resource.meaning, first->gain};
 }
 
+/// What a GPU and a million tokens cost, by the newest price lists; nulls where one has no price.
+nlohmann::ordered_json cost_json(const Scenario& scenario, const Report& sums) {
+  auto cost = nlohmann::ordered_json::object();
+  PartReader parts;
+  add_cost(cost, token_cost(scenario.source, read_cost_lists({}), sums.tokens_per_s_per_gpu, parts));
+  return cost;
+}
+
 std::string examples() {
   std::string list;
   for (const auto& name : names_in("examples")) {
@@ -207,7 +217,9 @@ void execute(const RunOptions& options) {
   if (!options.trace.empty()) {
     write_trace(options.trace, result.program, result.timeline, scenario.network, selection);
   }
-  if (!options.html.empty()) write_file(options.html, html_report(scenario, result, sums, *why));
+  if (!options.html.empty()) {
+    write_file(options.html, html_report(scenario, result, sums, *why, cost_json(scenario, sums)));
+  }
   if (!options.folder.empty()) {
     write_tables(
         options.folder, result.program, result.timeline, scenario.network, selection,

@@ -193,8 +193,10 @@ Json comparison_json(const std::vector<Design>& designs) {
   Json json;
   json["unlike"] = unlike(designs);
   auto& differences = json["differences"] = Json::array();
-  for (const auto& difference : input_differences(designs)) {
-    differences.push_back({{"key", difference.key}, {"values", difference.values}});
+  const auto all = input_differences(designs);
+  for (const auto& difference : all) {
+    differences.push_back(
+        {{"key", difference.key}, {"values", difference.values}, {"said_by_name", said_by_name(difference.key, all)}});
   }
   auto& list = json["designs"] = Json::array();
   for (const auto& design : designs) {

@@ -24,7 +24,7 @@ struct ResultTable {
   std::vector<std::string> axes;        ///< names of the columns of axes
   std::vector<std::string> columns;     ///< of all of them
   std::vector<std::vector<Json>> rows;  ///< finished points; null where a row has no value
-  std::vector<Json> details;            ///< for each row what has no column: breakdown_ms, resources
+  std::vector<Json> details;            ///< for each row what has no column: tpot_band_ms, breakdown_ms, resources
   std::size_t points = 0;               ///< of the plan
   std::size_t failed = 0;               ///< rows that hold an error
   std::size_t missing() const { return points - rows.size(); }

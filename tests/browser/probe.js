@@ -17,9 +17,10 @@ function inkOf(chart) {
 
 // A text that changes when what the charts show changes.
 function stateOf(charts) {
-  return JSON.stringify(Object.values(charts).map((chart) => [
+  const titles = [...document.querySelectorAll("th")].map((title) => title.textContent);
+  return JSON.stringify([titles, Object.values(charts).map((chart) => [
     chart.data.labels, chart.data.datasets.map((set) => [set.label, set.data.map((each) =>
-      each && typeof each === "object" ? [each.x, each.y] : each)])]));
+      each && typeof each === "object" ? [each.x, each.y, each.value] : each)])])]);
 }
 
 const seen = { charts: {}, pickers: [], sorted: [], errors: report.errors, open_ms: Math.round(performance.now()) };

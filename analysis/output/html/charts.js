@@ -29,10 +29,10 @@ Chart.defaults.font.family = "system-ui, sans-serif";
 Chart.defaults.plugins.legend.labels.boxWidth = 12;
 applyTheme();
 
-// `name` is what a test finds it by. `shape`: "", low or square.
-function chart(parent, name, shape, config) {
+// `name` is what a test finds it by. `shape`: "", low or square; `ratio`: width to height of a square that is none.
+function chart(parent, name, shape, config, ratio = "") {
   const canvas = element("canvas", { role: "img", "aria-label": name });
-  parent.append(element("div", { class: "chart " + shape }, canvas));
+  parent.append(element("div", { class: "chart " + shape, ...(ratio ? { style: `aspect-ratio: ${ratio}` } : {}) }, canvas));
   const made = new Chart(canvas, config);
   report.charts[name] = made;
   return made;

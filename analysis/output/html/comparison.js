@@ -1,13 +1,39 @@
 // The page of a comparison: results side by side, differences against the first.
 
+function times(value, first) {
+  return typeof value === "number" && first > 0 ? ` (${(value / first).toFixed(3)}x)` : "";
+}
+
+function showDifferences(compared, names) {
+  if (!compared?.differences) return;
+  const told = compared.differences.filter((each) => !each.said_by_name);
+  const columns = names.map((name, i) => [`r${i}`, name]);
+  const box = section("Inputs that differ", told.length > 0 ? null : "None: the inputs are the same.", true);
+  if (told.length > 0) {
+    box.append(table([["key", "key"], ...columns],
+      told.map((each) => ({ key: each.key, ...Object.fromEntries(each.values.map((value, i) => [`r${i}`, value])) }))));
+  }
+  const figures = [["tpot_ms", "TPOT, ms"], ["tokens_per_s_per_gpu", "tokens/s/GPU"], ["network_usd_per_gpu", "network, $ a GPU"],
+                   ["usd_per_gpu", "GPU and network, $"], ["usd_per_million_tokens", "$ a million output tokens"],
+                   ["tokens_per_s_per_kusd", "tokens/s a k$"]];
+  const rows = figures.filter(([key]) => data.results.some((result) => typeof result[key] === "number")).map(([key, figure]) => ({
+    figure, ...Object.fromEntries(data.results.map((result, i) => [`r${i}`, typeof result[key] === "number"
+      ? digits(result[key]) + (i > 0 ? times(result[key], data.results[0][key]) : "") : "unknown"])) }));
+  section("Speed and cost", null, true).append(table([["figure", "figure"], ...columns], rows));
+}
+
 function showComparison() {
   const results = data.results;
-  const names = results.map((result, i) => `${i + 1}: ${result.scenario ?? "result"}`);
+  const names = results.map((result, i) => `${i + 1}: ${data.compared?.designs?.[i]?.name ?? result.scenario ?? "result"}`);
   document.getElementById("subtitle").textContent = `${results.length} results; changes are against the first`;
-  const headline = section("TPOT", null, true);
+  const headline = section("TPOT and cost", null, true);
+  if ((data.compared?.unlike ?? []).length > 1) {
+    headline.append(element("p", { class: "verdict" }, `Unlike in ${data.compared.unlike.length} things ` +
+                            `(${data.compared.unlike.join(", ")}): a ratio is of all of them together.`));
+  }
   headline.append(figures(results.map((result, i) => [digits(result.tpot_ms) + " ms",
-    i === 0 ? names[0] : `${names[i]} (${result.tpot_ms >= results[0].tpot_ms ? "+" : ""}` +
-                         `${(100 * (result.tpot_ms / results[0].tpot_ms - 1)).toFixed(1)}%)`])));
+    i === 0 ? names[0] : `${names[i]} (${(result.tpot_ms / results[0].tpot_ms).toFixed(3)}x)`])));
+  showDifferences(data.compared, names);
   const parts = [...new Set(results.flatMap((result) => Object.keys(result.breakdown_ms ?? {})))];
   const box = section("Where the step goes", "ms: computing by operator, and exposed communication.", true);
   chart(box, "breakdown", "", {

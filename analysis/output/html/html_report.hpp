@@ -14,12 +14,17 @@
 namespace teapot {
 
 /// Each throws ConfigError where the charting library (Debian's libjs-chart.js) or the page's own parts are missing.
-std::string html_report(const Scenario& scenario, const Run& run, const Report& report, const Explanation& explanation);
+/// `cost`: usd_per_gpu, usd_per_million_tokens and so on, as add_cost names them; an empty object where nothing is
+/// priced.
+std::string html_report(const Scenario& scenario, const Run& run, const Report& report, const Explanation& explanation,
+                        const nlohmann::ordered_json& cost = nlohmann::ordered_json::object());
 /// `points`: an array with one object a point. Objects inside are shown as key.key, arrays are left out; a number or a
 /// text is a column, numbers can be axes. `inputs` is the sweep as written (YAML).
 std::string html_sweep(const std::string& title, const nlohmann::ordered_json& points, const std::string& inputs);
-/// `results`: objects as summary_json makes them, the first one is what the others are compared with.
-std::string html_comparison(const std::vector<nlohmann::ordered_json>& results);
+/// `results`: objects as summary_json makes them, the first one is what the others are compared with. `compared`: which
+/// inputs are not the same, as comparison_json says it.
+std::string html_comparison(const std::vector<nlohmann::ordered_json>& results,
+                            const nlohmann::ordered_json& compared = nlohmann::ordered_json::object());
 
 /// The page around `data`, an object whose "kind" the page's program knows: run, sweep or comparison.
 std::string html_page(const std::string& title, const nlohmann::ordered_json& data);

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "analysis/output/html/gpu_loads.hpp"
 #include "analysis/output/html/html_report.hpp"
 #include "analysis/output/html/topology_drawing.hpp"
 #include "analysis/run/summary.hpp"
@@ -55,27 +56,28 @@ Json heat_json(const Program& program) {
   const int block = (program.ranks + heat_cells - 1) / heat_cells;
   const int cells = (program.ranks + block - 1) / block;
   std::vector<double> bytes(at(cells) * at(cells));
-  std::map<std::pair<const Traffic*, bool>, double> sums;  // bytes a copy, of all collectives of a matrix
-  std::vector<std::pair<const Traffic*, bool>> order;      // addresses must not decide in which order numbers add up
-  for (const auto& op : program.operators) {
-    const auto* c = std::get_if<Collective>(&op.work);
-    if (c == nullptr) continue;
-    const std::pair key{c->traffic.get(), c->reversed};
-    if (!sums.contains(key)) order.push_back(key);
-    sums[key] += c->bytes_per_copy.value;
-  }
-  for (const auto& key : order) {
-    for (int r = 0; r < program.ranks; ++r) {
-      key.first->for_each_receiver(r, [&](int d, double copies) {
-        const int from = (key.second ? d : r) / block;
-        const int to = (key.second ? r : d) / block;
-        bytes[at(from) * at(cells) + at(to)] += copies * sums[key];
-      });
-    }
-  }
+  for_each_transfer(
+      program, [&](int from, int to, double sent) { bytes[at(from / block) * at(cells) + at(to / block)] += sent; });
   Json json{{"gpus_per_cell", block}, {"cells", cells}};
   auto& values = json["bytes"] = Json::array();
   for (const double value : bytes) values.push_back(rounded(value));
+  return json;
+}
+
+/// What each GPU did: columns by name, one value a GPU.
+Json gpus_json(const Scenario& scenario, const Run& run) {
+  Json json;
+  for (const char* name : {"domain", "computing_ms", "exposed_ms", "idle_ms", "sent_bytes", "received_bytes"}) {
+    json[name] = Json::array();
+  }
+  for (const int domain : scenario.network.domain) json["domain"].push_back(domain);
+  for (const GpuLoad& load : gpu_loads(run.program, run.timeline)) {
+    json["computing_ms"].push_back(rounded(load.computing_s * 1e3));
+    json["exposed_ms"].push_back(rounded(load.exposed_s * 1e3));
+    json["idle_ms"].push_back(rounded(load.idle_s * 1e3));
+    json["sent_bytes"].push_back(rounded(load.sent_bytes));
+    json["received_bytes"].push_back(rounded(load.received_bytes));
+  }
   return json;
 }
 
@@ -85,20 +87,24 @@ Json topology_json(const Network& network, const Timeline& timeline) {
   auto& nodes = json["nodes"] = Json::array();
   for (const auto& node : drawing.nodes) nodes.push_back({node.name, node.role, rounded(node.x), rounded(node.y)});
   auto& edges = json["edges"] = Json::array();
-  for (const auto& edge : drawing.edges) edges.push_back({edge.a, edge.b, edge.links, edge.tier, rounded(edge.use)});
+  for (const auto& edge : drawing.edges)
+    edges.push_back({edge.a, edge.b, edge.links, edge.tier, rounded(edge.use), rounded(edge.bytes.value)});
   return json;
 }
 
 }  // namespace
 
-std::string html_report(const Scenario& scenario, const Run& run, const Report& report, const Explanation& e) {
+std::string html_report(const Scenario& scenario, const Run& run, const Report& report, const Explanation& e,
+                        const Json& cost) {
   Json data;
   data["kind"] = "run";
   data["summary"] = summary_json(scenario, run, report);
+  data["cost"] = cost;
   data["explanation"] = explanation_json(e, scenario, run);
   data["explanation"].erase("critical_path");  // a thousand rows that no chart shows
   data["gantt"] = gantt_json(run, e);
   data["heat"] = heat_json(run.program);
+  data["gpus"] = gpus_json(scenario, run);
   data["topology"] = topology_json(scenario.network, run.timeline);
   data["inputs"] = to_yaml(scenario.source);
   return html_page("teapot: " + scenario.name, data);

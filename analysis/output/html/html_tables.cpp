@@ -34,9 +34,11 @@ std::string html_sweep(const std::string& title, const nlohmann::ordered_json& p
   return html_page("teapot: " + title, data);
 }
 
-std::string html_comparison(const std::vector<nlohmann::ordered_json>& results) {
+std::string html_comparison(const std::vector<nlohmann::ordered_json>& results,
+                            const nlohmann::ordered_json& compared) {
   Json data{{"kind", "comparison"}};
   data["results"] = results;
+  data["compared"] = compared;
   std::string title = "teapot:";
   for (const auto& result : results) {
     const std::string name = result.value("scenario", "");

@@ -62,29 +62,50 @@ function picker(label, options, value, chosen) {
 function table(columns, rows) {
   const head = element("tr");
   const body = element("tbody");
-  const isNumber = (key) => rows.every((row) => row[key] === undefined || row[key] === null || typeof row[key] === "number");
-  const fill = (sorted) => {
-    body.replaceChildren(
-      ...sorted.map((row) =>
-        element("tr", {}, ...columns.map(([key, , text]) =>
-          element("td", isNumber(key) ? { class: "number" } : {},
-                  row[key] === undefined || row[key] === null ? "" : text ? text(row[key]) : digits(row[key]))))));
+  const numbers = new Set(columns.map(([key]) => key).filter((key) =>
+    rows.every((row) => row[key] === undefined || row[key] === null || typeof row[key] === "number")));
+  const isNumber = (key) => numbers.has(key);
+  const cell = (row, [key, title, text]) => {
+    const value = row[key];
+    const said = value === undefined || value === null ? "" : text ? text(value) : isNumber(key) ? digits(value) : value;
+    return element("td", { "data-title": title, ...(isNumber(key) ? { class: "number" } : {}) },
+                   ...(said === "" ? [] : isNumber(key) ? [said] : breakable(said)));
   };
+  const fill = (sorted) => body.replaceChildren(
+    ...sorted.map((row) => element("tr", {}, ...columns.map((column) => cell(row, column)))));
   for (const [key, title] of columns) {
-    const button = element("button", { type: "button" }, title);
-    const cell = element("th", isNumber(key) ? { class: "number" } : {}, button);
+    const button = element("button", { type: "button" }, ...breakable(title));
+    const top = element("th", isNumber(key) ? { class: "number" } : {}, button);
     button.addEventListener("click", () => {
-      const down = cell.getAttribute("aria-sort") === "ascending";
+      const down = top.getAttribute("aria-sort") === "ascending";
       for (const other of head.children) other.removeAttribute("aria-sort");
-      cell.setAttribute("aria-sort", down ? "descending" : "ascending");
+      top.setAttribute("aria-sort", down ? "descending" : "ascending");
       const order = (a, b) => isNumber(key) ? (a[key] ?? -Infinity) - (b[key] ?? -Infinity)
                                             : String(a[key] ?? "").localeCompare(String(b[key] ?? ""));
       fill([...rows].sort((a, b) => (down ? -1 : 1) * order(a, b)));
     });
-    head.append(cell);
+    head.append(top);
   }
   fill(rows);
-  return element("div", { class: "scroll" }, element("table", {}, element("thead", {}, head), body));
+  return stackedIfNarrow(element("table", {}, element("thead", {}, head), body));
+}
+
+// Long names may be broken after a mark.
+function breakable(text) {
+  return String(text).split(/(?<=[_./])/).flatMap((part, i) => (i > 0 ? [document.createElement("wbr"), part] : [part]));
+}
+
+// A table that is wider than its place is shown row by row, each cell under its title.
+function stackedIfNarrow(made) {
+  const box = element("div", { class: "scroll" }, made);
+  let width = 0;
+  new ResizeObserver(() => {
+    if (box.clientWidth === width) return;
+    width = box.clientWidth;
+    made.classList.remove("stacked");
+    made.classList.toggle("stacked", made.scrollWidth > width);
+  }).observe(box);
+  return box;
 }
 
 function showInputs(title, text) {

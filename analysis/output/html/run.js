@@ -127,59 +127,6 @@ function showLinkTable(explanation) {
       .map(([name, part]) => `${name} ${Math.round(100 * part / link.bytes)}%`).join(", ") }))));
 }
 
-function showHeat(heat) {
-  const box = section("Traffic from GPU to GPU", heat.gpus_per_cell > 1
-    ? `Bytes sent in the step; a cell is ${heat.gpus_per_cell} by ${heat.gpus_per_cell} GPUs.` : "Bytes sent in the step.");
-  const n = heat.cells;
-  const most = Math.max(...heat.bytes);
-  if (!(most > 0)) return box.append(element("p", {}, "Nothing is sent."));
-  const points = heat.bytes.map((value, i) => ({ x: i % n, y: Math.floor(i / n), bytes: value }));
-  chart(box, "traffic", "square", {
-    type: "scatter",
-    data: { datasets: [{ data: points, pointStyle: "rect",
-                         backgroundColor: points.map((point) => heatColour(point.bytes / most)), borderWidth: 0,
-                         radius: (context) => 1.04 * (context.chart.chartArea?.width ?? 300) / n / Math.SQRT2,
-                         hitRadius: 0 }] },
-    options: {
-      scales: { x: axis("to", { min: -0.5, max: n - 0.5, grid: { display: false }, ticks: { precision: 0 } }),
-                y: axis("from", { min: -0.5, max: n - 0.5, reverse: true, grid: { display: false }, ticks: { precision: 0 } }) },
-      plugins: { legend: { display: false }, tooltip: { callbacks: {
-        label: (item) => `${item.raw.y} to ${item.raw.x}: ${bytes(item.raw.bytes)}` } } },
-    },
-  });
-  box.append(element("p", { class: "note" }, `Palest: nothing; strongest: ${bytes(most)}.`));
-}
-
-function showTopology(topology) {
-  const box = section("The network", "Lines by how busy their busiest link is; what stands inside one scale-up domain may be " +
-                      "drawn as one.", true);
-  const bins = 5;
-  const most = Math.max(...topology.edges.map((edge) => edge[4]), 1e-12);
-  const sets = Array.from({ length: bins }, (_, bin) => ({
-    label: `busy up to ${percent(most * (bin + 1) / bins)}`, data: [], showLine: true, pointRadius: 0, pointHitRadius: 0,
-    borderWidth: 0.7 + 0.3 * bin, borderColor: heatColour((bin + 1) / bins), backgroundColor: heatColour((bin + 1) / bins) }));
-  const unused = { ...sets[0], data: [], label: "carries nothing", borderColor: groupColours.idle + "66",
-                   backgroundColor: groupColours.idle + "66" };
-  for (const [a, b, , , use] of topology.edges) {
-    const set = use > 0 ? sets[Math.min(bins - 1, Math.max(0, Math.ceil(bins * use / most) - 1))] : unused;
-    set.data.push({ x: topology.nodes[a][2], y: topology.nodes[a][3] }, { x: topology.nodes[b][2], y: topology.nodes[b][3] },
-                  { x: NaN, y: NaN });
-  }
-  const roles = [...new Set(topology.nodes.map((node) => node[1]))];
-  const dots = roles.map((role, i) => ({
-    label: role, pointRadius: 4, backgroundColor: palette[(i + 2) % palette.length], borderWidth: 0,
-    data: topology.nodes.filter((node) => node[1] === role).map((node) => ({ x: node[2], y: node[3], name: node[0] })) }));
-  chart(box, "topology", "", {
-    type: "scatter",
-    data: { datasets: [...dots, ...[unused, ...sets].filter((set) => set.data.length > 0)] },
-    options: {
-      scales: { x: { display: false, min: 0, max: 1 }, y: { display: false, grace: "8%" } },
-      plugins: { tooltip: { filter: (item) => Boolean(item.raw.name),
-                            callbacks: { label: (item) => `${item.raw.name} (${item.dataset.label})` } } },
-    },
-  });
-}
-
 function showRunTables(summary) {
   section("Operators", null).append(table(
     [["name", "operator"], ["kind", "kind"], ["calls", "calls"], ["busy_ms", "ms a step"], ["mean_us", "us a call"],
@@ -190,13 +137,17 @@ function showRunTables(summary) {
 }
 
 // One sentence: how fast, how sure, and what to buy.
-function verdict(summary, explanation) {
+function verdict(summary, explanation, cost) {
   const band = summary.tpot_band_ms;
   let text = `TPOT is ${digits(summary.tpot_ms)} ms`;
   if (summary.lower_bound || summary.runtime === "ideal") {
     text += ", a lower bound: no serving stack is named";
   } else if (band && band.high > band.low) {
     text += `, between ${digits(band.low, 3)} and ${digits(band.high, 3)} ms in nine cases of ten`;
+  }
+  if (cost?.usd_per_million_tokens) {
+    text += `; $${digits(cost.usd_per_million_tokens, 3)} a million output tokens, at $${Math.round(cost.usd_per_gpu).toLocaleString("en")} ` +
+            "a GPU with its network";
   }
   const first = (explanation.what_if ?? []).find((row) => row.resource === explanation.binding);
   if (!first) return text + "; no single resource binds.";
@@ -212,16 +163,18 @@ function showRun() {
   explanation.tpot_ms = explanation.step_ms / summary.tokens_per_step;
   document.getElementById("subtitle").textContent =
     `${summary.model} on ${summary.gpus} GPUs (${summary.accelerator}), fabric ${summary.fabric}`;
-  section("Headline", null, true).append(element("p", { class: "verdict" }, verdict(summary, explanation)), figures([
+  section("Headline", null, true).append(element("p", { class: "verdict" }, verdict(summary, explanation, data.cost)), figures([
     [digits(summary.tpot_ms) + " ms", "TPOT"], [digits(summary.step_ms) + " ms", "step"],
     [digits(summary.tokens_per_s_per_user), "tokens/s/user"], [digits(summary.tokens_per_s_per_gpu), "tokens/s/GPU"],
     [digits(summary.compute_ms) + " ms", "computing"], [digits(summary.exposed_communication_ms) + " ms", "exposed communication"],
-    [percent(summary.overlap_fraction), "communication hidden"], [explanation.binding ?? "", "binding resource"]]
+    [percent(summary.overlap_fraction), "communication hidden"], [explanation.binding ?? "", "binding resource"],
+    [data.cost?.usd_per_million_tokens ? "$" + digits(data.cost.usd_per_million_tokens, 3) : "", "a million tokens"]]
     .filter(([value]) => value !== "")));
   showWaterfall(explanation);
   showGantt(data.gantt);
   showWhatIf(explanation);
   showPath(explanation);
+  showGpus(data.gpus);
   showHeat(data.heat);
   showLinks(explanation);
   showTopology(data.topology);

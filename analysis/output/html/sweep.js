@@ -40,7 +40,7 @@ function axesOf(points) {
   return keys.slice(0, Math.max(0, keys.indexOf("status"))).filter((key) => key !== "point");
 }
 
-function sweepSets(points, x, y, colour) {
+function sweepSets(points, x, y, colour, bands) {
   const usable = points.filter((point) => typeof point[x] === "number" && typeof point[y] === "number");
   const groups = new Map();
   for (const point of usable) {
@@ -54,36 +54,27 @@ function sweepSets(points, x, y, colour) {
   sets.push({ label: "Pareto front", showLine: true, pointRadius: 0, pointHitRadius: 0, borderWidth: 2,
               borderDash: [5, 4], borderColor: palette[3], backgroundColor: palette[3],
               data: paretoFront(usable, x, y).map((point) => ({ x: point[x], y: point[y] })) });
+  if (bands) sets.push(whiskers(usable, x, y));
   return sets;
 }
 
-// Names beside points, where they are few: points that coincide share one line of names.
-function pointNames(axes, count) {
-  return {
-    id: "names",
-    afterDatasetsDraw(chart) {
-      if (count > 40 || axes.length === 0) return;
-      const places = new Map();
-      chart.data.datasets.forEach((set, i) => chart.getDatasetMeta(i).data.forEach((mark, p) => {
-        const point = set.data[p].point;
-        if (!point || !chart.isDatasetVisible(i)) return;
-        const place = `${Math.round(mark.x)} ${Math.round(mark.y)}`;
-        const name = axes.map((key) => String(point[key] ?? "")).join(" ");
-        if (!places.has(place)) places.set(place, { x: mark.x, y: mark.y, names: [] });
-        places.get(place).names.push(name);
-      }));
-      const pen = chart.ctx;
-      pen.save();
-      pen.font = "11px system-ui, sans-serif";
-      pen.fillStyle = Chart.defaults.color;
-      for (const { x, y, names } of places.values()) {
-        const text = names.join(", ");
-        const wide = pen.measureText(text).width;
-        pen.fillText(text, Math.min(x + 8, chart.chartArea.right - wide), Math.max(y - 8, chart.chartArea.top + 10));
-      }
-      pen.restore();
-    },
-  };
+// What one looks at first; the rest is a choice away.
+const mainFigures = /^(status|tpot_ms|ttft_ms|.*_p99_ms|goodput_requests_per_s|tokens_per_s_per_gpu|exposed_communication_ms|usd_per_gpu|usd_per_million_tokens|tpot_band_ms\.(low|high)|binding|bottleneck|gpus|model|accelerator|fabric|error)$/;
+
+function showPoints(points, shown) {
+  const box = section("All points", "Columns that are the same everywhere are left out. A click on a title sorts.", true);
+  const told = shown.filter((key) => !/^breakdown_ms\.|_band_ms\.coverage/.test(key));
+  const axes = axesOf(points);
+  const main = told.filter((key) => axes.includes(key) || mainFigures.test(key));
+  let drawn = table(main.map((key) => [key, key]), points);
+  if (main.length < told.length) {
+    box.append(element("div", { class: "pickers" }, picker("columns", [["main", "main figures"], ["all", "all"]], "main", (value) => {
+      const other = table((value === "all" ? told : main).map((key) => [key, key]), points);
+      drawn.replaceWith(other);
+      drawn = other;
+    })));
+  }
+  box.append(drawn);
 }
 
 function showSweep() {
@@ -104,10 +95,13 @@ function showSweep() {
     let y = (price ? tpot : first(["tokens_per_s_per_gpu"])) ?? tpot ?? numbers[numbers.length - 1];
     const colours = shown.filter((key) => new Set(points.map((point) => String(point[key]))).size <= 12);
     let colour = colours.find((key) => !numbers.includes(key)) ?? "";
-    const box = section("Points", "Dashed: points that no other one beats in both (speeds up, times and costs down).", true);
+    const box = section("Points", "Dashed: points that no other one beats in both (speeds up, times and costs down). " +
+                        "Points of the same place stand side by side.", true);
+    let bands = points.some((point) => numbers.some((key) => bandOf(point, key)));
+    const choice = bands ? [picker("bands", [["yes", "shown"], ["", "hidden"]], "yes", (value) => { bands = value !== ""; redraw(); })] : [];
     let drawn = null;
     const redraw = () => {
-      drawn.data = { datasets: sweepSets(points, x, y, colour) };
+      drawn.data = { datasets: sweepSets(points, x, y, colour, bands) };
       drawn.options.scales.x.title.text = x;
       drawn.options.scales.y.title.text = y;
       drawn.update("none");
@@ -116,11 +110,12 @@ function showSweep() {
     box.append(element("div", { class: "pickers" },
       picker("x axis", options, x, (value) => { x = value; redraw(); }),
       picker("y axis", options, y, (value) => { y = value; redraw(); }),
-      picker("colour", [["", "none"], ...colours.map((key) => [key, key])], colour, (value) => { colour = value; redraw(); })));
+      picker("colour", [["", "none"], ...colours.map((key) => [key, key])], colour, (value) => { colour = value; redraw(); }), ...choice));
     drawn = chart(box, "sweep", "", {
       type: "scatter",
-      plugins: [pointNames(axesOf(points), points.length)],
-      data: { datasets: sweepSets(points, x, y, colour) },
+      plugins: [namedMarks((point) => axesOf(points).map((key) => String(point[key] ?? "")).join(" "),
+                           points.length <= 40 && axesOf(points).length > 0)],
+      data: { datasets: sweepSets(points, x, y, colour, bands) },
       options: {
         scales: { x: axis(x), y: axis(y) },
         plugins: { tooltip: { callbacks: { label: (item) => item.raw.point
@@ -128,8 +123,7 @@ function showSweep() {
       },
     });
   }
-  section("All points", "Columns that are the same everywhere are left out. A click on a title sorts.", true)
-    .append(table(shown.filter((key) => !key.startsWith("breakdown_ms.")).map((key) => [key, key]), points));
+  showPoints(points, shown);
   showInputs("Sweep", data.inputs);
 }
 

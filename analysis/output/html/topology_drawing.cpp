@@ -81,9 +81,10 @@ void join_links(const Network& network, const Timeline& timeline, const std::vec
     const auto [a, b] = std::minmax(drawn[at(link.from)], drawn[at(link.to)]);
     if (a == b) continue;
     const auto [known, is_new] = index.emplace(std::pair{a, b}, drawing.edges.size());
-    if (is_new) drawing.edges.push_back({a, b, 0, link.tier, 0});
+    if (is_new) drawing.edges.push_back({a, b, 0, link.tier, 0, {}});
     DrawnEdge& edge = drawing.edges[known->second];
     ++edge.links;
+    edge.bytes = edge.bytes + timeline.links[l].bytes;
     if (timeline.step.value > 0) edge.use = std::max(edge.use, timeline.links[l].busy / timeline.step);
   }
 }

@@ -25,6 +25,7 @@ struct DrawnEdge {
   int links = 0;
   std::string tier;
   double use = 0;  ///< of the busiest link: busy time over step
+  Bytes bytes;     ///< carried in the step by all of them
 };
 
 struct Drawing {

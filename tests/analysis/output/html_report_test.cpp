@@ -48,6 +48,42 @@ TEST_CASE("html: the heat map's bytes are those of the traffic matrices") {
   CHECK(drawn == doctest::Approx(bytes).epsilon(1e-5));  // cells have six digits
 }
 
+TEST_CASE("html: what each GPU does adds up to the step, and what all send is what all receive") {
+  const auto data = data_of(testing::run_page());
+  const auto& gpus = data["gpus"];
+  REQUIRE(gpus["computing_ms"].size() == 16);
+  double sent = 0;
+  double received = 0;
+  double computing = 0;
+  for (std::size_t r = 0; r < 16; ++r) {
+    const double sum =
+        gpus["computing_ms"][r].get<double>() + gpus["exposed_ms"][r].get<double>() + gpus["idle_ms"][r].get<double>();
+    CHECK(sum == doctest::Approx(data["summary"]["step_ms"].get<double>()).epsilon(1e-5));  // six digits
+    sent += gpus["sent_bytes"][r].get<double>();
+    received += gpus["received_bytes"][r].get<double>();
+    computing += gpus["computing_ms"][r].get<double>() / 16;
+  }
+  CHECK(sent > 0);
+  CHECK(sent == doctest::Approx(received).epsilon(1e-5));
+  CHECK(computing == doctest::Approx(data["summary"]["compute_ms"].get<double>()).epsilon(1e-5));
+}
+
+TEST_CASE("html: a drawn line carries what its links carry") {
+  const Scenario s = testing::small_scenario();
+  const Timeline timeline = simulate(step_program(s), s.network);
+  double carried = 0;
+  for (const auto& link : timeline.links) carried += link.bytes.value;
+  double drawn = 0;
+  for (const auto& edge : draw(s.network, timeline).edges) drawn += edge.bytes.value;
+  CHECK(drawn == doctest::Approx(carried).epsilon(1e-12));  // 16 GPUs are drawn node by node
+}
+
+TEST_CASE("html: a page of a comparison holds the inputs that differ") {
+  const nlohmann::ordered_json compared{{"differences", {{{"key", "fabric.nodes"}, {"values", {"8", "16"}}}}}};
+  const nlohmann::ordered_json result{{"scenario", "a"}, {"tpot_ms", 1.0}};
+  CHECK(data_of(html_comparison({result, result}, compared))["compared"]["differences"][0]["key"] == "fabric.nodes");
+}
+
 TEST_CASE("html: text of the user cannot end the page's script or become markup") {
   nlohmann::ordered_json result{{"scenario", "</script><b>x"}, {"tpot_ms", 1.0}};
   const std::string page = html_comparison({result, result});

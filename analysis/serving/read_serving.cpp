@@ -10,6 +10,7 @@
 #include "analysis/serving/serving.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/engine.hpp"
+#include "sim/limits.hpp"
 #include "topologies/topology.hpp"
 #include "workloads/layout/memory.hpp"
 #include "workloads/model/mixer.hpp"
@@ -66,13 +67,23 @@ double longest(const ArrivalProcess& a) {
   return most;
 }
 
+/// Of a step of the GPUs that share attention; the key counts them for each.
+int most_new_tokens(const Config& config, const char* key, int otherwise, int tensor_parallel) {
+  const int tokens = config.positive_or<int>(key, otherwise);
+  limits::at_most(config, key, tokens, std::floor(limits::tokens / tensor_parallel));
+  return tokens * tensor_parallel;
+}
+
 Pool read_pool(const Config& pool, const Scenario& s) {
   Pool p;
   const int tp = s.layout.tensor_parallel;
   p.units = pool.positive_or<int>("units", 1);
+  limits::at_most(pool, "units", p.units, limits::gpus);
   p.groups = s.layout.gpus / (tp * s.layout.pipeline_parallel);
-  p.max_requests = pool.positive_or<int>("max_requests_per_gpu", 128) * tp;
-  p.max_new_tokens = pool.positive_or<int>("max_tokens", 16384) * tp;
+  const int requests = pool.positive_or<int>("max_requests_per_gpu", 128);
+  limits::at_most(pool, "max_requests_per_gpu", requests, limits::requests / tp);
+  p.max_requests = requests * tp;
+  p.max_new_tokens = most_new_tokens(pool, "max_tokens", 16384, tp);
   return p;
 }
 
@@ -127,7 +138,9 @@ ServingLimits read_limits(const Config& limits) {
 }
 
 void check_fit(const ServingScenario& s, const Config& requests) {
-  for (const Arrival& a : arrivals(s.arrivals)) {
+  const auto all = arrivals(s.arrivals);
+  if (all.empty()) requests.fail(fmt::format("no request comes within {:g} s", s.arrivals.duration_s));
+  for (const Arrival& a : all) {
     if (fits(a, s.shape)) continue;
     requests.fail(
         fmt::format("a request of {} and {} tokens needs more cache than the {:.0f} tokens that {} GPUs have "
@@ -148,8 +161,8 @@ void read_pools(const Tree& tree, const Config& serving, ServingScenario& s) {
   const Config scheduler = serving.section("scheduler");
   scheduler.choice_or("policy", {"fcfs"}, "fcfs");
   scheduler.choice_or("preemption", {"recompute"}, "recompute");
-  const int chunk = scheduler.positive_or<int>("chunk_tokens", 2048);
-  if (!apart) s.shape.decode.max_new_tokens = chunk * s.decode.layout.tensor_parallel;
+  const int chunk = most_new_tokens(scheduler, "chunk_tokens", 2048, s.decode.layout.tensor_parallel);
+  if (!apart) s.shape.decode.max_new_tokens = chunk;
   s.decode_gpus = static_cast<double>(s.shape.decode.units) * s.decode.layout.gpus;
   if (apart) {
     const Config prefill = serving.section("prefill");

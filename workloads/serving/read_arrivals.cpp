@@ -19,8 +19,8 @@ double read_rate(const Config& value) {
   std::string unit{parsed.ptr, text.data() + text.size()};
   unit.erase(0, unit.find_first_not_of(' '));
   const double scale = unit == "/s" ? 1 : unit == "/min" ? 1.0 / 60 : unit == "/h" ? 1.0 / 3600 : 0;
-  if (parsed.ec != std::errc{} || scale == 0 || !(number > 0) || !(number * scale < 1e7)) {
-    value.fail("expected requests a time above zero, such as 40 /s, got \"" + text + "\"");
+  if (parsed.ec != std::errc{} || scale == 0 || !(number > 0) || !(number * scale < 1e7) || number * scale < 1e-9) {
+    value.fail("expected from 1e-9 to 1e7 requests a second, with their unit, such as 40 /s, got " + in_quotes(text));
   }
   return number * scale;
 }
@@ -32,10 +32,10 @@ double read_duration(const Config& value) {
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
   std::string unit{parsed.ptr, text.data() + text.size()};
   unit.erase(0, unit.find_first_not_of(' '));
-  if (parsed.ec == std::errc{} && number > 0 && (unit == "min" || unit == "h")) {
-    return number * (unit == "min" ? 60 : 3600);
-  }
-  return value.as_positive<Seconds>().value;
+  const bool long_unit = parsed.ec == std::errc{} && (unit == "min" || unit == "h");
+  const double seconds = long_unit ? number * (unit == "min" ? 60 : 3600) : value.as_positive<Seconds>().value;
+  if (!(seconds >= 1e-6 && seconds <= 1e9)) value.fail("must be from 1 us to 1e9 s, got " + in_quotes(text));
+  return seconds;
 }
 
 void read_process(const Config& arrivals, ArrivalProcess& p) {
@@ -64,6 +64,8 @@ void read_process(const Config& arrivals, ArrivalProcess& p) {
     p.rate_per_s = read_rate(value);
   }
   p.burstiness = arrivals.positive_or<double>("burstiness", 1);
+  if (!(p.burstiness >= 1e-6 && p.burstiness <= 1e4))
+    arrivals.at("burstiness").fail(fmt::format("must be from 1e-6 to 10,000, got {:g}", p.burstiness));
   if (arrivals.has("burstiness") && p.kind != ArrivalProcess::Kind::gamma) {
     arrivals.at("burstiness").fail("is of gamma arrivals");
   }

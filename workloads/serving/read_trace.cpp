@@ -6,16 +6,18 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <set>
+#include <sstream>
 
+#include "sim/input_file.hpp"
+#include "sim/limits.hpp"
 #include "workloads/serving/arrivals.hpp"
 
 namespace teapot {
 namespace {
 
-constexpr int block_tokens = 512;  // of a hash_id (github.com/kvcache-ai/Mooncake, FAST25-release)
+constexpr int most_tokens = 10'000'000;  // of a prompt or an answer
+constexpr int block_tokens = 512;        // of a hash_id (github.com/kvcache-ai/Mooncake, FAST25-release)
 
 [[noreturn]] void fail(const std::string& file, int line, const std::string& what) {
   throw ConfigError(fmt::format("{}:{}: {}", file, line, what));
@@ -44,17 +46,26 @@ std::int64_t days(std::int64_t y, std::int64_t m, std::int64_t d) {
   return era * 146097 + year * 365 + year / 4 - year / 100 + day - 719468;
 }
 
-/// Seconds, or "2023-11-16 18:15:46.6805900".
-double time_of(const std::string& cell, const std::string& file, int line) {
-  double value = 0;
-  const auto parsed = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (parsed.ec == std::errc{} && parsed.ptr == cell.data() + cell.size() && std::isfinite(value)) return value;
+/// The date and time of day that a cell begins with; false where it is none. Widths keep each number within an int.
+bool read_date(const std::string& cell, double& seconds) {
   int y = 0, mo = 0, d = 0, h = 0, mi = 0;
   double s = 0;
-  if (std::sscanf(cell.c_str(), "%d-%d-%d%*1[ T]%d:%d:%lf", &y, &mo, &d, &h, &mi, &s) == 6 && y >= 1970 && y < 10000) {
-    return static_cast<double>(days(y, mo, d)) * 86400 + h * 3600 + mi * 60 + s;
-  }
-  fail(file, line, "expected a time in seconds or as 2023-11-16 18:15:46.68, got \"" + cell + "\"");
+  if (std::sscanf(cell.c_str(), "%4d-%2d-%2d%*1[ T]%2d:%2d:%12lf", &y, &mo, &d, &h, &mi, &s) != 6) return false;
+  const bool is_day = y >= 1970 && mo >= 1 && mo <= 12 && d >= 1 && d <= 31;
+  if (!is_day || h < 0 || h > 23 || mi < 0 || mi > 59 || !(s >= 0 && s < 61)) return false;
+  seconds = static_cast<double>(days(y, mo, d)) * 86400 + h * 3600 + mi * 60 + s;
+  return true;
+}
+
+/// Seconds, or "2023-11-16 18:15:46.6805900".
+double time_of(const std::string& cell, const std::string& file, int line) {
+  constexpr double most = 1e12;  // in seconds; the clocks of traces count from 1970 at the earliest
+  double value = 0;
+  const auto parsed = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  const bool whole = parsed.ec == std::errc{} && parsed.ptr == cell.data() + cell.size();
+  if (whole && std::abs(value) <= most) return value;
+  if (!whole && read_date(cell, value)) return value;
+  fail(file, line, "expected a time in seconds or as 2023-11-16 18:15:46.68, got " + in_quotes(cell));
 }
 
 int tokens_of(const std::string& cell, const std::string& what, const std::string& file, int line, int least = 1) {
@@ -62,7 +73,8 @@ int tokens_of(const std::string& cell, const std::string& what, const std::strin
   const auto parsed = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   const bool whole = parsed.ec == std::errc{} && parsed.ptr == cell.data() + cell.size() && value == std::floor(value);
   if (!whole || value < least || value > 1e7) {
-    fail(file, line, fmt::format("{}: expected a whole number from {} to 10000000, got \"{}\"", what, least, cell));
+    fail(file, line,
+         fmt::format("{}: expected a whole number from {} to 10000000, got {}", what, least, in_quotes(cell)));
   }
   return static_cast<int>(value);
 }
@@ -78,7 +90,7 @@ constexpr Columns known[] = {{"arrival_s", "prompt_tokens", "output_tokens", fal
                              {"TIMESTAMP", "ContextTokens", "GeneratedTokens", false},
                              {"Timestamp", "Request tokens", "Response tokens", true}};
 
-std::vector<Arrival> read_csv(std::ifstream& stream, const std::string& first, const std::string& file) {
+std::vector<Arrival> read_csv(std::istream& stream, const std::string& first, const std::string& file) {
   const auto header = cells(first);
   const auto column = [&](const std::string& name) {
     const auto found = std::find(header.begin(), header.end(), name);
@@ -118,7 +130,7 @@ std::vector<Arrival> read_csv(std::ifstream& stream, const std::string& first, c
 }
 
 /// A block that came before is taken as cached, as far as all before it in the prompt are.
-std::vector<Arrival> read_mooncake(std::ifstream& stream, std::string line, const std::string& file) {
+std::vector<Arrival> read_mooncake(std::istream& stream, std::string line, const std::string& file) {
   std::vector<Arrival> all;
   std::set<std::int64_t> seen;
   for (int number = 1;; ++number) {
@@ -129,6 +141,8 @@ std::vector<Arrival> read_mooncake(std::ifstream& stream, std::string line, cons
         a.at_s = row.non_negative<double>("timestamp") / 1e3;
         a.prompt_tokens = row.positive<int>("input_length");
         a.output_tokens = row.positive<int>("output_length");
+        for (const char* key : {"input_length", "output_length"})
+          limits::at_most(row, key, row.get<int>(key), most_tokens);
         bool prefix = true;
         if (row.has("hash_ids")) {
           for (const Config& block : row.at("hash_ids").items()) {
@@ -153,10 +167,9 @@ std::vector<Arrival> read_mooncake(std::ifstream& stream, std::string line, cons
 }  // namespace
 
 std::vector<Arrival> read_trace(const std::string& file) {
-  if (!std::filesystem::is_regular_file(file)) throw ConfigError(file + ": no such file");
-  std::ifstream stream{file};
+  std::istringstream stream{read_input(file, most_trace_bytes)};
   std::string first;
-  if (!stream || !std::getline(stream, first)) throw ConfigError(file + ": is empty");
+  if (!std::getline(stream, first)) throw ConfigError(file + ": is empty");
   auto all = first.find_first_not_of(' ') != std::string::npos && first[first.find_first_not_of(' ')] == '{'
                  ? read_mooncake(stream, first, file)
                  : read_csv(stream, first, file);

@@ -21,10 +21,12 @@ using chakra::Merged;
 using chakra::number;
 using Groups = std::shared_ptr<const std::vector<int>>;
 
+constexpr double most_amount = 1e18;  // bytes, operations
+
 /// Bytes to each of N peers, as a multiple of comm_size / N, when every rank sends straight to every other one.
 double parts_of(const chakra::Node& node, const std::string& where) {
-  const int type = static_cast<int>(number(node, "comm_type").value_or(chakra::ALL_TO_ALL));
-  switch (type) {
+  const double type = number(node, "comm_type").value_or(chakra::ALL_TO_ALL);
+  switch (type >= 0 && type < 1000 ? static_cast<int>(type) : -1) {
     case chakra::ALL_REDUCE:
       return 2;
     case chakra::ALL_GATHER:
@@ -74,11 +76,31 @@ class ProgramReader {
   }
   [[noreturn]] void fail(const Member& m, const std::string& why) const { throw ConfigError(where(m) + ": " + why); }
 
+  /// An attribute within [least, most]; `otherwise` where there is none.
+  double within(const Member& m, const char* name, double otherwise, double least, double most) const {
+    const double value = number(*m.node, name).value_or(otherwise);
+    if (value < least || value > most)
+      fail(m, fmt::format("{} must be from {:g} to {:g}, got {:g}", name, least, most, value));
+    return value;
+  }
+  int whole(const Member& m, const char* name, int otherwise, int least, int most) const {
+    return static_cast<int>(within(m, name, otherwise, least, most));
+  }
+  double amount(const Member& m, const char* name) const { return within(m, name, 0, 0, most_amount); }
+  /// The rank at the other end.
+  int peer(const Member& m) const {
+    const char* name = m.node->type() == chakra::SEND ? "comm_dst" : "comm_src";
+    const auto other = number(*m.node, name);
+    if (!other || *other < 0 || *other >= ranks_ || static_cast<int>(*other) == m.rank)
+      fail(m, other ? fmt::format("no such peer: {}", *other) : fmt::format("no {}", name));
+    return static_cast<int>(*other);
+  }
+
   Operator read_operator(const Merged& merged) {
-    const chakra::Node* first = merged.members[0].node;
+    Member first = merged.members[0];
     for (const Member& m : merged.members) {
       if (!chakra::text(*m.node, "teapot_name").empty()) {
-        first = m.node;
+        first = m;
         break;
       }
     }
@@ -87,16 +109,16 @@ class ProgramReader {
     });
     const bool group = std::any_of(merged.members.begin(), merged.members.end(),
                                    [](const Member& m) { return m.node->type() == chakra::COLLECTIVE; });
-    const bool communicates = pairs || group || number(*first, "teapot_bytes_per_copy");
+    const bool communicates = pairs || group || number(*first.node, "teapot_bytes_per_copy");
     Operator op;
-    const std::string own = chakra::text(*first, "teapot_name");
-    op.name = own.empty() ? first->name() : own;
-    op.layer = static_cast<int>(number(*first, "teapot_layer").value_or(-1));
-    op.micro_batch = static_cast<int>(number(*first, "teapot_micro_batch").value_or(0));
-    op.stream = static_cast<int>(number(*first, "teapot_stream").value_or(communicates ? 1 : 0));
+    const std::string own = chakra::text(*first.node, "teapot_name");
+    op.name = own.empty() ? first.node->name() : own;
+    op.layer = whole(first, "teapot_layer", -1, -1, 1'000'000);
+    op.micro_batch = whole(first, "teapot_micro_batch", 0, 0, 1'000'000);
+    op.stream = whole(first, "teapot_stream", communicates ? 1 : 0, 0, 1'000'000);
     op.after.assign(merged.after.begin(), merged.after.end());
     if (communicates) {
-      op.work = read_collective(merged, *first, group);
+      op.work = read_collective(merged, first, group);
     } else {
       op.work = read_compute(merged);
     }
@@ -109,17 +131,17 @@ class ProgramReader {
     std::set<int> on;
     for (const Member& m : merged.members) {
       on.insert(m.rank);
-      if (m.node->type() == chakra::SEND) on.insert(static_cast<int>(*number(*m.node, "comm_dst")));
+      if (m.node->type() == chakra::SEND) on.insert(peer(m));
     }
     return static_cast<int>(on.size()) == ranks_ ? nullptr : ranks({on.begin(), on.end()});
   }
 
   Seconds duration(const Member& m) const {
-    if (const auto exact = number(*m.node, "teapot_duration_s")) return Seconds{*exact};
+    if (number(*m.node, "teapot_duration_s")) return Seconds{within(m, "teapot_duration_s", 0, 0, 1e9)};
     if (m.node->type() == chakra::METADATA) return {};
     if (m.node->duration_us() > 0) return Seconds{static_cast<double>(m.node->duration_us()) * 1e-6};
-    const Flops flops{number(*m.node, "num_ops").value_or(0)};
-    const Bytes bytes{number(*m.node, "tensor_size").value_or(0)};
+    const Flops flops{amount(m, "num_ops")};
+    const Bytes bytes{amount(m, "tensor_size")};
     if (!(flops > Flops{}) && !(bytes > Bytes{})) return {};
     if (!(machine_.peak > FlopsPerSecond{}) || !(machine_.memory > BytesPerSecond{})) {
       fail(m, "has no duration, and how fast the accelerator is was not said");
@@ -133,26 +155,26 @@ class ProgramReader {
     const auto members = static_cast<double>(merged.members.size());
     for (const Member& m : merged.members) {
       work.duration[at(m.rank)] = duration(m);
-      work.flops += Flops{number(*m.node, "num_ops").value_or(0)} / members;
-      work.bytes += Bytes{number(*m.node, "tensor_size").value_or(0)} / members;
+      work.flops += Flops{amount(m, "num_ops")} / members;
+      work.bytes += Bytes{amount(m, "tensor_size")} / members;
     }
     const auto other = std::adjacent_find(work.duration.begin(), work.duration.end(), std::not_equal_to<>{});
     if (other == work.duration.end()) work.duration.resize(1);
     return work;
   }
 
-  Collective read_collective(const Merged& merged, const chakra::Node& first, bool group) {
+  Collective read_collective(const Merged& merged, const Member& first, bool group) {
     Collective c;
-    c.bytes_per_copy = Bytes{number(first, "teapot_bytes_per_copy").value_or(1)};
-    c.overhead = Seconds{number(first, "teapot_overhead_s").value_or(0)};
-    c.sm_share = number(first, "teapot_sm_share").value_or(0);
-    c.weight = number(first, "teapot_weight").value_or(1);
-    c.wire = wire(chakra::text(first, "teapot_wire"));
+    c.bytes_per_copy = Bytes{within(first, "teapot_bytes_per_copy", 1, 1e-3, most_amount)};
+    c.overhead = Seconds{within(first, "teapot_overhead_s", 0, 0, 1e9)};
+    c.sm_share = within(first, "teapot_sm_share", 0, 0, 1);
+    c.weight = within(first, "teapot_weight", 1, 1e-6, 1e6);
+    c.wire = wire(chakra::text(*first.node, "teapot_wire"), first);
     c.traffic = group ? group_traffic(merged) : pair_traffic(merged);
     return c;
   }
 
-  std::shared_ptr<const Wire> wire(const std::string& text) {
+  std::shared_ptr<const Wire> wire(const std::string& text, const Member& m) {
     if (text.empty()) return nullptr;
     auto& known = wires_[text];
     if (known) return known;
@@ -161,10 +183,11 @@ class ProgramReader {
     for (const auto& [tier, use] : json.items()) {
       const bool whole = use.is_array() && use.size() == 3 &&
                          std::all_of(use.begin(), use.end(), [](const auto& part) { return part.is_number(); });
-      if (!whole) {
-        throw ConfigError("a trace's attribute teapot_wire is damaged: " + text);
-      }
-      read.tiers[tier] = {use[0].get<double>(), Seconds{use[1].get<double>()}, Seconds{use[2].get<double>()}};
+      const auto part = [&](std::size_t i) { return whole ? use[i].get<double>() : -1; };
+      const bool sane =
+          part(0) >= 1e-9 && part(0) <= 1 && part(1) >= 0 && part(1) <= 1e9 && part(2) >= 0 && part(2) <= 1e9;
+      if (!sane) fail(m, "teapot_wire is damaged: " + in_quotes(text));
+      read.tiers[tier] = {part(0), Seconds{part(1)}, Seconds{part(2)}};
     }
     return known = std::make_shared<const Wire>(std::move(read));
   }
@@ -191,8 +214,8 @@ class ProgramReader {
     double copies = -1;
     for (const Member& m : merged.members) {
       const std::string name = group_name(*m.node);
-      const double size = number(*m.node, "comm_size").value_or(0) / members[name] * parts_of(*m.node, where(m));
-      const double own = number(*m.node, "teapot_copies").value_or(size);
+      const double size = amount(m, "comm_size") / members[name] * parts_of(*m.node, where(m));
+      const double own = within(m, "teapot_copies", size, 0, most_amount);
       if (copies >= 0 && own != copies) fail(m, "other ranks of this collective send another number of bytes");
       copies = own;
     }
@@ -206,14 +229,12 @@ class ProgramReader {
     std::vector<std::map<int, double>> rows(at(ranks_));
     std::vector<int> groups(at(ranks_), -1);
     for (const Member& m : merged.members) {
-      if (const auto group = number(*m.node, "teapot_group")) groups[at(m.rank)] = static_cast<int>(*group);
+      if (number(*m.node, "teapot_group")) groups[at(m.rank)] = whole(m, "teapot_group", -1, -1, ranks_ - 1);
       if (m.node->type() != chakra::SEND && m.node->type() != chakra::RECEIVE) continue;
-      const double peer = *number(*m.node, m.node->type() == chakra::SEND ? "comm_dst" : "comm_src");
-      if (peer < 0 || peer >= ranks_ || peer == m.rank) fail(m, fmt::format("no such peer: {}", peer));
+      const int other = peer(m);
       if (!number(*m.node, "teapot_operator")) groups[at(m.rank)] = 0;
       if (m.node->type() != chakra::SEND) continue;
-      const double bytes = number(*m.node, "comm_size").value_or(0);
-      rows[at(m.rank)][static_cast<int>(peer)] += number(*m.node, "teapot_copies").value_or(bytes);
+      rows[at(m.rank)][other] += within(m, "teapot_copies", amount(m, "comm_size"), 0, most_amount);
     }
     Traffic traffic(ranks_);
     for (const auto& row : rows) {

@@ -10,9 +10,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <map>
 
+#include "analysis/output/chakra/attributes.hpp"
 #include "sim/config.hpp"
 #include "sim/input_file.hpp"
 
@@ -45,6 +47,11 @@ RankTrace read_trace(const std::string& file) {
   for (;;) {
     Node node;
     if (ParseDelimitedFromZeroCopyStream(&node, &stream, &end)) {
+      for (const Attribute& a : node.attributes()) {
+        if (!std::isfinite(number(a).value_or(0)))
+          throw ConfigError(
+              fmt::format("{}: node {}: {} is no finite number", file, node.id(), one_line(a.name(), 80)));
+      }
       trace.nodes.push_back(std::move(node));
       continue;
     }

@@ -13,13 +13,12 @@
 #include <filesystem>
 #include <limits>
 #include <simgrid/s4u.hpp>
-#include <sstream>
 #include <string_view>
 #include <unordered_map>
 
 #include "platforms/platform_file/inventory.hpp"
 #include "platforms/platform_file/platform_file.hpp"
-#include "platforms/platform_file/profiles.hpp"
+#include "platforms/platform_file/platform_text.hpp"
 #include "sim/config.hpp"
 #include "sim/input_file.hpp"
 #include "sim/isolated.hpp"
@@ -155,8 +154,20 @@ class RouteReader {
   }
 
  private:
+  /// As YAML's quantities are limited: what lies outside is a slip, and neither time nor rounding could be relied on.
+  static void require_sane(const sg4::Link& link) {
+    const double bandwidth = link.get_bandwidth();
+    const double latency = link.get_latency();
+    if (!(bandwidth >= 1 && bandwidth <= 1e18))
+      throw ConfigError(
+          fmt::format("link {}: a bandwidth of {:g} B/s (allowed: 1 B/s to 1e18 B/s)", link.get_name(), bandwidth));
+    if (!(latency >= 0 && latency <= 1e9))
+      throw ConfigError(fmt::format("link {}: a latency of {:g} s (allowed: 0 s to 1e9 s)", link.get_name(), latency));
+  }
+
   void take(const sg4::Link& link, double slowest, int source, int destination) {
     const int number = numbers_.at(&link);
+    if (!crossed_[static_cast<std::size_t>(number)]) require_sane(link);
     const auto policy = policies_[static_cast<std::size_t>(number)];
     if (policy == sg4::Link::SharingPolicy::FATPIPE) {
       if (link.get_bandwidth() < slowest) {
@@ -243,31 +254,10 @@ std::string complaint(const std::string& errors) {
   return {};
 }
 
-/// What the file itself shows before SimGrid sees it.
-void check_file(const std::string& file) {
-  const std::string content = read_input(file, most_trace_bytes);
-  if (!is_text(content)) throw ConfigError(file + ": not UTF-8 text (a SimGrid platform file is XML)");
-  // SimGrid would open other files, and what changes over time is not followed here.
-  for (const char* other :
-       {"<include", "<trace", "bandwidth_profile", "latency_profile", "speed_profile", "state_profile"})
-    if (content.find(other) != std::string::npos)
-      throw ConfigError(fmt::format("{}: other files and changes over time are not followed ({})", file, other));
-  std::istringstream in{content};
-  char first = 0;
-  in >> first;
-  if (first == '\xEF') in.ignore(2) >> first;  // a byte order mark
-  if (!in) throw ConfigError(file + ": empty (a SimGrid platform file is XML)");
-  // SimGrid loads a shared library as code if it is given one.
-  if (first != '<' || file.ends_with(".so") || file.ends_with(".dylib")) {
-    throw ConfigError(file + ": not XML (a SimGrid platform file is XML)");
-  }
-}
-
 }  // namespace
 
 Network read_platform(const std::string& file, int max_ranks) {
-  check_file(file);
-  refuse_profiles(file);
+  check_platform_text(read_input(file, most_trace_bytes), file);
   const SharedStage shared;
   const Scratch scratch;
   try {

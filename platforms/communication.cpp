@@ -87,6 +87,7 @@ Operation read_operation(const Config& config) {
   Operation result;
   result.library = config.get_or<std::string>("library", "");
   result.sm_share = config.fraction_or("sm_share", 0.0);
+  if (!(result.sm_share < 1)) config.at("sm_share").fail("must be below 1: what computes beside it needs the rest");
   result.sm_time = config.non_negative_or("sm_time", Seconds{});
   config.fraction_or("error", 0.0);
   config.get_or<std::string>("source", "");

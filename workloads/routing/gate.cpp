@@ -3,6 +3,8 @@
 
 #include "workloads/routing/gate.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -47,6 +49,12 @@ Gate make_gate(const Model& model, const Routing& routing, int nodes) {
   gate.groups = model.experts.groups > 1 ? model.experts.groups : nodes;
   if (gate.experts % gate.groups != 0) gate.groups = 1;
   gate.max_groups = std::min(routing.max_nodes, gate.groups);
+  const int reachable = gate.experts / gate.groups * gate.max_groups;
+  if (reachable < gate.top_k) {
+    throw ConfigError(
+        fmt::format("decode.routing.max_nodes: {} nodes hold {} experts, fewer than the {} that a token chooses",
+                    gate.max_groups, reachable, gate.top_k));
+  }
   return gate;
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "sim/collective_load.hpp"
 #include "sim/config.hpp"
@@ -31,10 +32,31 @@ void reject_what_pairs_cannot(const Program& program, const std::string& name) {
   }
 }
 
+/// SimGrid's links know no collective: they are as fast as the best of the program's wires makes them, and what another
+/// wire loses is sent on top. Pairs of one wire so load every link of their way as they should.
+std::vector<double> rates_of(const Program& program, const Network& network) {
+  std::vector<double> efficiency(network.links.size());
+  std::set<const Wire*> seen;
+  for (const Operator& op : program.operators) {
+    const auto* collective = std::get_if<Collective>(&op.work);
+    if (collective == nullptr || !seen.insert(collective->wire.get()).second) continue;
+    for (std::size_t l = 0; l < efficiency.size(); ++l)
+      efficiency[l] = std::max(efficiency[l], use_of(collective->wire.get(), network.links[l]).efficiency);
+  }
+  std::vector<double> rates;
+  for (std::size_t l = 0; l < efficiency.size(); ++l)
+    rates.push_back(network.links[l].bandwidth.value * (efficiency[l] > 0 ? efficiency[l] : 1));
+  return rates;
+}
+
 }  // namespace
 
 PairNetwork::PairNetwork(const Program& program, const Network& network, bool record)
-    : program_(program), network_(network), use_(network.links.size()), record_(record ? network.links.size() : 0) {
+    : program_(program),
+      network_(network),
+      rates_(rates_of(program, network)),
+      use_(network.links.size()),
+      record_(record ? network.links.size() : 0) {
   reject_what_pairs_cannot(program, network.name);
   for (int source = 0; source < program.endpoints(); ++source) {
     for (int d = 0; d < program.endpoints(); ++d) {
@@ -68,8 +90,7 @@ std::string PairNetwork::platform() const {
   for (int rank = 0; rank < program_.endpoints(); ++rank)
     xml += fmt::format("<host id=\"rank-{}\" speed=\"1Gf\"/>\n", rank);
   for (std::size_t i = 0; i < network_.links.size(); ++i) {
-    xml += fmt::format("<link id=\"{}\" bandwidth=\"{:.17g}Bps\" latency=\"0s\"/>\n", i,
-                       network_.links[i].bandwidth.value);
+    xml += fmt::format("<link id=\"{}\" bandwidth=\"{:.17g}Bps\" latency=\"0s\"/>\n", i, rates_[i]);
   }
   for (int source = 0; source < program_.endpoints(); ++source) {
     for (int d = 0; d < program_.endpoints(); ++d) {
@@ -133,19 +154,19 @@ s4u::Mailbox* PairNetwork::mailbox(int op, int source, int destination) const {
   return s4u::Mailbox::by_name(fmt::format("{}-{}-{}", program_.operators[at(op)].stream, source, destination));
 }
 
-/// A pair's payload as line-rate bytes of the slowest link of its route: what its wire loses is sent on top.
+/// A pair's payload as bytes that the slowest link of its route takes as long for.
 PairNetwork::Message PairNetwork::message(int op, int source, int destination, double copies) {
   const Collective& c = collective(op);
-  double seconds = 0;
-  double line_rate = 0;
+  double slowest = 0;
+  double payload = 0;
   double latency_s = 0;
   Seconds latest;  // of the wire's tiers on the path
   for (const Hop& hop : route(source, destination)) {
     const Link& link = network_.links[at(hop.link)];
     const double busy = copies * time_of_copy(c, link).value;
-    if (busy > seconds) {
-      seconds = busy;
-      line_rate = link.bandwidth.value;
+    if (busy > slowest) {
+      slowest = busy;
+      payload = busy * rates_[at(hop.link)];
     }
     latency_s += link.latency.value;
     latest = std::max(latest, use_of(c.wire.get(), link).latency);
@@ -153,7 +174,7 @@ PairNetwork::Message PairNetwork::message(int op, int source, int destination, d
     use_[at(hop.link)].busy.value += busy;
     if (record_.on()) record_.add(hop.link, s4u::Engine::get_clock(), busy);
   }
-  return {destination, latency_s + latest.value, static_cast<std::uint64_t>(std::llround(seconds * line_rate))};
+  return {destination, latency_s + latest.value, static_cast<std::uint64_t>(std::llround(payload))};
 }
 
 /// The latency of a path is paid before the first byte: destinations in order of it. Mailboxes, not Comm::sendto, which

@@ -81,6 +81,7 @@ class PairNetwork {
 
   const Program& program_;
   const Network& network_;
+  std::vector<double> rates_;  // by link, in bytes a second: what its wire leaves of the line rate
   Arrived arrived_;
   std::vector<Rank> ranks_;
   Transposes transposes_;

@@ -5,6 +5,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <sstream>
@@ -164,9 +165,16 @@ class TreeBuilder : public YAML::EventHandler {
   std::size_t values_ = 0;
 };
 
+/// What yaml-cpp writes plain and reads as something else: line ends and tabs, and the marks between documents.
+bool needs_quotes(const std::string& text) {
+  return text.starts_with("---") || text.starts_with("...") ||
+         std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20; });
+}
+
 void emit(YAML::Emitter& out, const Tree& tree) {
   switch (tree.kind) {
     case Tree::Kind::scalar:
+      if (needs_quotes(tree.text)) out << YAML::DoubleQuoted;
       out << tree.text;
       break;
     case Tree::Kind::sequence:

@@ -4,6 +4,7 @@
 #include "topologies/technology.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "sim/catalogue.hpp"
 
@@ -12,7 +13,8 @@ namespace {
 
 constexpr const char* folder = "topologies/technologies";
 
-/// Generations of InfiniBand by the speed of a port, and of NVLink by what a GPU has in one direction.
+/// Generations of InfiniBand by the speed of a port, and of NVLink by what a GPU has in one direction; the last of them
+/// stands for whatever is faster.
 struct Generation {
   double speed;  ///< the fastest it has, in Gbps or GB/s
   const char* name;
@@ -21,8 +23,9 @@ constexpr Generation infiniband[] = {{100, "infiniband-edr"},
                                      {200, "infiniband-hdr"},
                                      {400, "infiniband-ndr"},
                                      {800, "infiniband-xdr"},
-                                     {1e9, "infiniband-gdr"}};
-constexpr Generation nvlink[] = {{300, "nvlink-3"}, {450, "nvlink-4"}, {1e9, "nvlink-5"}};
+                                     {std::numeric_limits<double>::infinity(), "infiniband-gdr"}};
+constexpr Generation nvlink[] = {
+    {300, "nvlink-3"}, {450, "nvlink-4"}, {std::numeric_limits<double>::infinity(), "nvlink-5"}};
 
 template <std::size_t N>
 std::string by_speed(const Generation (&generations)[N], double speed) {
@@ -66,7 +69,7 @@ std::vector<std::string> written(const Config& fabric) {
 void drop_narrow_bus(const Config& fabric, Tree& under) {
   const Tree* bus = under.find("pcie_bandwidth");
   if (bus == nullptr || !fabric.has("nic_bandwidth")) return;
-  const int ports = fabric.positive_or<int>("nics_per_gpu", 1) * fabric.positive_or<int>("ports_per_nic", 1);
+  const double ports = 1.0 * fabric.positive_or<int>("nics_per_gpu", 1) * fabric.positive_or<int>("ports_per_nic", 1);
   const BytesPerSecond nics = fabric.positive<BytesPerSecond>("nic_bandwidth") * ports;
   if (Config{*bus}.as<BytesPerSecond>() >= nics) return;
   std::erase_if(under.entries, [](const Tree::Entry& entry) { return entry.key.starts_with("pcie_"); });

@@ -101,3 +101,19 @@ TEST_CASE("config: a recording one writes down type, range, default, meaning and
   CHECK(latency.types == std::set<std::string>{"time not below zero"});
   CHECK(entries.at("routing").words == std::vector<std::string>{"static", "spray"});
 }
+
+TEST_CASE("config: a document that is written reads the same, whatever its values are") {
+  for (const char* text : {"a: \"x\\r\"", "a: \"--- x\"", "a: \"...\"", "a: \"null\"", "a: \"\\tx\"", "a: \"[b\"",
+                           "a: \"# b\"", "a: \"b: c\"", "a: ~", "a: []", "a: {}", "a: \"\"", "? \"k: e\"\n: \"-\"",
+                           "a: \"\\u00e9\\U0001f600\"", "--- \"---\""}) {
+    CAPTURE(text);
+    const Tree tree = parse_yaml(text, "once.yaml");
+    const std::string written = to_yaml(tree);
+    const Tree again = parse_yaml(written, "again.yaml");
+    CHECK(to_yaml(again) == written);
+    if (tree.kind == Tree::Kind::mapping) {
+      CHECK(again.entries.at(0).value.text == tree.entries.at(0).value.text);
+      CHECK(again.entries.at(0).value.kind == tree.entries.at(0).value.kind);
+    }
+  }
+}

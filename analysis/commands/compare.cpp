@@ -11,6 +11,7 @@
 #include "analysis/output/output_file.hpp"
 #include "analysis/scenario/known_keys.hpp"
 #include "analysis/sweep/comparison.hpp"
+#include "analysis/sweep/damage.hpp"
 #include "analysis/sweep/evaluate.hpp"
 #include "analysis/sweep/sweep.hpp"
 #include "sim/input_file.hpp"
@@ -31,7 +32,7 @@ struct Options {
 /// The result beside which a sweep has written the scenario, or the output of `run --json`.
 Design design_of_result(const std::string& file) {
   Json json = Json::parse(read_input(file, most_table_bytes), nullptr, false);
-  if (json.is_discarded() || !json.is_object() || !json.contains("tpot_ms")) {
+  if (json.is_discarded() || !is_run(json)) {
     throw ConfigError(file + ": is not a result (of run --json, or of a point of a sweep)");
   }
   Design design{one_line(fs::path{file}.stem().string(), 200), {}, std::move(json)};

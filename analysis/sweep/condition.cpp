@@ -21,10 +21,15 @@ struct Value {
   std::string text;
 };
 
+constexpr std::size_t most_characters = 4000;
+constexpr int deepest = 64;  // parentheses, and `not`, within each other
+
 class Reader {
  public:
   Reader(const Config& condition, const Tree& scenario, const ConditionNames& names)
-      : condition_(condition), text_(condition.as<std::string>()), scenario_(scenario), names_(names) {}
+      : condition_(condition), text_(condition.as<std::string>()), scenario_(scenario), names_(names) {
+    if (text_.size() > most_characters) fail(fmt::format("is longer than {} characters", most_characters));
+  }
 
   bool read() {
     const bool result = either();
@@ -88,6 +93,7 @@ class Reader {
   }
 
   bool negated() {
+    const Depth depth_here{*this};
     if (take_if("not")) return !negated();
     const std::size_t start = position_;
     if (take_if("(")) {  // of a condition or of a sum: the token after its end tells
@@ -178,6 +184,7 @@ class Reader {
   }
 
   Value operand() {
+    const Depth depth_here{*this};
     if (take_if("(")) {
       const Value value = sum();
       if (!take_if(")")) fail("lacks a closing parenthesis");
@@ -212,11 +219,23 @@ class Reader {
     return {false, 0, 0, token};
   }
 
+  /// Counts how deep the descent is, and ends it where that is too deep.
+  struct Depth {
+    int& depth;
+    explicit Depth(Reader& reader) : depth(reader.depth_) {
+      if (++depth > deepest) reader.fail(fmt::format("is nested more than {} deep", deepest));
+    }
+    Depth(const Depth&) = delete;
+    Depth& operator=(const Depth&) = delete;
+    ~Depth() { --depth; }
+  };
+
   const Config& condition_;
   std::string text_;
   const Tree& scenario_;
   const ConditionNames& names_;
   std::size_t position_ = 0;
+  int depth_ = 0;
 };
 
 }  // namespace

@@ -7,27 +7,85 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <cmath>
 #include <filesystem>
+#include <span>
+
+#include "analysis/output/progress_line.hpp"
 
 namespace teapot {
 
+namespace {
+
+using Test = bool (*)(const Json& value);
+
+bool is_text_value(const Json& value) { return value.is_string(); }
+bool is_figure(const Json& value) { return value.is_number() && std::isfinite(value.get<double>()); }
+bool is_above_zero(const Json& value) { return is_figure(value) && value.get<double>() > 0; }
+bool is_not_negative(const Json& value) { return is_figure(value) && value.get<double>() >= 0; }
+bool is_price(const Json& value) { return value.is_null() || is_not_negative(value); }  // null: a list lacks it
+bool is_used(const Json& value) {
+  return value.is_object() && value.contains("kind") && value.at("kind").is_string() && value.contains("use") &&
+         is_figure(value.at("use"));
+}
+bool is_bottleneck(const Json& value) { return value.is_object() && (value.empty() || is_used(value)); }
+bool is_breakdown(const Json& value) {
+  return value.is_object() && std::all_of(value.begin(), value.end(), is_not_negative);
+}
+bool are_used(const Json& value) { return value.is_array() && std::all_of(value.begin(), value.end(), is_used); }
+
+/// What each kind of result holds that a table shows: of a decode, a prefill and a service.
+struct Field {
+  const char* name;
+  Test good;
+};
+constexpr Field any[] = {{"model", is_text_value},
+                         {"accelerator", is_text_value},
+                         {"fabric", is_text_value},
+                         {"gpus", is_above_zero},
+                         {"tokens_per_s_per_gpu", is_not_negative}};
+constexpr Field prices[] = {{"network_usd_per_gpu", is_price},
+                            {"usd_per_gpu", is_price},
+                            {"usd_per_gpu_hour", is_price},
+                            {"usd_per_million_tokens", is_price},
+                            {"tokens_per_s_per_kusd", is_price}};
+constexpr Field step[] = {{"step_ms", is_above_zero},
+                          {"tokens_per_s_per_gpu", is_above_zero},
+                          {"compute_ms", is_not_negative},
+                          {"communication_ms", is_not_negative},
+                          {"exposed_communication_ms", is_not_negative},
+                          {"overlap_fraction", is_figure},
+                          {"bottleneck", is_bottleneck},
+                          {"breakdown_ms", is_breakdown},
+                          {"resources", are_used}};
+constexpr Field decode[] = {
+    {"tpot_ms", is_above_zero}, {"tokens_per_step", is_above_zero}, {"tokens_per_s_per_user", is_above_zero}};
+constexpr Field prefill[] = {{"ttft_ms", is_above_zero}, {"prefill_ms", is_above_zero}};
+constexpr Field served[] = {{"tpot_ms", is_not_negative},        {"ttft_p50_ms", is_not_negative},
+                            {"ttft_p99_ms", is_not_negative},    {"tpot_p99_ms", is_not_negative},
+                            {"itl_p99_ms", is_not_negative},     {"goodput_requests_per_s", is_not_negative},
+                            {"requests_per_s", is_not_negative}, {"overloaded", is_not_negative}};
+
+bool holds_all(const Json& result, std::span<const Field> fields) {
+  return std::all_of(fields.begin(), fields.end(), [&](const Field& field) {
+    const auto found = result.find(field.name);
+    return found != result.end() && field.good(*found);
+  });
+}
+
+}  // namespace
+
 bool is_sound(const Json& result, const std::string& key) {
-  const auto is = [&](const char* name, bool (*good)(const Json&)) {
-    const auto found = result.find(name);
-    return found != result.end() && good(*found);
-  };
-  const auto text = [](const Json& value) { return value.is_string(); };
-  const auto object = [](const Json& value) { return value.is_object(); };
-  const auto above_zero = [](const Json& value) { return value.is_number() && value.get<double>() > 0; };
-  if (!result.is_object() || !is("key", text) || result.at("key") != key) return false;
-  if (result.contains("error")) return is("error", text);
-  for (const char* name : {"tpot_ms", "step_ms", "tokens_per_step", "tokens_per_s_per_user", "tokens_per_s_per_gpu"})
-    if (!is(name, above_zero)) return false;
-  for (const char* name : {"model", "accelerator", "fabric"})
-    if (!is(name, text)) return false;
-  return is("gpus", above_zero) && is("bottleneck", object) && is("breakdown_ms", object) &&
-         is("resources", [](const Json& value) { return value.is_array() || value.is_object(); });
+  if (!result.is_object() || !result.contains("key") || result.at("key") != key) return false;
+  if (result.contains("error")) return result.at("error").is_string();
+  return is_run(result) && holds_all(result, prices);
+}
+
+bool is_run(const Json& result) {
+  if (!result.is_object() || !holds_all(result, any)) return false;
+  if (result.contains("surface")) return holds_all(result, served);
+  const bool of_prompts = result.contains("phase") && result.at("phase") == "prefill";
+  return holds_all(result, step) && (of_prompts ? holds_all(result, prefill) : holds_all(result, decode));
 }
 
 bool is_plan(const Json& plan) {
@@ -59,16 +117,16 @@ void report_damaged(const SweepFolder& folder, const std::vector<std::string>& k
     std::error_code error;
     if (!std::filesystem::is_regular_file(file, error))
       std::filesystem::rename(file, fmt::format("{}.{}.damaged", file, getpid()), error);
-    if (i < named) fmt::print(stderr, "{}: damaged, {}\n", file, consequence);
+    if (i < named) to_stderr(fmt::format("{}: damaged, {}\n", file, consequence));
   }
-  if (keys.size() > named) fmt::print(stderr, "and {} more of its results\n", keys.size() - named);
+  if (keys.size() > named) to_stderr(fmt::format("and {} more of its results\n", keys.size() - named));
 }
 
 void report_damaged_plan(const SweepFolder& folder) {
   const std::string file = folder.file("plan.json");
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) std::filesystem::rename(file, file + ".damaged", error);
-  fmt::print(stderr, "{}: damaged, written anew\n", file);
+  to_stderr(fmt::format("{}: damaged, written anew\n", file));
 }
 
 }  // namespace teapot

@@ -12,6 +12,8 @@ namespace teapot {
 
 /// What every later step of a sweep takes for granted of a result: its own key, and figures above zero or an error.
 bool is_sound(const Json& result, const std::string& key);
+/// Likewise of what `run --json` prints, which has neither key nor prices.
+bool is_run(const Json& result);
 /// Likewise of plan.json.
 bool is_plan(const Json& plan);
 

@@ -13,7 +13,7 @@
 
 #include "analysis/collective/collective_run.hpp"
 #include "analysis/commands/command_line.hpp"
-#include "analysis/facts/fabric_progress.hpp"
+#include "analysis/output/progress_line.hpp"
 #include "analysis/scenario/libraries.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "platforms/accelerator.hpp"
@@ -102,6 +102,10 @@ ExpertExchange read_exchange(const CollectiveOptions& options, int ranks) {
     refuse("--experts", fmt::format("{} experts do not divide over {} GPUs", exchange.experts, ranks));
   if (exchange.top_k > exchange.experts) refuse("--top-k", "more than there are experts");
   if (exchange.experts > 65'535) refuse("--experts", "at most 65,535");
+  if (options.max_nodes > 0 && exchange.experts % exchange.expert_groups != 0)
+    refuse("--expert-groups", fmt::format("must divide the {} experts", exchange.experts));
+  if (options.max_nodes > exchange.expert_groups)
+    refuse("--max-nodes", fmt::format("more than there are groups ({})", exchange.expert_groups));
   // The decode section of a scenario reads the same words; one meaning, one reader.
   const bool combine = options.operation == "combine";
   const std::string precision = options.precision.empty() ? (combine ? "bf16" : "fp8") : options.precision;
@@ -203,9 +207,9 @@ void execute(const CollectiveOptions& given) {
   const auto depth = options.depth == "pair" ? NetworkDepth::pair : NetworkDepth::collective;
   const auto all = patterns(options, network);
   std::vector<CollectiveResult> results;
-  FabricProgress progress{options.operation};
+  ProgressLine progress;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    progress(static_cast<double>(i) / static_cast<double>(all.size()));
+    progress(options.operation, static_cast<double>(i) / static_cast<double>(all.size()));
     results.push_back(run_collective(all[i], network, libraries.costs, depth));
     results.back().operation = options.operation;
     results.back().groups = options.group_size > 0 ? network.ranks() / options.group_size : options.groups;

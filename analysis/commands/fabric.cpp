@@ -11,8 +11,8 @@
 
 #include "analysis/commands/command_line.hpp"
 #include "analysis/facts/fabric_facts.hpp"
-#include "analysis/facts/fabric_progress.hpp"
 #include "analysis/output/output_file.hpp"
+#include "analysis/output/progress_line.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "sim/catalogue.hpp"
 #include "topologies/export.hpp"
@@ -67,8 +67,8 @@ std::vector<FabricFacts> measure(const FabricOptions& options) {
   const Prices prices = prices_of(options);
   std::vector<FabricFacts> facts;
   for (const auto& name : options.fabrics) {
-    FabricProgress progress{name};
-    facts.push_back(measure_fabric(load(name, options), prices, [&](double fraction) { progress(fraction); }));
+    ProgressLine progress;
+    facts.push_back(measure_fabric(load(name, options), prices, [&](double fraction) { progress(name, fraction); }));
   }
   return facts;
 }

@@ -5,13 +5,13 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "analysis/commands/command_line.hpp"
 #include "analysis/output/output_file.hpp"
+#include "analysis/output/progress_line.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "platforms/accelerator.hpp"
 #include "sim/catalogue.hpp"
@@ -45,14 +45,14 @@ void execute(const PlatformOptions& options) {
     write_file(options.output, file.xml);
   }
   if (file.spread_pairs > 0) {
-    fmt::print(stderr,
-               "note: {} spreads {} of {} pairs over several paths; a platform file has one path for each pair, so one "
-               "of the shortest was kept\n",
-               network.name, file.spread_pairs, file.pairs);
+    to_stderr(fmt::format(
+        "note: {} spreads {} of {} pairs over several paths; a platform file has one path for each pair, so one "
+        "of the shortest was kept\n",
+        network.name, file.spread_pairs, file.pairs));
   }
   if (file.bypasses > 0) {
-    fmt::print(stderr, "note: {} of {} routes are not shortest paths and were written one by one\n", file.bypasses,
-               file.pairs);
+    to_stderr(fmt::format("note: {} of {} routes are not shortest paths and were written one by one\n", file.bypasses,
+                          file.pairs));
   }
 }
 

@@ -3,10 +3,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -19,11 +17,13 @@
 #include "analysis/output/chakra/chakra.hpp"
 #include "analysis/output/html/html_report.hpp"
 #include "analysis/output/output_file.hpp"
+#include "analysis/output/progress_line.hpp"
 #include "analysis/output/tables/tables.hpp"
 #include "analysis/output/trace/trace.hpp"
 #include "analysis/run/report.hpp"
 #include "analysis/run/run.hpp"
 #include "analysis/run/summary.hpp"
+#include "analysis/run/work_estimate.hpp"
 #include "analysis/sweep/costs.hpp"
 #include "analysis/sweep/evaluate.hpp"
 #include "sim/catalogue.hpp"
@@ -92,30 +92,6 @@ TraceSelection trace_selection(const RunOptions& options, const Accelerator& acc
   selection.memory_bandwidth = accelerator.memory_bandwidth;
   return selection;
 }
-
-/// A line that is written over while the simulation runs, on a terminal only and from the first second on, and gone at
-/// the end.
-class ProgressLine {
- public:
-  explicit ProgressLine(int layers) : layers_(layers) {}
-  void operator()(double fraction) {
-    const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
-    if (!shown_ || elapsed < 1 || fraction <= 0) return;
-    fmt::print(stderr, "\r\033[Klayer {:.0f} of {}, {:.0f}%, about {:.0f} s to go", fraction * layers_, layers_,
-               100 * fraction, elapsed * (1 - fraction) / fraction);
-    std::fflush(stderr);
-    used_ = true;
-  }
-  void clear() const {
-    if (used_) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  int layers_;
-  bool shown_ = isatty(STDERR_FILENO) == 1;
-  bool used_ = false;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-};
 
 /// Replays a Chakra trace of one file a rank: no model and no accelerator, only what the trace says and the fabric.
 void replay(const RunOptions& options) {
@@ -197,8 +173,12 @@ void execute(const RunOptions& options) {
   if (!options.workload.empty()) return replay(options);
   if (!options.trace.empty()) check_trace_name(options.trace);
   const Scenario scenario = load_scenario(options.scenario, options.sets);
-  ProgressLine progress{static_cast<int>(scenario.model.layers.size())};
-  const auto show = [&progress](double fraction) { progress(fraction); };
+  ProgressLine progress;
+  const auto layers = static_cast<double>(scenario.model.layers.size());
+  const auto show = [&](double fraction) {
+    progress(fmt::format("layer {:.0f} of {:.0f}", fraction * layers, layers), fraction);
+  };
+  progress.announce("tokens choose their experts", work_of(scenario).seconds());
   const Run result = run(scenario, show, !options.trace.empty() || !options.folder.empty());
   const Report sums = report(scenario, result.program, result.timeline);
 

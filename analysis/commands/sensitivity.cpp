@@ -4,13 +4,12 @@
 #include "analysis/sweep/sensitivity.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "analysis/commands/command_line.hpp"
+#include "analysis/output/progress_line.hpp"
 #include "analysis/output/text_table.hpp"
 #include "analysis/version.hpp"
 
@@ -66,13 +65,10 @@ nlohmann::ordered_json json_of(const Scenario& scenario, const SensitivityTable&
 
 void execute(const Options& options) {
   const Scenario scenario = load_scenario(options.scenario, options.sets);
-  const bool terminal = isatty(STDERR_FILENO) == 1;
-  const SensitivityTable table = sensitivity(scenario, options.percent / 100, [&](double fraction) {
-    if (!terminal) return;
-    fmt::print(stderr, "\rsimulating {:3.0f}%", 100 * fraction);
-    std::fflush(stderr);
-  });
-  if (terminal) fmt::print(stderr, "\r\033[K");
+  ProgressLine progress;
+  const SensitivityTable table =
+      sensitivity(scenario, options.percent / 100, [&](double fraction) { progress("simulating", fraction); });
+  progress.clear();
   fmt::print("{}", options.json ? json_of(scenario, table).dump(2) + '\n' : text_of(scenario, table));
 }
 

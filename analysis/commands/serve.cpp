@@ -2,7 +2,6 @@
 // Does not know how any part is computed.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -11,6 +10,7 @@
 
 #include "analysis/commands/command_line.hpp"
 #include "analysis/output/output_file.hpp"
+#include "analysis/output/progress_line.hpp"
 #include "analysis/serving/serving_report.hpp"
 
 namespace teapot {
@@ -28,12 +28,10 @@ void execute(const ServeOptions& options) {
   const Tree tree = load_scenario_tree(options.scenario, options.sets);
   const auto name = std::filesystem::path{options.scenario}.stem().string();
   const ServingScenario scenario = read_serving(tree, name);
-  const bool shown = isatty(STDERR_FILENO) == 1;
-  const auto progress = [&](double fraction) {
-    if (shown) fmt::print(stderr, "\r\033[K{:.0f}% of the arrivals", 100 * std::min(1.0, fraction));
-  };
+  ProgressLine line;
+  const auto progress = [&](double fraction) { line("of the arrivals", std::min(1.0, fraction)); };
   const ServingResult result = serve(scenario, options.cache, progress);
-  if (shown) fmt::print(stderr, "\r\033[K");
+  line.clear();
   const ServingReport report = serving_report(scenario, result);
   const std::string json = serving_json(scenario, result, report).dump(2) + '\n';
   const std::string text = serving_text(scenario, result, report);

@@ -7,6 +7,7 @@
 
 #include <chrono>
 
+#include "analysis/run/work_estimate.hpp"
 #include "sim/memory_limit.hpp"
 #include "workloads/step/as_communication.hpp"
 #include "workloads/step/step_program.hpp"
@@ -19,6 +20,7 @@ Program step_program(const Scenario& s) {
 
 Run run(const Scenario& scenario, const std::function<void(double fraction)>& progress, bool record_links) {
   const auto begin = std::chrono::steady_clock::now();
+  require_feasible(work_of(scenario));
   Run result;
   result.program = step_program(scenario);
   // Begin and end of each operator on each rank, in the process that simulates and in this one.

@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+
+#include "analysis/output/progress_line.hpp"
 
 namespace teapot {
 
@@ -38,18 +39,17 @@ void SweepProgress::add(bool failed, double tpot_ms) {
   if (silence.count() < (terminal_ ? 0.1 : 10) && done_ < total_) return;
   last_ = now;
   if (!terminal_) {
-    fmt::print(stderr, "{}\n", line());
+    to_stderr(fmt::format("{}\n", line()));
     return;
   }
   constexpr std::size_t width = 24;
   const std::size_t full = width * done_ / std::max<std::size_t>(1, total_);
-  fmt::print(stderr, "\r[{}{}] {}\033[K", std::string(full, '#'), std::string(width - full, '.'), line());
-  std::fflush(stderr);
+  to_stderr(fmt::format("\r[{}{}] {}\033[K", std::string(full, '#'), std::string(width - full, '.'), line()));
   shown_ = true;
 }
 
 void SweepProgress::clear() {
-  if (shown_) fmt::print(stderr, "\r\033[K");
+  if (shown_) to_stderr("\r\033[K");
   shown_ = false;
 }
 

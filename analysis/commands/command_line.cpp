@@ -7,8 +7,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -39,6 +41,19 @@ CLI::Validator within(double most) {
                           return std::abs(value) <= most
                                      ? std::string{}
                                      : fmt::format("expected a number of at most {:g}, got {}", most, in_quotes(text));
+                        },
+                        ""};
+}
+
+/// CLI11 takes -1 for the largest number there is, and cuts what is larger.
+CLI::Validator whole_number() {
+  return CLI::Validator{[](const std::string& text) {
+                          std::uint64_t value = 0;
+                          const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+                          return error == std::errc{} && end == text.data() + text.size()
+                                     ? std::string{}
+                                     : fmt::format("expected a whole number from 0 to {}, got {}",
+                                                   std::numeric_limits<std::uint64_t>::max(), in_quotes(text));
                         },
                         ""};
 }
@@ -159,7 +174,7 @@ Argument Command::option(const std::string& names, double& value, const std::str
   return Argument{app_->add_option(names, value, help)->check(within(1e18))};
 }
 Argument Command::option(const std::string& names, std::uint64_t& value, const std::string& help) {
-  return Argument{app_->add_option(names, value, help)};
+  return Argument{app_->add_option(names, value, help)->check(whole_number())};
 }
 Argument Command::option(const std::string& names, std::vector<std::string>& values, const std::string& help) {
   return Argument{app_->add_option(names, values, help)};

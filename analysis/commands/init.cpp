@@ -96,6 +96,9 @@ std::vector<int> powers_up_to(int most) {
 /// The first draft that is accepted: few GPUs before many, little tensor parallelism before much, many requests before
 /// few.
 std::string first_accepted(const Options& options) {
+  // What is named wrongly is wrong in every draft.
+  if (!options.fabric.empty()) resolve_named(options.fabric, "topologies", "fabric");
+  resolve_named(options.accelerator, "platforms/accelerators", "accelerator");
   const Model model = read_model(Config{resolve_named(options.model, "workloads/models", "model")});
   const bool experts = model.has_experts();
   std::string last = "nothing was tried";

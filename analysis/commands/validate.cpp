@@ -74,6 +74,10 @@ std::string where_it_fails() {
 }
 
 void execute(const ValidateOptions& options) {
+  std::error_code ignored;
+  for (const auto& file : {options.page, options.plot}) {  // before the work, not after it
+    if (std::filesystem::is_directory(file, ignored)) throw ConfigError(file + ": cannot be written: is a folder");
+  }
   std::vector<Validation> cases;
   for (const auto& file : chosen(options.cases)) cases.push_back(validate(file));
   if (!options.page.empty()) {

@@ -179,11 +179,14 @@ Mistakes::Mistakes(std::vector<std::string> list)
     : ConfigError(list.size() == 1 ? list[0] : fmt::format("{} (and {} more)", list[0], list.size() - 1)),
       lines(std::move(list)) {}
 
-KeyRecord::Entries known_keys() {
-  const auto record = std::make_shared<KeyRecord>();
-  const Config specimens = Config::load(home() + "/analysis/scenario/specimens.yaml");
-  for (const Config& specimen : specimens.items()) note_keys(Config::recording(specimen.tree(), record));
-  return record->entries();
+const KeyRecord::Entries& known_keys() {
+  static const KeyRecord::Entries known = [] {
+    const auto record = std::make_shared<KeyRecord>();
+    const Config specimens = Config::load(home() + "/analysis/scenario/specimens.yaml");
+    for (const Config& specimen : specimens.items()) note_keys(Config::recording(specimen.tree(), record));
+    return record->entries();
+  }();
+  return known;
 }
 
 bool is_known(const std::string& path, const KeyRecord::Entries& known) {

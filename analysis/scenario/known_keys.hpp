@@ -27,7 +27,7 @@ struct Mistakes : ConfigError {
 };
 
 /// Every key that a scenario may hold, those of the files that it names under the key that names them (fabric.radix).
-KeyRecord::Entries known_keys();
+const KeyRecord::Entries& known_keys();
 
 /// Whether a scenario may have a value at this dotted path.
 bool is_known(const std::string& path, const KeyRecord::Entries& known);

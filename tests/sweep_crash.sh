@@ -1,8 +1,8 @@
 #!/bin/sh
 # What a sweep survives: kill -9 of it and of its workers at twenty moments, Ctrl-C, a full disk, a folder it may not write
-# or that holds something else, and two sweeps at once. Usage: sweep_crash.sh TEAPOT (the program). Exit code 77: skipped.
+# or that holds something else, and two sweeps at once. Usage: sweep_crash.sh TEAPOT (the program) [KILLS]. Exit code 77: skipped.
 set -u
-teapot=$1
+teapot=$1 kills=${2-20}
 dir=$(mktemp -d) || exit 1
 trap 'umount "$dir/full" 2>/dev/null; rm -rf "$dir"' EXIT
 fail() { echo "FAILED: $*"; exit 1; }
@@ -26,10 +26,10 @@ pause() { sleep "0.$(printf '%03d' $(($(od -An -N2 -tu2 /dev/urandom) % $1)))"; 
 sweep --out "$dir/calm" >/dev/null 2>&1 || fail "the undisturbed run"
 expected="$dir/calm/results.csv"
 
-# Rounds go on until twenty kills have hit: on a quiet machine some come after the sweep has ended.
+# Rounds go on until so many kills have hit: on a quiet machine some come after the sweep has ended.
 killed=0
 round=0
-while [ "$killed" -lt 20 ] && [ "$round" -lt 200 ]; do
+while [ "$killed" -lt "$kills" ] && [ "$round" -lt $((10 * kills)) ]; do
   round=$((round + 1))
   start "$dir/wild"
   pause 400
@@ -54,7 +54,7 @@ sweep --out "$dir/wild" >/dev/null 2>&1 || fail "resuming after $killed kills"
 cmp "$dir/wild/results.csv" "$expected" || fail "results.csv after $killed kills"
 cmp "$dir/wild/results.json" "$dir/calm/results.json" || fail "results.json after $killed kills"
 [ -z "$(find "$dir/wild" -name '*.part')" ] || fail "half-written files are left"
-[ "$killed" -ge 20 ] || fail "only $killed kills hit"
+[ "$killed" -ge "$kills" ] || fail "only $killed kills hit"
 echo "killed $killed times: the same bytes"
 
 start "$dir/stopped"

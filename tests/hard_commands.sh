@@ -1,0 +1,294 @@
+#!/bin/bash
+# The table of wrong inputs (tests/hard_inputs.sh) goes on here with what each command reads beside a scenario: requests and
+# traces, sweeps, price lists, platform files, matrices, Chakra traces, options. Usage: hard_commands.sh <program> <project>
+set -u
+program=$1 root=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+# shellcheck source=tests/hard_rows.sh
+. "$root/tests/hard_rows.sh"
+
+printf 'model: {from: deepseek-v3, layers: 4}\ndeployment: {gpus: 16, requests_per_gpu: 8}\n' >small.yaml
+service='model: {from: llama-3.1-8b, layers: 2}\naccelerator: h100\nfabric: hgx-h100\ndeployment: {gpus: 1}\n'
+printf '%brequests: {arrivals: {constant: 2 /s}, prompt_tokens: 128, output_tokens: 4, duration: 2 s}\n' "$service" >service.yaml
+mkdir folder
+mkfifo pipe
+ln -s loop loop
+long=$(printf 'x%.0s' $(seq 300))
+serve() { expect 2 "$1" serve service.yaml --cache '' --set "$2"; }
+# of_file <pattern> <text> <arguments... with @ for the file>
+of_file() {
+  pattern=$1
+  printf '%b' "$2" >"given.$rows"
+  shift 2
+  words=()
+  for word in "$@"; do words+=("${word//@/given.$rows}"); done
+  expect 2 "$pattern" "${words[@]}"
+}
+
+# --- serve: requests, pools, traces
+for file in folder pipe loop "$long" /dev/zero nosuch; do serve '.' "requests={arrivals: {trace: '$file'}}"; done
+serve 'is a folder' 'requests={arrivals: {trace: folder}}'
+serve 'is a pipe' 'requests={arrivals: {trace: pipe}}'
+for arrivals in '{}' '[]' '{poisson: 40}' '{poisson: -1 /s}' '{poisson: nan /s}' '{poisson: 1e300 /s}' '{poisson: 1e-300 /s}' \
+  '{poisson: 0 /s}' '{poisson: 40 /day}' '{poisson: 1 /s, constant: 1 /s}' '{gamma: 1 /s, burstiness: 1e18}' \
+  '{gamma: 1 /s, burstiness: 1e-12}' '{gamma: 1 /s, burstiness: -1}' '{poisson: 1 /s, burstiness: 2}' '{concurrency: 0}' \
+  '{concurrency: 2000000000}' '{concurrency: 1.5}' '{uniform: 1 /s}' 'often'; do
+  serve '.' "requests.arrivals=$arrivals"
+done
+serve 'no request comes' 'requests.arrivals={poisson: 1e-8 /s}'
+for set in requests.duration=0s requests.duration=-1s requests.duration=1e300s requests.duration='nan h' \
+  requests.duration='1e12 h' requests.duration='1e-9 s' requests.duration=forever requests.prompt_tokens=0 \
+  requests.prompt_tokens=-5 requests.prompt_tokens=1e9 requests.prompt_tokens=many requests.output_tokens=0 \
+  requests.output_tokens=1e300 requests.cached_fraction=2 requests.cached_fraction=-0.1 requests.cached_fraction=nan \
+  'requests.prompt_tokens={distribution: uniform, from: 10, to: 1}' 'requests.prompt_tokens={distribution: normal, mean: 3}' \
+  'requests.prompt_tokens={distribution: lognormal, mean: 100, sigma: 1e9}' requests.limits.ttft=0s requests.limits.tpot=fast \
+  requests.limits.nosuch=1s requests.nosuch=1 'requests.arrivals={constant: 6000000 /s}' requests= serving.placement=apart \
+  serving.decode.units=0 serving.decode.units=2147483647 serving.decode.units=70000 serving.decode.gpus=2147483647 \
+  serving.decode.max_requests_per_gpu=0 serving.decode.max_requests_per_gpu=2147483647 serving.decode.max_tokens=2147483647 \
+  serving.decode.nosuch=1 serving.prefill.gpus=1 serving.scheduler.chunk_tokens=0 serving.scheduler.chunk_tokens=2000000000 \
+  serving.scheduler.policy=lifo serving.nosuch=1 deployment.gpus=9 platform=x.xml accelerator.memory=1GB; do
+  serve '.' "$set"
+done
+trace() { of_file "$1" "$2" serve service.yaml --cache '' --set 'requests={arrivals: {trace: @}}'; }
+trace 'is empty' ''
+trace 'header' 'a,b,c\n1,2,3\n'
+trace 'missing column' 'arrival_s,prompt_tokens\n1,2\n'
+trace 'holds no request' 'arrival_s,prompt_tokens,output_tokens\n'
+trace ':2: .*cells' 'arrival_s,prompt_tokens,output_tokens\n1,2\n'
+trace ':2: expected a time' 'arrival_s,prompt_tokens,output_tokens\nnan,2,3\n'
+trace ':2: expected a time' 'arrival_s,prompt_tokens,output_tokens\ninf,2,3\n'
+trace ':2: expected a time' 'arrival_s,prompt_tokens,output_tokens\n1e300,2,3\n'
+trace ':2: .*whole number' 'arrival_s,prompt_tokens,output_tokens\n1,2.5,3\n'
+trace ':2: .*whole number' 'arrival_s,prompt_tokens,output_tokens\n1,-2,3\n'
+trace ':2: .*whole number' 'arrival_s,prompt_tokens,output_tokens\n1,2,1e12\n'
+trace ':2: .*whole number' 'arrival_s,prompt_tokens,output_tokens\n1,nan,3\n'
+trace ':3: .*before' 'arrival_s,prompt_tokens,output_tokens\n5,2,3\n4,2,3\n'
+trace 'cached_tokens' 'arrival_s,prompt_tokens,output_tokens,cached_tokens\n5,2,3,2\n'
+trace ':2: expected a time' 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-13-16 18:15:46,3,4\n'
+trace ':2: expected a time' 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 99:99:99,3,4\n'
+trace ':2: expected a time' 'TIMESTAMP,ContextTokens,GeneratedTokens\n99999999999-11-16 18:15:46,3,4\n'
+trace ':2: expected a time' 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:nan,3,4\n'
+trace '.' '{"timestamp": 1}\n'
+trace '.' '{"timestamp": -1, "input_length": 5, "output_length": 5}\n'
+trace '.' '{"timestamp": 1e300, "input_length": 5, "output_length": 5}\n'
+trace 'at most' '{"timestamp": 1, "input_length": 900000000, "output_length": 5}\n'
+trace '.' '{"timestamp": 1, "input_length": 5, "output_length": 5, "hash_ids": 3}\n'
+trace '.' '{"timestamp": 1, "input_length": 5, "output_length": 5\n'
+trace 'needs more cache' 'arrival_s,prompt_tokens,output_tokens\n1,9000000,3\n'
+fine_service() {
+  rows=$((rows + 1))
+  timeout 60 "$program" serve service.yaml --cache '' --json "$@" >out 2>err </dev/null
+  status=$?
+  if [ "$status" != 0 ] || [ -s err ] || grep -E '": (null|nan|inf)' out | grep -qvE '"(prefill|overloaded_since_s)": null' ; then
+    echo "FAILED: serve $* -> exit $status: $(head -c 400 err) $(grep -E '": (null|nan|inf)' out)"
+    failed=1
+  fi
+}
+fine_service
+fine_service --set 'requests.arrivals={concurrency: 3}'
+fine_service --set 'requests.arrivals={gamma: 4 /s, burstiness: 10000}'
+
+# --- sweeps: axes, conditions, names
+sweep() { of_file "$1" "base: small.yaml\n$2" sweep @ --out nowhere; }
+axes='axes: {deployment.requests_per_gpu: [8, 16]}\n'
+for text in '' 'axes: []\n' 'axes: {deployment.requests_per_gpu: []}\n' 'axes: {deployment.requests_per_gpu: 8}\n' \
+  'axes: {deployment.requests_per_gpu: {from: 1, to: 1e9, step: 1e-9}}\n' \
+  'axes: {deployment.requests_per_gpu: {from: 1, to: 2, step: 0}}\n' \
+  'axes: {deployment.requests_per_gpu: {from: 1, to: 2, step: -1}}\n' \
+  'axes: {deployment.requests_per_gpu: {from: 1, to: 2, factor: 1}}\n' \
+  'axes: {deployment.requests_per_gpu: {from: 0, to: 2, factor: 2}}\n' \
+  'axes: {deployment.requests_per_gpu: {from: nan, to: 2, step: 1}}\n' \
+  'axes: {deployment.requests_per_gpu: {from: 1, to: inf, step: 1}}\n' \
+  'axes: {deployment.requests_per_gpu: {from: 4, to: 2, step: 1}}\n' \
+  'axes: {fabric.nic_bandwidth: {from: 1 Gbps, to: 2 us, step: 1 Gbps}}\n' \
+  'axes: {deployment.nosuch: [1]}\n' 'axes: {"": [1]}\n' 'axes: {tpot_ms: [1]}\n' 'axes: {a: {zip: {}}}\n' \
+  'axes: {a: {zip: {deployment.gpus: [8], deployment.requests_per_gpu: [1, 2]}}}\n' 'axes: {a: {variants: {}}}\n' \
+  'axes: {a: {variants: {x: 3}}}\n' 'axes: {a: {variants: {x: {nosuch: 3}}}}\n' \
+  "${axes}name: ../out\n" "${axes}name: .hidden\n" "${axes}name: ''\n" "${axes}name: $long\n" "${axes}name: \"a\\\\nb\"\n" \
+  "${axes}repeats: 0\n" "${axes}repeats: 2000000000\n" "${axes}nosuch: 1\n" "${axes}drop: x\n" "${axes}drop: [x]\n" \
+  "${axes}drop: ['deployment.gpus > ']\n" "${axes}drop: ['deployment.gpus > 64 GB']\n" "${axes}drop: ['deployment.nosuch == 1']\n" \
+  "${axes}drop: ['1 / 0 > 1']\n" "${axes}drop: ['1 % 0 > 1']\n" "${axes}drop: ['model == 1']\n" "${axes}drop: ['((((((1 == 1']\n" \
+  "${axes}drop: ['1e300 * 1e300 > 1']\n" "${axes}drop: ['1 == 1']\n" "${axes}drop: ['$(printf '(%.0s' $(seq 50000))']\n" \
+  "${axes}drop: ['$(printf 'not %.0s' $(seq 50000))1 == 1']\n" "${axes}sample: {points: 0}\n" "${axes}sample: {points: 2000000000}\n"; do
+  sweep '.' "$text"
+done
+expect 2 '.' sweep small.yaml
+expect 2 '.' sweep "$root/examples/sweep-ep.yaml" -j 0
+expect 2 '.' sweep "$root/examples/sweep-ep.yaml" -j 1000000
+expect 2 '.' sweep "$root/examples/sweep-ep.yaml" --shard 0/3
+expect 2 '.' sweep "$root/examples/sweep-ep.yaml" --shard 4/3
+expect 2 '.' sweep "$root/examples/sweep-ep.yaml" --shard 1/1e9
+expect 2 '.' sweep "$root/examples/sweep-ep.yaml" --shard x
+expect 2 '.' sweep "$root/examples/sweep-ep.yaml" --memory lots
+expect 2 '.' sweep "$root/examples/sweep-ep.yaml" --out /dev/null
+expect 2 '.' sweep "$root/examples/sweep-ep.yaml" --out small.yaml/x
+expect 2 '.' sweep "$root/examples/sweep-ep.yaml" --prices nosuch
+expect 2 '.' sweep "$root/examples/sweep-ep.yaml" --economics folder
+expect 2 'holds no sweep' sweep --collect folder
+expect 2 '.' sweep --collect /dev/null
+expect 2 '.' sweep
+
+# --- parts and prices
+for text in '' '[]' 'a: b' 'switch_usd: 1' 'switch_usd: -1\ncable_usd: 1\nendpoint_cable_usd: 1' \
+  'switch_usd: 1e300\ncable_usd: 1\nendpoint_cable_usd: 1' 'switch_usd: nan\ncable_usd: 1\nendpoint_cable_usd: 1' \
+  'switch_usd: 1\ncable_usd: 1\nendpoint_cable_usd: 1\ncable_usd_by_tier: 3' \
+  'switch_usd: 1\ncable_usd: 1\nendpoint_cable_usd: 1\nspeed: fast' \
+  'switches: 3\nnics: []\ncables: []\nscale_up: []' 'switches: [3]\nnics: []\ncables: []\nscale_up: []' \
+  'switches: [{name: s, speed: 400 Gbps, ports: 0, usd: 1, W: 1, source: x}]\nnics: []\ncables: []\nscale_up: []' \
+  'switches: [{name: s, speed: 400 Gbps, ports: 64, usd: -1, W: 1, source: x}]\nnics: []\ncables: []\nscale_up: []' \
+  'switches: []\nnics: []\ncables: [{name: c, speed: 400 Gbps, reach_m: -3, usd: 1, W: 1, source: x}]\nscale_up: []'; do
+  printf '%b' "$text" >"given.$rows.yaml"
+  expect 2 '.' fabric cost h800-mpft --prices "./given.$rows.yaml"
+done
+for text in '' '[]' 'amortisation_years: 0' 'amortisation_years: -1' 'utilisation: 0' 'utilisation: 2' \
+  'electricity_usd_per_kwh: -1' 'power_overhead: 0' 'accelerators: 3' 'accelerators: {h800: 3}' \
+  'accelerators: {h800: {usd: -1, power: 1}}' 'accelerators: {h800: {usd: nan, power: 1}}' 'nosuch: 1'; do
+  printf '%b' "$text" >"given.$rows.yaml"
+  expect 2 '.' compare small.yaml small.yaml --economics "given.$rows.yaml"
+done
+
+# --- collectives and matrices
+for words in '--op dispatch --tokens 0' '--op dispatch --tokens 99999' '--op dispatch --tokens 8 --bytes 1' '--op nosuch --bytes 1' \
+  '--op send --bytes 1 --from 99' '--op send --bytes 1 --from 2 --to 2' '--op all-reduce' '--op all-reduce --bytes 0' \
+  '--op all-reduce --bytes -1' '--op all-reduce --bytes 1e300GB' '--op all-reduce --bytes 1XB' '--op all-reduce --bytes 8 --groups 3' \
+  '--op all-reduce --bytes 8 --group-size 1' '--op all-reduce --bytes 8 --group-size 5' '--op all-reduce --bytes 8 --tokens 3' \
+  '--op all-reduce --bytes 8 --groups 2 --group-size 2' '--op dispatch --top-k 0' '--op dispatch --top-k 300' \
+  '--op dispatch --experts 7' '--op dispatch --experts 2000000000' '--op dispatch --expert-groups 7 --max-nodes 2' '--op dispatch --max-nodes 99' \
+  '--op dispatch --precision float' '--op dispatch --seed -1' '--op dispatch --seed 99999999999999999999999' '--op matrix' \
+  '--op all-to-all --bytes 1MiB --network packet' '--op all-to-all --bytes 1MiB --communication nosuch' \
+  '--op all-to-all --bytes 1MiB --communication {' '--op all-to-all --bytes 1MiB --accelerator nosuch' \
+  '--op all-to-all --bytes 1MiB --set nosuch=1' '--op all-to-all --bytes 1MiB --set radix=3' '--op all-to-all --bytes 1MiB --set =1'; do
+  # shellcheck disable=SC2086
+  expect 2 '.' collective --fabric h800-mpft --gpus 8 $words
+done
+expect 2 '.' collective --fabric h800-mpft --gpus 1 --bytes 1MiB
+expect 2 '.' collective --fabric h800-mpft --gpus 0 --bytes 1MiB
+expect 2 '.' collective --fabric h800-mpft --platform x.xml --bytes 1MiB
+expect 2 '.' collective --bytes 1MiB
+for text in '' '1,2\n' '0,1\n1\n' '0,x\n1,0\n' '0,-1\n1,0\n' '0,nan\n1,0\n' '0,1e300\n1,0\n' '0,0\n0,0\n' '0,1\n1,0\n0,0\n' '5,0\n0,5\n'; do
+  of_file '.' "$text" collective --fabric h800-mpft --gpus 2 --matrix @
+done
+fine collective --fabric h800-mpft --gpus 16 --op broadcast --algorithm direct --bytes 1MiB --network pair
+fine collective --fabric h800-mpft --gpus 16 --op dispatch --tokens 1 --network pair
+
+# --- platform files and fabrics
+head='<?xml version="1.0"?>\n<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">\n<platform version="4.1">\n'
+zone="$head<zone id=\"z\" routing=\"Full\"><host id=\"a\" speed=\"1f\"/><host id=\"b\" speed=\"1f\"/>"
+for text in 'hello' '<' '<a/>' '<platform/>' "$head" "$head</platform>" "$zone</zone></platform>" \
+  "$zone<link id=\"l\" bandwidth=\"0Bps\" latency=\"0s\"/><route src=\"a\" dst=\"b\"><link_ctn id=\"l\"/></route></zone></platform>" \
+  "$zone<link id=\"l\" bandwidth=\"-1Bps\" latency=\"0s\"/><route src=\"a\" dst=\"b\"><link_ctn id=\"l\"/></route></zone></platform>" \
+  "$zone<link id=\"l\" bandwidth=\"nanBps\" latency=\"0s\"/><route src=\"a\" dst=\"b\"><link_ctn id=\"l\"/></route></zone></platform>" \
+  "$zone<link id=\"l\" bandwidth=\"1e-300Bps\" latency=\"0s\"/><route src=\"a\" dst=\"b\"><link_ctn id=\"l\"/></route></zone></platform>" \
+  "$zone<link id=\"l\" bandwidth=\"1e300Bps\" latency=\"0s\"/><route src=\"a\" dst=\"b\"><link_ctn id=\"l\"/></route></zone></platform>" \
+  "$zone<link id=\"l\" bandwidth=\"1GBps\" latency=\"-1s\"/><route src=\"a\" dst=\"b\"><link_ctn id=\"l\"/></route></zone></platform>" \
+  "$zone<link id=\"l\" bandwidth=\"1GBps\" latency=\"nans\"/><route src=\"a\" dst=\"b\"><link_ctn id=\"l\"/></route></zone></platform>" \
+  "$zone<link id=\"l\" bandwidth=\"1GBps\" latency=\"1e300s\"/><route src=\"a\" dst=\"b\"><link_ctn id=\"l\"/></route></zone></platform>" \
+  "$zone<route src=\"a\" dst=\"b\"><link_ctn id=\"l\"/></route></zone></platform>" "$zone<host id=\"a\" speed=\"1f\"/></zone></platform>" \
+  "$head<include file=\"x\"/></platform>" "$head<trace id=\"t\" file=\"/etc/passwd\"/></platform>"; do
+  of_file '.' "$text" collective --platform @ --bytes 1MiB
+done
+expect 2 '.' platform nosuch
+expect 2 '.' platform h800-mpft --gpus 0
+expect 2 '.' platform h800-mpft --gpus 99999
+expect 2 '.' platform h800-mpft --accelerator nosuch
+expect 2 '.' platform h800-mpft -o folder
+expect 2 '.' platform h800-mpft --gpus 8 -o nosuch/x.xml
+expect 2 '.' platform paper-slim-fly
+for words in 'show nosuch' 'metrics nosuch' 'cost nosuch' 'export nosuch' 'export h800-mpft --format png' 'export h800-mpft -o folder' \
+  'show' 'cost h800-mpft --prices nosuch' 'cost h800-mpft --prices folder' 'metrics paper-slim-fly --json extra' 'nosuch' 'show {' \
+  'show {kind:' 'show {} ' 'show {kind: torus}' 'export paper-slim-fly'; do
+  # shellcheck disable=SC2086
+  expect 2 '.' fabric $words
+done
+
+# --- models, keys, init, other commands
+for words in 'show nosuch' 'show folder/' 'show ./pipe' 'show deepseek-v3 --context 0' 'show deepseek-v3 --context nan' \
+  'show deepseek-v3 --context 1e300' 'show deepseek-v3 --weights int3' 'show deepseek-v3 --kv nosuch' 'show deepseek-v3 --assume x' \
+  'show deepseek-v3 --assume =ignore' 'show' 'page nosuch.csv' 'page folder' 'nosuch'; do
+  # shellcheck disable=SC2086
+  expect 2 '.' model $words
+done
+for text in '' '[]' '{}' '{"model_type": 3}' '{"architectures": ["X"], "hidden_size": -1}' \
+  '{"architectures": ["LlamaForCausalLM"], "hidden_size": 4096, "num_hidden_layers": 2147483647, "num_attention_heads": 32, "intermediate_size": 8, "vocab_size": 9}' \
+  '{"architectures": ["LlamaForCausalLM"], "hidden_size": 4096, "num_hidden_layers": 2, "num_attention_heads": 0, "intermediate_size": 8, "vocab_size": 9}' \
+  '{"architectures": ["LlamaForCausalLM"], "hidden_size": 1e300, "num_hidden_layers": 2, "num_attention_heads": 1, "intermediate_size": 8, "vocab_size": 9}' \
+  'name: x\nhidden: 0\n' 'name: x\nhidden: 1\nvocabulary: 1\nlayers: 1\nattention: {heads: 1, kv_heads: 2, head_dim: 1}\n' \
+  'name: x\nfrom: ./self.yaml\n'; do
+  printf '%b' "$text" >"given.$rows.yaml"
+  expect 2 '.' model show "./given.$rows.yaml"
+done
+printf 'from: ./self.yaml\n' >self.yaml
+expect 2 'leads back' model show ./self.yaml
+for words in 'keys nosuch' 'keys deployment.nosuch' 'init --model nosuch' 'init --accelerator nosuch' 'init --fabric nosuch' \
+  'init --gpus 0' 'init --gpus 1000000' 'init --gpus x' 'init -o folder' 'init -o nosuch/x.yaml' 'completion csh' 'completion' \
+  'validate nosuch' 'validate --page folder' 'chakra export small.yaml' 'chakra export small.yaml -o small.yaml' \
+  'chakra export nosuch.yaml -o x' 'chakra' 'optimize small.yaml' 'optimize small.yaml --tpot 5' 'optimize small.yaml --tpot nan' \
+  'optimize small.yaml --tpot -1ms' 'optimize small.yaml --tpot 50ms --batch 0' 'optimize small.yaml --tpot 50ms --batch x' \
+  'optimize small.yaml --tpot 50ms --ep 0' 'optimize small.yaml --tpot 50ms --fabric nosuch' 'optimize nosuch --tpot 50ms' \
+  'optimize small.yaml --tpot 50ms --prices folder' 'sensitivity nosuch' 'sensitivity small.yaml --by 0' 'sensitivity small.yaml --by x' \
+  'sensitivity small.yaml --by -5' 'compare' 'compare nosuch nosuch' 'compare folder folder' 'compare small.yaml folder:1' \
+  'compare small.yaml nosuch:99999999999999999999' 'compare small.yaml small.yaml --html folder' 'help nosuch' 'nosuch' '--nosuch' \
+  'run small.yaml --explain nosuch' 'run small.yaml --trace x.png' 'run small.yaml --trace folder' 'run small.yaml --out small.yaml' \
+  'run small.yaml --out /proc/x' 'run small.yaml --trace t.json --trace-layers 9-3' 'run small.yaml --trace t.json --trace-layers x' \
+  'run small.yaml --trace t.json --trace-window 5ms' 'run small.yaml --trace t.json --trace-window x..y' \
+  'run small.yaml --trace t.json --trace-gpus -1' 'run small.yaml --limit-memory nan' 'run small.yaml --limit-memory -5GB' \
+  'run --workload folder' 'run --workload folder --fabric nosuch' 'run small.yaml --workload folder' 'run small.yaml extra.yaml' 'run'; do
+  # shellcheck disable=SC2086
+  expect 2 '.' $words
+done
+printf '{"tpot_ms": "x"}' >odd.json
+expect 2 '.' compare odd.json small.yaml
+printf '[1, 2' >cut.json
+expect 2 '.' compare cut.json small.yaml
+
+# --- serving stacks and libraries
+printf 'from: nccl\nall-to-all: {sm_share: 0.5}\n' >odd.yaml
+expect 2 '.' run small.yaml --set decode.communication=./odd.yaml
+printf 'from: deepep-normal\ndispatch: {sm_share: 1, library: x}\n' >all.yaml
+expect 2 'below 1' run small.yaml --set decode.communication=./all.yaml
+for set in 'decode.runtime={from: vllm, per_layer: -1 us}' 'decode.runtime={from: vllm, per_layer: 1e300 s}' 'decode.runtime={per_step: 3}' \
+  'decode.collectives={all-to-one: nccl}' 'decode.collectives={all-reduce: nosuch}' 'decode.collectives=nccl' 'decode.precision.kv=fp3' \
+  'decode.precision.weights={experts: nosuch}' 'decode.acceptance=1.5' 'decode.routing.exponent=-1' \
+  'decode.routing.exponent=1e300' 'decode.routing={load: zipf, exponent: nan}' 'decode.overlap=both' 'phase=training' 'phase=[prefill]' \
+  'simulation.network=packet' 'simulation.compute=guessed' 'simulation.seed=1.5' 'deployment.memory_fraction=0' 'deployment.memory_fraction=2' \
+  'deployment.concurrency=0' 'deployment.concurrency=99999999999' 'deployment={}x' 'accelerator.nosuch=1' 'accelerator=[]' \
+  'fabric.failures=[{link: nosuch}]' 'fabric.failures=[{plane: 99}]' 'fabric.failures=[{plane: -1}]' 'fabric.failures=[3]' 'fabric.failures=3' \
+  'fabric.failures=[{switch: nosuch}]' 'fabric.oversubscription=0' 'fabric.oversubscription=nan' 'fabric.oversubscription=1e300' \
+  'fabric.technology=[nosuch]' 'fabric.technology=3' 'fabric.planes_failed=99' 'fabric.planes_failed=-1' 'fabric.cable_m=-1' 'fabric.cable_m=1e300' \
+  'fabric.message_overhead={nic: -1 us}' 'fabric.nodes=0' 'fabric.gpus_per_node=0' 'fabric.nodes=1.5' 'fabric.kind=nosuch' 'fabric.routing=shortest' \
+  'fabric.routing={policy: ugal, minimal_share: 2}' 'fabric.routing={policy: ecmp, flows: 0}' 'fabric.routing=[]'; do
+  expect 2 '.' run small.yaml --set "$set"
+done
+
+# --- output that nobody takes
+printf 'base: small.yaml\nname: swept\naxes: {simulation.seed: [1]}\n' >swept.yaml
+"$program" sweep swept.yaml --out swept >out 2>&1 || { echo "FAILED: a sweep of one point: $(cat out)"; failed=1; }
+"$program" run small.yaml --json >small.json 2>err || { echo "FAILED: a run: $(cat err)"; failed=1; }
+full fabric show h800-mpft
+full fabric metrics gb200-nvl72 --json
+full fabric cost h800-mpft
+full fabric export gb200-nvl72
+full model list
+full model show deepseek-v3 --yaml
+full keys deployment
+full keys --schema
+full init --model llama-3.1-8b --accelerator h100 -o -
+full completion bash
+full man
+full help run
+full --version
+full serve service.yaml --cache ''
+full sweep swept.yaml --out swept
+full sweep --collect swept
+full compare small.json swept:1
+full compare small.json swept:1 --json
+full sensitivity service.yaml
+full optimize small.yaml --tpot 50ms --batch 8 --ep 16
+full validate deepep-low-latency-h800-nvlink
+full chakra export service.yaml -o traces
+full run --workload traces --fabric hgx-h100 --json
+
+echo "$rows rows"
+exit $failed

@@ -1,14 +1,22 @@
 #!/bin/sh
 # Runs each fuzz target for so many seconds from its corpus; stops at the first crash, leak or hang, and keeps its input.
-# Usage: run.sh <fuzz program> <corpus> <seconds>
+# Usage: run.sh <fuzz program> <corpus> <seconds> [target...]
 set -eu
 program=$1 corpus=$2 seconds=$3
+shift 3
 case $seconds in
   '' | *[!0-9]*) echo "teapot: test fuzz: expected seconds, got $seconds" >&2; exit 2 ;;
 esac
 found=$(dirname "$program")/fuzz-found
 mkdir -p "$found"
-for target in $("$program"); do
+shm=/dev/shm
+[ -d "$shm" ] || shm=${TMPDIR-/tmp}
+TMPDIR=$(mktemp -d "$shm/teapot-fuzz-XXXXXX")
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+trap 'exit 130' INT TERM
+[ $# -gt 0 ] || set -- $("$program")
+for target in "$@"; do
   mkdir -p "$found/$target"
   # Its own seeds first; what it finds new goes beside the build, not into the project.
   if ! "$program" --target="$target" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=4096 -max_len=65536 \
@@ -20,4 +28,3 @@ for target in $("$program"); do
   fi
   echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$found/$target.log") inputs in $seconds s"
 done
-rm -rf /tmp/teapot-fuzz-*

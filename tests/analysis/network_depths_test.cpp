@@ -25,7 +25,19 @@ void check(const char* what, const std::function<void()>& property) {
   CHECK(rc::check(what, property));
 }
 
-bool alike(Seconds a, Seconds b) { return std::abs(a.value - b.value) <= allowed * std::min(a.value, b.value); }
+/// Pairs pay the latency of their way before the first byte, so that short ways have their links to themselves until
+/// then; a collective pays the longest after the last byte.
+bool alike(Seconds a, Seconds b, Seconds longest) {
+  return std::abs(a.value - b.value) <= allowed * std::min(a.value, b.value) + longest.value;
+}
+
+Seconds longest_way(const Network& network) {
+  Seconds longest;
+  for (int s = 0; s < network.ranks(); ++s) {
+    for (int d = 0; d < network.ranks(); ++d) longest = std::max(longest, latency(network, network.route(s, d)));
+  }
+  return longest;
+}
 
 double tpot_ms(const std::string& yaml, const char* depth) {
   return result(scenario(yaml, {fmt::format("simulation.network={}", depth)})).tpot.value * 1e3;
@@ -58,7 +70,7 @@ void both(const Pattern& pattern, const Network& network) {
   const Seconds fluid = run_collective(pattern, network, ideal(), NetworkDepth::collective).time;
   const Seconds pairs = run_collective(pattern, network, ideal(), NetworkDepth::pair).time;
   RC_LOG() << fluid.value * 1e6 << " us, by pairs " << pairs.value * 1e6 << " us\n";
-  RC_ASSERT(alike(fluid, pairs));
+  RC_ASSERT(alike(fluid, pairs, longest_way(network)));
 }
 
 }  // namespace

@@ -183,7 +183,7 @@ class ProgramReader {
     for (const auto& [tier, use] : json.items()) {
       const bool whole = use.is_array() && use.size() == 3 &&
                          std::all_of(use.begin(), use.end(), [](const auto& part) { return part.is_number(); });
-      const auto part = [&](std::size_t i) { return whole ? use[i].get<double>() : -1; };
+      const auto part = [&, &parts = use](std::size_t i) { return whole ? parts[i].template get<double>() : -1; };
       const bool sane =
           part(0) >= 1e-9 && part(0) <= 1 && part(1) >= 0 && part(1) <= 1e9 && part(2) >= 0 && part(2) <= 1e9;
       if (!sane) fail(m, "teapot_wire is damaged: " + in_quotes(text));

@@ -243,7 +243,7 @@ TEST_CASE("platform file: each unusable file is named in one line that says what
   // A profile would be passed over, and with it what the file's author meant.
   CHECK(complaint_about(head + two_hosts + "<link id=\"l\" bandwidth=\"5GBps\" latency=\"0s\" state_file=\"f\"/>" + joined)
             .find("state_file: resources that change with time are not simulated") != std::string::npos);
-  CHECK(complaint_about(head + "<include file=\"other.xml\"/>").starts_with("3:2: include: other files"));
+  CHECK(complaint_about(head + "<include file=\"other.xml\"/>").starts_with("4:2: include: other files"));
   // Neither does a comment count as markup, nor does what looks like one within a value hide markup.
   const std::string whole = head + two_hosts + "<!-- <trace id=\"t\"/> -->\n" +
                             "<link id=\"l\" bandwidth=\"5GBps\" latency=\"0s\"/>" + joined;

@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "analysis/collective/collective_pattern.hpp"
 #include "analysis/output/chakra/chakra.hpp"
 #include "target.hpp"
+#include "workloads/collectives/pattern.hpp"
 #include "workloads/load/distribution.hpp"
 #include "workloads/model/model.hpp"
 #include "workloads/routing/loads.hpp"

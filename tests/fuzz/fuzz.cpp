@@ -19,8 +19,13 @@ namespace {
 
 using Read = void (*)(const std::string& text);
 
-std::map<std::string, Read>& targets() {
-  static std::map<std::string, Read> all;
+struct Known {
+  Read read;
+  void (*prepare)();
+};
+
+std::map<std::string, Known>& targets() {
+  static std::map<std::string, Known> all;
   return all;
 }
 
@@ -44,7 +49,7 @@ const std::string& folder() {
 
 }  // namespace
 
-Target::Target(const char* name, Read read) { targets()[name] = read; }
+Target::Target(const char* name, Read read, void (*prepare)()) { targets()[name] = {read, prepare}; }
 
 void require(bool holds, const char* what) {
   if (holds) return;
@@ -66,12 +71,14 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   using namespace teapot::fuzz;
   for (int i = 1; i < *argc; ++i) {
     const std::string_view argument{(*argv)[i]};
-    for (const auto& [name, read] : targets()) {
-      if (argument == "--target=" + name) chosen = read;
+    for (const auto& [name, target] : targets()) {
+      if (argument != "--target=" + name) continue;
+      chosen = target.read;
+      if (target.prepare != nullptr) target.prepare();
     }
   }
   if (chosen != nullptr) return 0;
-  for (const auto& [name, read] : targets()) std::puts(name.c_str());
+  for (const auto& [name, target] : targets()) std::puts(name.c_str());
   std::exit(0);
 }
 

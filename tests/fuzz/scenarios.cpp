@@ -111,9 +111,17 @@ void results(const std::string& text) {
   to_json(table);
 }
 
-const Target targets[] = {{"yaml", yaml},     {"scenario", scenario},   {"set", set},
-                          {"fabric", fabric}, {"sweep", sweep},         {"condition", condition},
-                          {"prices", prices}, {"economics", economics}, {"results", results}};
+void ask_for_keys() { known_keys(); }
+
+const Target targets[] = {{"yaml", yaml},
+                          {"scenario", scenario, ask_for_keys},
+                          {"set", set},
+                          {"fabric", fabric},
+                          {"sweep", sweep, ask_for_keys},
+                          {"condition", condition},
+                          {"prices", prices},
+                          {"economics", economics},
+                          {"results", results}};
 
 }  // namespace
 }  // namespace teapot::fuzz

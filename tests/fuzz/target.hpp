@@ -6,9 +6,10 @@
 
 namespace teapot::fuzz {
 
-/// Only a ConfigError may come out of `read`; what else must hold is asked with require().
+/// Only a ConfigError may come out of `read`; what else must hold is asked with require(). `prepare` does what is done
+/// once and takes longer than an input may.
 struct Target {
-  Target(const char* name, void (*read)(const std::string& text));
+  Target(const char* name, void (*read)(const std::string& text), void (*prepare)() = nullptr);
 };
 
 /// Ends the process where something does not hold.

@@ -15,13 +15,17 @@ constexpr int largest = 100'000'000;  // of any number that makes a shape
 
 }  // namespace
 
-Keys::Keys(const Config& mapping, std::set<std::string> ignored) : Keys(mapping, "", std::make_shared<Record>()) {
+Keys::Keys(const Config& mapping, std::set<std::string> ignored)
+    : Keys(open({mapping, ""}, std::make_shared<Record>())) {
   record_->ignored = std::move(ignored);
 }
 
-Keys::Keys(const Config& mapping, std::string prefix, std::shared_ptr<Record> record)
-    : config_(mapping), prefix_(std::move(prefix)), record_(std::move(record)) {
-  record_->opened.push_back(*this);
+Keys::Keys(const Part& part, std::shared_ptr<Record> record)
+    : config_(part.config), prefix_(part.prefix), record_(std::move(record)) {}
+
+Keys Keys::open(const Part& part, const std::shared_ptr<Record>& record) {
+  record->opened.push_back(part);
+  return {part, record};
 }
 
 const Tree* Keys::written(const std::string& key) const {
@@ -157,10 +161,10 @@ std::string Keys::which(const std::vector<std::string>& keys) const {
 Keys Keys::part(const std::string& key) const {
   record_->read[prefix_ + key] = true;
   if (!at(key).is_mapping()) fail(key, "expected a mapping");
-  for (const Keys& known : record_->opened) {
-    if (known.prefix_ == prefix_ + key + '.') return known;
+  for (const Part& known : record_->opened) {
+    if (known.prefix == prefix_ + key + '.') return {known, record_};
   }
-  return {at(key), prefix_ + key + '.', record_};
+  return open({at(key), prefix_ + key + '.'}, record_);
 }
 
 void Keys::warn(const std::string& key, const std::string& text) const {
@@ -207,7 +211,7 @@ void Keys::judge(std::vector<std::string>& unknown, Place& first) const {
 void Keys::judge_the_rest(bool lenient) const {
   std::vector<std::string> unknown;
   Place first;
-  for (std::size_t i = 0; i < record_->opened.size(); ++i) Keys{record_->opened[i]}.judge(unknown, first);
+  for (const Part& part : record_->opened) Keys{part, record_}.judge(unknown, first);
   if (unknown.empty()) return;
   if (lenient) {
     for (const std::string& key : unknown) warn(key, "not known, and not in these figures");

@@ -68,15 +68,20 @@ class Keys {
   Reading reading() const;
 
  private:
+  struct Part {
+    Config config;
+    std::string prefix;
+  };
   struct Record {
     std::map<std::string, bool> read;  ///< by path: whether it decides a figure
-    std::vector<Keys> opened;
+    std::vector<Part> opened;          ///< not Keys: these keep the record alive, and it them
     std::vector<std::string> passed;
     std::vector<std::string> warnings;
     std::set<std::string> ignored;
   };
 
-  Keys(const Config& mapping, std::string prefix, std::shared_ptr<Record> record);
+  Keys(const Part& part, std::shared_ptr<Record> record);  ///< of one that is opened already
+  static Keys open(const Part& part, const std::shared_ptr<Record>& record);
   const Tree* written(const std::string& key) const;
   int whole(const Config& value) const;
   bool ignores(const std::string& key) const;

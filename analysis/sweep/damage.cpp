@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <span>
 
+#include "analysis/output/digest.hpp"
 #include "analysis/output/progress_line.hpp"
 
 namespace teapot {
@@ -75,8 +76,17 @@ bool holds_all(const Json& result, std::span<const Field> fields) {
 
 }  // namespace
 
+Json sealed(Json result) {
+  result.erase("digest");
+  Digest digest;
+  digest.add(result.dump(-1, ' ', false, Json::error_handler_t::replace));
+  result["digest"] = digest.hex();
+  return result;
+}
+
 bool is_sound(const Json& result, const std::string& key) {
   if (!result.is_object() || !result.contains("key") || result.at("key") != key) return false;
+  if (!result.contains("digest") || result.at("digest") != sealed(result).at("digest")) return false;
   if (result.contains("error")) return result.at("error").is_string();
   return is_run(result) && holds_all(result, prices);
 }

@@ -10,7 +10,10 @@
 
 namespace teapot {
 
-/// What every later step of a sweep takes for granted of a result: its own key, and figures above zero or an error.
+/// The result with a digest of all it says, by which a change of any of it is found.
+Json sealed(Json result);
+/// What every later step of a sweep takes for granted of a result: its seal, its own key, and figures above zero or an
+/// error.
 bool is_sound(const Json& result, const std::string& key);
 /// Likewise of what `run --json` prints, which has neither key nor prices.
 bool is_run(const Json& result);

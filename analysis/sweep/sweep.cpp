@@ -66,6 +66,7 @@ TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFol
     if (outcome.kind == TaskOutcome::Kind::done)
       write_file(folder.scenario_file(task.key), to_yaml(resolved(task.scenario, parts)));
     result["key"] = task.key;
+    result = sealed(std::move(result));
     write_file(folder.result_file(task.key), result.dump(1, ' ', false, Json::error_handler_t::replace) + '\n');
   } catch (const std::exception& e) {
     outcome.kind = TaskOutcome::Kind::cannot_go;

@@ -66,6 +66,7 @@ inline RandomFabric draw_fabric(bool one_path) {
   f.from =
       *element<std::string>("h800-mpft", "h800-mrft", "h800-ft3", "h800-roce", "rail-only", "dragonfly", "slim-fly",
                             "torus-2d", "torus-3d", "hyperx", "h100-leaf-spine", "multiport-mpft", "gb200-nvl72");
+  if (one_path && f.from == "multiport-mpft") f.from = "h800-mpft";  // it spreads over its ports whatever the policy
   f.inside = f.from == "gb200-nvl72";
   f.nodes = *element(2, 3, 4);
   f.routing = one_path ? "static" : *element<std::string>("static", "ecmp", "adaptive", "valiant", "ugal");

@@ -29,12 +29,12 @@ bool is_sane(double figure) { return std::isfinite(figure) && figure > 0; }
 
 /// What is accepted has finite figures. Files that are named are read once for some thousand inputs.
 void scenario(const std::string& text) {
-  static std::unique_ptr<KnownParts> known;
+  static std::unique_ptr<PartReader> parts;
   static int inputs = 0;
-  if (inputs++ % 4096 == 0) known = std::make_unique<KnownParts>();
+  if (inputs++ % 4096 == 0) parts = std::make_unique<PartReader>();
   const Tree tree = parse_yaml(text, "fuzz.yaml");
   try {
-    const Scenario s = read_scenario(tree, "fuzz", known.get());
+    const Scenario s = read_scenario(tree, "fuzz", *parts);
     require(s.network.ranks() >= s.layout.gpus, "the network has a place for each GPU");
     for (const Link& link : s.network.links)
       require(is_sane(link.bandwidth.value) && link.latency.value >= 0, "links are sane");

@@ -99,7 +99,7 @@ std::vector<std::string> broken(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("sweep: a result with any member taken out or replaced is simulated anew, or was not needed") {
+TEST_CASE("sweep: a result with any member taken out or replaced is simulated anew") {
   Finished sweep{tiny};
   const Json whole = sweep.result();
   REQUIRE(is_sound(whole, whole.at("key")));
@@ -107,18 +107,15 @@ TEST_CASE("sweep: a result with any member taken out or replaced is simulated an
   for_each_damage(whole, [&](const Json& damaged, const std::string& what) {
     CAPTURE(what);
     ++damages;
-    if (!is_sound(damaged, whole.at("key"))) {
-      ++noticed;
-      return;
-    }
-    // What is taken as sound must not show in the results.
-    sweep.restore();
-    write_file(sweep.point(), damaged.dump());
-    sweep.run();
-    CHECK(sweep.same_results());
+    CHECK_FALSE(is_sound(damaged, whole.at("key")));
+    noticed += is_sound(damaged, whole.at("key")) ? 0 : 1;
+    // Whoever seals what is damaged has still to put figures where figures are due.
+    const bool figure =
+        what.starts_with("tpot_ms") || what.starts_with("step_ms") || what.starts_with("breakdown_ms =");
+    if (figure && !what.ends_with("{}")) CHECK_FALSE(is_sound(sealed(damaged), whole.at("key")));
   });
   CHECK(damages > 250);
-  CHECK(noticed > damages / 2);
+  CHECK(noticed == damages);
 }
 
 TEST_CASE("sweep: a result that is cut short, empty, of another kind or no file is named and simulated anew") {
@@ -130,7 +127,7 @@ TEST_CASE("sweep: a result that is cut short, empty, of another kind or no file 
     CHECK(sweep.run().simulated == 1);
     CHECK(sweep.same_results());
   }
-  const auto replaced_by = [&](const char* what, const std::function<void(const std::string&)>& make) {
+  const auto replaced_by = [&](const std::string& what, const std::function<void(const std::string&)>& make) {
     CAPTURE(what);
     sweep.restore();
     fs::remove(sweep.point());

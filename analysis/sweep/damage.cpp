@@ -67,6 +67,18 @@ constexpr Field served[] = {{"tpot_ms", is_not_negative},        {"ttft_p50_ms",
                             {"itl_p99_ms", is_not_negative},     {"goodput_requests_per_s", is_not_negative},
                             {"requests_per_s", is_not_negative}, {"overloaded", is_not_negative}};
 
+/// What is no file would swallow what is written in its place. A name that is taken may be a folder: another is tried.
+void move_aside(const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(file, error)) return;
+  for (int n = 1; n < 1000; ++n) {
+    const std::string other = fmt::format("{}.{}-{}.damaged", file, getpid(), n);
+    if (std::filesystem::symlink_status(other, error).type() != std::filesystem::file_type::not_found) continue;
+    std::filesystem::rename(file, other, error);
+    return;
+  }
+}
+
 bool holds_all(const Json& result, std::span<const Field> fields) {
   return std::all_of(fields.begin(), fields.end(), [&](const Field& field) {
     const auto found = result.find(field.name);
@@ -124,9 +136,7 @@ void report_damaged(const SweepFolder& folder, const std::vector<std::string>& k
   constexpr std::size_t named = 5;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const std::string file = folder.result_file(keys[i]);
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(file, error))
-      std::filesystem::rename(file, fmt::format("{}.{}.damaged", file, getpid()), error);
+    move_aside(file);
     if (i < named) to_stderr(fmt::format("{}: damaged, {}\n", file, consequence));
   }
   if (keys.size() > named) to_stderr(fmt::format("and {} more of its results\n", keys.size() - named));
@@ -134,8 +144,7 @@ void report_damaged(const SweepFolder& folder, const std::vector<std::string>& k
 
 void report_damaged_plan(const SweepFolder& folder) {
   const std::string file = folder.file("plan.json");
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error)) std::filesystem::rename(file, file + ".damaged", error);
+  move_aside(file);
   to_stderr(fmt::format("{}: damaged, written anew\n", file));
 }
 

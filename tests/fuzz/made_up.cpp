@@ -26,7 +26,7 @@ namespace {
 
 using Random = std::mt19937_64;
 
-constexpr unsigned longest_s = 5;  // of one input
+constexpr unsigned longest_s = 20;  // of one input; the largest fabric that may be described takes three to build
 constexpr std::size_t most_bytes = 65536;
 
 std::string current;  // the input under way

@@ -38,7 +38,10 @@ constexpr const char* units =
 }  // namespace
 
 std::string type_text(const KeyEntry& entry) {
-  if (!entry.folder.empty()) return fmt::format("name of a file in {}/, path or mapping", entry.folder);
+  if (!entry.folder.empty()) {
+    const std::string words = entry.words.empty() ? "" : fmt::format("one of {}, ", fmt::join(entry.words, ", "));
+    return fmt::format("{}name of a file in {}/, path or mapping", words, entry.folder);
+  }
   std::vector<std::string> types;
   for (const auto& type : entry.types) {
     if (type == "mapping" || type == "list" || (type == "text" && !entry.words.empty())) continue;

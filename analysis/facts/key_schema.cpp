@@ -58,7 +58,9 @@ Json mapping(const Entries& known, const std::string& path) {
 
 /// Names of the project's own files, and anything that looks like a path.
 Json named(const KeyEntry& entry) {
-  return Json::array({{{"enum", names_in(entry.folder)}}, {{"type", "string"}, {"pattern", "/|\\.ya?ml$|\\.json$"}}});
+  std::vector<std::string> names = names_in(entry.folder);
+  names.insert(names.end(), entry.words.begin(), entry.words.end());
+  return Json::array({{{"enum", names}}, {{"type", "string"}, {"pattern", "/|\\.ya?ml$|\\.json$"}}});
 }
 
 Json schema_of(const Entries& known, const std::string& path) {

@@ -104,6 +104,9 @@ class Check {
   /// A name, a path or a mapping: what it comes to is checked, with the places where each part was written.
   void named(const Config& config, const std::string& path, const KeyEntry& entry) {
     if (config.tree().kind == Tree::Kind::null) return;
+    const bool word = config.is_scalar() &&
+                      std::find(entry.words.begin(), entry.words.end(), config.tree().text) != entry.words.end();
+    if (word) return;
     note([&] {
       const Config whole{resolve_named(config, entry.folder, what_is_named(path))};
       const bool foreign = whole.has("architectures") || whole.has("hidden_size") || whole.has("text_config");

@@ -32,7 +32,7 @@ Config how_executed(const Config& scenario, Phase phase, const Model& model, con
   Tree how = scenario.section("decode").tree();
   how.kind = Tree::Kind::mapping;
   for (const char* key :
-       {"overlap", "communication", "draft_tokens", "acceptance", "speculation", "speculation_seed"}) {
+       {"overlap", "communication", "draft", "draft_tokens", "acceptance", "speculation", "speculation_seed"}) {
     erase(how, key);
   }
   if (scenario.has("prefill")) how = overlay(how, scenario.at("prefill").tree());

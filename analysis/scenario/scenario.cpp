@@ -7,6 +7,7 @@
 
 #include <filesystem>
 
+#include "analysis/scenario/drafter.hpp"
 #include "analysis/scenario/known_keys.hpp"
 #include "analysis/scenario/memory_advice.hpp"
 #include "platforms/communication.hpp"
@@ -103,7 +104,7 @@ void describe_parts(const Config& config, const Config& decode) {
 
 void require_memory(const Scenario& scenario, const Config& deployment, double usable) {
   const Memory need = memory_per_gpu(scenario.model, scenario.layout, scenario.load, scenario.execution.precision,
-                                     scenario.speculation.draft_tokens > 0);
+                                     scenario.speculation.draft_tokens > 0, scenario.execution.draft.get());
   const Bytes have = scenario.accelerator.memory * usable;
   const Bytes total = need.weights + need.kv;
   if (total <= have) return;
@@ -180,7 +181,8 @@ class ScenarioReader {
 
   void read_executed(const Config& how) {
     s_.execution = read_execution(how, s_.model, s_.layout, s_.load);
-    s_.speculation = read_speculation(how, s_.model, s_.layout, s_.load);
+    s_.execution.draft = read_drafter(how, s_.model, parts_);
+    s_.speculation = read_speculation(how, s_.model, s_.layout, s_.load, s_.execution.draft.get());
     if (s_.phase == Phase::decode) s_.load.requests[0].new_tokens = 1 + s_.speculation.draft_tokens;
     s_.execution.draft_passes = s_.speculation.draft_tokens;
   }
@@ -311,6 +313,7 @@ Tree resolved(const Tree& tree, PartReader& parts) {
   }
   const Config decode = config.section("decode");
   put(decode, "decode.runtime", "platforms/runtimes", "runtime", "ideal");
+  if (draft_is_named(decode)) put(decode, "decode.draft", "workloads/models", "model", "");
   resolve_libraries(decode, accelerator, all, parts);
   return all;
 }

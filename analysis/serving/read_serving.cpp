@@ -56,7 +56,8 @@ Bytes kept_by_group(const Scenario& s, double tokens) {
 double cache_tokens(const Scenario& s, const Config& deployment, double length) {
   Load none;
   none.requests[0].counts = {0};
-  const Memory memory = memory_per_gpu(s.model, s.layout, none, s.execution.precision, s.speculation.draft_tokens > 0);
+  const Memory memory = memory_per_gpu(s.model, s.layout, none, s.execution.precision, s.speculation.draft_tokens > 0,
+                                       s.execution.draft.get());
   const Bytes room = s.accelerator.memory * deployment.fraction_or("memory_fraction", 0.95) - memory.weights;
   return std::max(0.0, room / kept_by_group(s, length) * length);
 }

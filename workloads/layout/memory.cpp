@@ -42,10 +42,27 @@ Bytes layer_kv(const Attention& a, const Layout& layout, const Batches& batches,
   return most;
 }
 
+/// Layers and head are split as the model's, joint and embedding are whole on each GPU.
+Memory draft_memory(const Draft& draft, const Layout& layout, const Batches& batches, const Precision& of_model) {
+  Memory memory;
+  const Precision precision = draft_precision(draft, of_model);
+  const Model& m = draft.model;
+  for (const Layer& layer : with_cache_window(m, precision.kv_window).layers) {
+    memory.weights += layer_weights(m, layer, layout, precision);
+    memory.kv += layer_kv(layer.attention, layout, batches, precision.kv);
+  }
+  memory.weights += matrices(precision.weights, draft.joined(true) * m.hidden);
+  const double vocabulary = 2.0 * m.vocabulary * m.hidden;
+  if (!draft.shares_embedding) memory.weights += Bytes{vocabulary};
+  const bool tied = m.tied_embeddings && !draft.shares_embedding && layout.tensor_parallel == 1;
+  if (!draft.shares_head && !tied) memory.weights += Bytes{vocabulary / layout.tensor_parallel};
+  return memory;
+}
+
 }  // namespace
 
 Memory memory_per_gpu(const Model& model, const Layout& layout, const Load& load, const Precision& precision,
-                      bool drafts) {
+                      bool drafts, const Draft* draft) {
   Memory memory;
   const Model windowed = with_cache_window(model, precision.kv_window);
   const Batches batches{load, layout, 1};
@@ -73,7 +90,11 @@ Memory memory_per_gpu(const Model& model, const Layout& layout, const Load& load
     memory.weights += embedding;
     if (!model.tied_embeddings || layout.tensor_parallel > 1) memory.weights += head;
   }
-  if (drafts) {  // one module serves all drafts
+  if (drafts && draft != nullptr) {
+    const Memory own = draft_memory(*draft, layout, batches, precision);
+    memory.weights += own.weights;
+    memory.kv += own.kv;
+  } else if (drafts) {  // one module serves all drafts
     memory.weights += layer_weights(model, model.mtp_layer(), layout, precision) +
                       matrices(weights, 2.0 * model.hidden * model.hidden);
     memory.kv += kv(windowed.mtp_layer().attention);

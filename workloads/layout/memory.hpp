@@ -4,7 +4,7 @@
 
 #include "workloads/layout/layout.hpp"
 #include "workloads/load/load.hpp"
-#include "workloads/model/model.hpp"
+#include "workloads/model/draft.hpp"
 
 namespace teapot {
 
@@ -15,8 +15,8 @@ struct Memory {
 
   Bytes total() const { return weights + kv; }
 };
-/// `drafts`: with the multi-token prediction module and its cache.
+/// `drafts`: with the multi-token prediction module and its cache, or those of a draft model.
 Memory memory_per_gpu(const Model& model, const Layout& layout, const Load& load, const Precision& precision,
-                      bool drafts);
+                      bool drafts, const Draft* draft = nullptr);
 
 }  // namespace teapot

@@ -12,9 +12,10 @@ namespace {
 constexpr int compute_stream = 0;
 constexpr int communication_stream = 1;
 
-/// A breakdown tells passes through a prediction module from the model's own.
+/// A breakdown tells passes through what drafts from the model's own.
 std::string name_at(const Spot& spot, const std::string& operation) {
-  return spot.prediction ? "mtp-" + operation : operation;
+  if (spot.of == PassOf::model) return operation;
+  return (spot.of == PassOf::prediction ? "mtp-" : "draft-") + operation;
 }
 
 }  // namespace

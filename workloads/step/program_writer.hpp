@@ -11,9 +11,12 @@
 
 namespace teapot {
 
+/// Whose pass an operator belongs to: the model's own, its prediction module's, or a draft model's.
+enum class PassOf { model, prediction, draft };
+
 /// Where an operator stands in the step.
 struct Spot {
-  bool prediction = false;  ///< in a pass through a multi-token prediction module
+  PassOf of = PassOf::model;
   int layer = -1;
   int micro_batch = 0;
   Ranks on{};  ///< that run it; null: all

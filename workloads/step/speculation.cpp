@@ -60,15 +60,24 @@ double sampled_tokens(const std::vector<double>& acceptance, int gpus, const Loa
 
 }  // namespace
 
-Speculation read_speculation(const Config& decode, const Model& model, const Layout& layout, const Load& load) {
+Speculation read_speculation(const Config& decode, const Model& model, const Layout& layout, const Load& load,
+                             const Draft* draft) {
   Speculation s;
-  s.draft_tokens =
-      decode.non_negative_or<int>("draft_tokens", 0,
-                                  {"Tokens drafted by the model's own prediction module (MTP) in each step", "1", "",
-                                   "mtp num_speculative_tokens nextn"});
+  s.draft_tokens = decode.non_negative_or<int>(
+      "draft_tokens", 0,
+      {"Tokens drafted in each step, by the model's own prediction module (MTP) or by `draft`", "1", "",
+       "mtp num_speculative_tokens nextn"});
   limits::at_most(decode, "draft_tokens", s.draft_tokens, limits::drafts);
-  if (s.draft_tokens > 0 && model.mtp_modules == 0) {
-    decode.at("draft_tokens").fail(model.name + " has no multi-token prediction module");
+  if (s.draft_tokens > 0 && draft == nullptr && model.mtp_modules == 0) {
+    decode.at("draft_tokens")
+        .fail(model.name + " has no multi-token prediction module (`draft` names another drafter)");
+  }
+  if (draft != nullptr && layout.pipeline_parallel > 1)
+    decode.at("draft").fail("a draft model beside a pipeline is not modelled");
+  for (const Layer& layer : draft != nullptr ? draft->model.layers : std::vector<Layer>{}) {
+    if (layer.attention.mixes() && layer.attention.split_parts() % layout.tensor_parallel != 0)
+      decode.at("draft").fail(fmt::format("its {} heads do not divide by tensor_parallel {}",
+                                          layer.attention.split_parts(), layout.tensor_parallel));
   }
   s.acceptance = read_acceptance(decode, s.draft_tokens);
   const bool sampled =

@@ -6,7 +6,7 @@
 
 #include "sim/config.hpp"
 #include "workloads/load/load.hpp"
-#include "workloads/model/model.hpp"
+#include "workloads/model/draft.hpp"
 
 namespace teapot {
 
@@ -17,7 +17,9 @@ struct Speculation {
       1;  ///< emitted by a request, the mean: expected (1 + a1 + a1 a2 + ...), or of one sampled step
 };
 
-/// Reads `draft_tokens`, `acceptance`, `speculation` and `speculation_seed` of `decode:`. Throws ConfigError.
-Speculation read_speculation(const Config& decode, const Model& model, const Layout& layout, const Load& load);
+/// Reads `draft_tokens`, `acceptance`, `speculation` and `speculation_seed` of `decode:`. `draft`: a small model that
+/// drafts; null: the model's own module. Throws ConfigError.
+Speculation read_speculation(const Config& decode, const Model& model, const Layout& layout, const Load& load,
+                             const Draft* draft = nullptr);
 
 }  // namespace teapot

@@ -4,6 +4,7 @@
 #include "workloads/step/step_program.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,8 +21,10 @@ struct Segment {
   std::vector<LayerKind> layers;
   int first_layer = 0;
   Tokens tokens = Tokens::all;
-  int stage = -1;  ///< of a pipeline; below 0: all GPUs
-  int part = 0;    ///< of a pipeline's requests
+  int stage = -1;            ///< of a pipeline; below 0: all GPUs
+  int part = 0;              ///< of a pipeline's requests
+  PassOf of = PassOf::model;      ///< of its operators' names
+  StepWork* work = nullptr;  ///< of a draft model; null: of the model
 };
 
 /// How far a micro-batch has come: the operators that its next stages wait for.
@@ -30,13 +33,20 @@ struct Progress {
   std::vector<int> routed;  ///< routed tokens apart from the others
 };
 
+Execution with_formats_of_draft(Execution execution) {
+  execution.precision = draft_precision(*execution.draft, execution.precision);
+  return execution;
+}
+
 class StepBuilder {
  public:
   StepBuilder(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed)
       : shape_(shape),
         writer_(machine, shape.layout.gpus, overlap(shape.execution.overlap).micro_batches > 1),
         work_(shape, load, machine, seed),
-        progress_(static_cast<std::size_t>(work_.micro_batches())) {}
+        progress_(static_cast<std::size_t>(work_.micro_batches())) {
+    if (shape.execution.draft_passes > 0 && shape.execution.draft) drafter_.emplace(shape, load, machine, seed);
+  }
 
   Program build(const Load& load) {
     if (shape_.layout.pipeline_parallel > 1) {
@@ -47,16 +57,59 @@ class StepBuilder {
       add_end(head_, {Batches::whole_step, Tokens::sampled});
     }
     for (int draft = 0; draft < shape_.execution.draft_passes; ++draft) {
+      if (drafter_) {
+        add_draft(draft);
+        continue;
+      }
       // The first draft pass also fills the module's cache for the tokens just verified; later ones add one each.
       const int layer = static_cast<int>(shape_.model.layers.size()) + draft;
-      add_segment({{{shape_.model.mtp_layer(), true}}, layer, draft == 0 ? Tokens::all : Tokens::one_each});
-      add_end(head_, {Batches::whole_step, Tokens::one_each}, true);
+      add_segment({{{shape_.model.mtp_layer(), true}},
+                   layer,
+                   draft == 0 ? Tokens::all : Tokens::one_each,
+                   -1,
+                   0,
+                   PassOf::prediction});
+      add_end(head_, {Batches::whole_step, Tokens::one_each}, PassOf::prediction);
     }
     writer_.end_of_step(load.requests_per_gpu() * shape_.layout.tensor_parallel);
     return writer_.take();
   }
 
  private:
+  /// A small model with formats of its own, all of it passed once for each drafted token.
+  struct Drafter {
+    Drafter(const StepShape& main, const Load& load, const Machine& machine, std::uint64_t seed)
+        : execution(with_formats_of_draft(main.execution)),
+          model(with_cache_window(main.execution.draft->model, main.execution.precision.kv_window)),
+          shape{model, main.layout, execution},
+          work(shape, load, machine, seed),
+          head(head_stage(shape)) {}
+    Execution execution;
+    Model model;
+    StepShape shape;
+    StepWork work;
+    Stage head;
+    std::map<bool, Stage> entries{};  // for tokens just verified, and for drafted ones
+  };
+
+  /// As a prediction module: the first pass also fills its cache for the tokens just verified.
+  void add_draft(int draft) {
+    Drafter& d = *drafter_;
+    const Tokens tokens = draft == 0 ? Tokens::all : Tokens::one_each;
+    const Draft& of = *shape_.execution.draft;
+    const Stage& entry = d.entries.try_emplace(draft == 0, draft_entry_stage(d.shape, of, draft == 0)).first->second;
+    add_end(entry, {Batches::whole_step, tokens}, PassOf::draft, &d.work);
+    Segment segment;
+    for (const Layer& layer : d.model.layers) segment.layers.push_back({layer, false});
+    segment.first_layer =
+        static_cast<int>(shape_.model.layers.size() + d.model.layers.size() * static_cast<std::size_t>(draft));
+    segment.tokens = tokens;
+    segment.of = PassOf::draft;
+    segment.work = &d.work;
+    add_segment(segment);
+    add_end(d.head, {Batches::whole_step, Tokens::one_each}, PassOf::draft, &d.work);
+  }
+
   void all_ready(const std::vector<int>& after) {
     for (Progress& p : progress_) p.ready = after;
   }
@@ -83,11 +136,11 @@ class StepBuilder {
     return known = ranks(std::move(members));
   }
 
-  void add_end(const Stage& end, const Pass& pass, bool prediction = false) {
+  void add_end(const Stage& end, const Pass& pass, PassOf of = PassOf::model, StepWork* work = nullptr) {
     Spot spot;
-    spot.prediction = prediction;
+    spot.of = of;
     spot.on = ranks_of(pass.stage);
-    all_ready({writer_.compute(end.name, spot, everything_ready(), work_.compute(end, pass, -1))});
+    all_ready({writer_.compute(end.name, spot, everything_ready(), (work ? *work : work_).compute(end, pass, -1))});
   }
 
   /// All stages work at once, each on another part of the requests, and hand them on; after as many turns as there
@@ -122,21 +175,22 @@ class StepBuilder {
     for (const Issue& issue : overlap(shape_.execution.overlap).order(experts)) {
       if (issue.barrier) writer_.barrier();
       const LayerKind& kind = s.layers[static_cast<std::size_t>(issue.layer)];
-      const Spot spot{kind.prediction, s.first_layer + issue.layer, issue.micro_batch, ranks_of(s.stage)};
-      for (const Stage& stage : work_.stages(kind)) {
-        if (stage.slot == issue.slot) add_stage(stage, spot, {issue.micro_batch, s.tokens, s.stage, s.part});
+      const Spot spot{s.of, s.first_layer + issue.layer, issue.micro_batch, ranks_of(s.stage)};
+      StepWork& work = s.work != nullptr ? *s.work : work_;
+      for (const Stage& stage : work.stages(kind)) {
+        if (stage.slot == issue.slot) add_stage(stage, spot, {issue.micro_batch, s.tokens, s.stage, s.part}, work);
       }
     }
     writer_.no_barrier();
   }
 
-  void add_stage(const Stage& stage, const Spot& spot, const Pass& pass) {
+  void add_stage(const Stage& stage, const Spot& spot, const Pass& pass, StepWork& work) {
     Progress& p = progress_[static_cast<std::size_t>(pass.micro_batch)];
     auto& lane = stage.routed ? p.routed : p.ready;
     if (stage.kernels) {
-      lane = {writer_.compute(stage.name, spot, lane, work_.compute(stage, pass, spot.layer), stage.opens_layer)};
+      lane = {writer_.compute(stage.name, spot, lane, work.compute(stage, pass, spot.layer), stage.opens_layer)};
     } else {
-      lane = {writer_.collective(stage.name, spot, lane, work_.exchange(stage, pass, spot.layer))};
+      lane = {writer_.collective(stage.name, spot, lane, work.exchange(stage, pass, spot.layer))};
     }
     if (stage.forks) p.routed = p.ready;
     // What comes next needs the routed experts' result and the shared expert's (or whatever came before the latter).
@@ -150,6 +204,7 @@ class StepBuilder {
   const Stage head_ = head_stage(shape_);
   std::vector<Progress> progress_;  // by micro-batch
   std::map<int, Ranks> stages_;     // of a pipeline
+  std::optional<Drafter> drafter_;
 };
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace teapot {
 
 /// The step of all GPUs. Streams: 0 compute, 1 communication. The head runs once a step for all micro-batches, as
 /// serving stacks do (SGLang merges its two batches after the last layer); every micro-batch passes the layers alone.
-/// Operators of a multi-token prediction module are named like a layer's, with "mtp-" before.
+/// Operators of a multi-token prediction module are named like a layer's, with "mtp-" before; those of a draft model
+/// with "draft-".
 Program step_program(const Model& model, const Layout& layout, const Execution& execution, const Load& load,
                      const Machine& machine, std::uint64_t seed);
 

@@ -65,6 +65,18 @@ Stage head_stage(const StepShape& s) {
   return stage;
 }
 
+Stage draft_entry_stage(const StepShape& s, const Draft& draft, bool verified) {
+  Stage stage;
+  stage.name = "embedding";
+  stage.kernels = [s, &draft, verified](const Share& share) {
+    std::vector<Kernel> kernels{embedding_kernel(s.model, share.batch.tokens())};
+    for (Kernel& kernel : join_kernels(draft, s.execution.precision, share.batch.tokens(), verified))
+      kernels.push_back(std::move(kernel));
+    return kernels;
+  };
+  return stage;
+}
+
 Stage next_stage_stage(const StepShape& s) {
   Stage stage;
   stage.name = "send";

@@ -35,6 +35,8 @@ std::vector<Stage> dense_stages(const StepShape& shape, const LayerKind& kind);
 // Outside layers.
 Stage embedding_stage(const StepShape& shape);
 Stage head_stage(const StepShape& shape);
+/// Embedding of a draft model's tokens and what it joins with it; `verified`: the model has just made their states.
+Stage draft_entry_stage(const StepShape& shape, const Draft& draft, bool verified);
 Stage next_stage_stage(const StepShape& shape);  ///< a pipeline's hand-over
 
 /// `parts` of the tokens' BF16 activations from each GPU of a TP group to each other one.

@@ -189,6 +189,20 @@ void Command::sets(std::vector<std::string>& values, const std::string& help) {
   option("--set", values, help).type_name("KEY=VALUE").repeatable();
 }
 
+void Command::assumptions(std::vector<std::string>& sets) {
+  const auto add = [&sets](const std::vector<std::string>& words) {
+    for (const std::string& word : words) {
+      const std::size_t equals = word.find('=');
+      if (equals == std::string::npos || equals == 0 || word.substr(equals + 1) != "ignore")
+        throw ConfigError(fmt::format("--assume {}: expected KEY=ignore", word));
+      sets.push_back("model.assume." + word);
+    }
+  };
+  auto* option = app_->add_option_function<std::vector<std::string>>(
+      "--assume", add, "Pass over a key of the model's config.json (may be repeated)");
+  Argument{option}.type_name("KEY=ignore").repeatable();
+}
+
 Command Command::add(const std::string& name, const std::string& what) {
   return Command{app_->add_subcommand(name, what)};
 }

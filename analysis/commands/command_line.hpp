@@ -68,6 +68,8 @@ class Command {
   void flag(const std::string& names, bool& value, const std::string& help);
   /// --set KEY=VALUE, as often as wanted.
   void sets(std::vector<std::string>& values, const std::string& help);
+  /// --assume KEY=ignore, as often as wanted: what `--set model.assume.KEY=ignore` says, added to `sets`.
+  void assumptions(std::vector<std::string>& sets);
 
   Command add(const std::string& name, const std::string& what);
   void require_subcommand();

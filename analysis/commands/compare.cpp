@@ -97,6 +97,7 @@ void declare(Command command) {
       .expected(2, 12)
       .type_name("SCENARIO.yaml|RESULT.json|DIR:N");
   command.sets(options->sets, "Change a key of all scenarios (may be repeated)");
+  command.assumptions(options->sets);
   command.option("--html", options->html, "Write the comparison as one page that opens offline").type_name("FILE");
   command.flag("--json", options->json, "Print one JSON object");
   command.option("--economics", options->prices.economics, "Prices of accelerators and power").type_name("FILE");

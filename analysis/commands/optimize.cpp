@@ -258,6 +258,7 @@ void declare(Command command) {
       .type_name("KEY=VALUES")
       .repeatable();
   command.sets(options->sets, "Change a key (may be repeated)");
+  command.assumptions(options->sets);
   command.flag("--json", options->json, "Print one JSON object");
   command.option("--economics", options->prices.economics, "Prices of accelerators and power").type_name("FILE");
   command.option("--prices", options->prices.prices, "Prices of parts: a name in platforms/parts/, or a file (2025)")

@@ -212,6 +212,7 @@ void declare(Command command) {
   auto options = std::make_shared<RunOptions>();
   command.option("scenario", options->scenario, "Scenario (YAML)").type_name("SCENARIO.yaml");
   command.sets(options->sets, "Change a key, e.g. --set decode.overlap=none (may be repeated)");
+  command.assumptions(options->sets);
   auto parts = explanation_parts();
   parts.insert(parts.begin(), "all");
   parts.emplace_back("traffic");

@@ -76,6 +76,7 @@ void declare(Command command) {
   auto options = std::make_shared<Options>();
   command.option("scenario", options->scenario, "Scenario (YAML)").required().type_name("SCENARIO.yaml");
   command.sets(options->sets, "Change a key (may be repeated)");
+  command.assumptions(options->sets);
   command.option("--by", options->percent, "Percent of change (default: 10)").range(0.1, 90.0);
   command.flag("--json", options->json, "Print one JSON object");
   command.footer("Example:\n  ./teapot sensitivity examples/deepseek-v3-h800.yaml");

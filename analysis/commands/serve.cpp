@@ -52,6 +52,7 @@ void declare(Command command) {
       .type_name("SCENARIO.yaml")
       .required();
   command.sets(options->sets, "Change a key, e.g. --set requests.arrivals='{poisson: 20 /s}' (may be repeated)");
+  command.assumptions(options->sets);
   command.flag("--json", options->json, "Print one JSON object");
   command.option("--out", options->folder, "Write the requests, the series over time and the summary").type_name("DIR");
   command.option("--cache", options->cache, "Folder in which simulated steps are kept (~/.cache/teapot)")

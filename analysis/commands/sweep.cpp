@@ -106,6 +106,7 @@ void declare(Command command) {
   command.option("-j,--jobs", sweep.workers, "Simulations at once (default: one a processor)").range(1, 4096);
   command.option("--out", sweep.folder, "Folder of the results (default: results/NAME)").type_name("DIR");
   command.sets(sweep.sets, "Change a key of the base (may be repeated)");
+  command.assumptions(sweep.sets);
   command.option("--html", options->html, "Write the results as one page that opens offline").type_name("FILE");
   command.option("--shard", options->shard, "Do the i-th of n parts; --collect joins them").type_name("i/n");
   command.option("--collect", options->collect, "Write the results of what is in a folder").type_name("DIR");

@@ -12,8 +12,9 @@ namespace teapot {
 /// Chooses the tokens that attention reads (DeepSeek Sparse Attention, arXiv 2512.02556): scores all keys cheaply.
 struct Indexer {
   int heads = 0;
-  int dim = 0;  ///< of a query head and of the one key kept for each token
-  int top = 0;  ///< rows of the cache that are attended; 0: all, there is no indexer
+  int dim = 0;              ///< of a query head and of the one key kept for each token
+  int top = 0;              ///< rows of the cache that are attended; 0: all, there is no indexer
+  bool plain_keys = false;  ///< its keys are kept in BF16 (MiniMax-M3), not in FP8 with a scale
   bool operator==(const Indexer&) const = default;
 };
 
@@ -25,6 +26,7 @@ struct Recurrence {
     selective,    ///< Mamba: a decay of its own for each channel and state (arXiv 2312.00752)
     dual,         ///< Mamba-2: one decay for each head (arXiv 2405.21060)
     convolution,  ///< a short convolution between two gates (LFM2, arXiv 2511.23404)
+    gated_unit,   ///< RG-LRU: a gated decay of each channel (Griffin, arXiv 2402.19427)
   };
   Rule rule = Rule::delta;
   int key_heads = 0;    ///< heads of query and key; Mamba-2: groups that share B and C
@@ -43,7 +45,7 @@ struct Recurrence {
 /// Multi-head attention with one of three caches: keys and values of each KV head (MHA, GQA, MQA), one latent (MLA),
 /// or one row for several tokens (DeepSeek-V4); or a recurrence; or nothing.
 struct Attention {
-  enum class Kind { none, grouped, latent, compressed, linear, state_space, convolution };
+  enum class Kind { none, grouped, latent, compressed, linear, state_space, convolution, gated_unit };
   Kind kind = Kind::grouped;
   int heads = 0;
   int kv_heads = 0;            ///< grouped: heads = MHA, 1 = MQA
@@ -59,8 +61,9 @@ struct Attention {
   bool borrows_cache = false;  ///< reads the keys and values of an earlier layer, and makes none
   bool one_key_value = false;  ///< grouped: the value is the key: one projection, one row (Gemma 4)
   int input = 0;               ///< grouped: width of what is projected; 0: the hidden size (Zamba2: twice that)
-  int compression = 0;         ///< compressed: tokens that share one row beyond the window; 0: only the window
-  int o_rank = 0;              ///< compressed: width of each group of the output's first projection
+  int cross = 0;        ///< grouped: tokens of an image that it looks at, whatever the context; 0: its own tokens
+  int compression = 0;  ///< compressed: tokens that share one row beyond the window; 0: only the window
+  int o_rank = 0;       ///< compressed: width of each group of the output's first projection
   int o_groups = 0;
   Indexer indexer;
   Recurrence recurrence;
@@ -87,6 +90,7 @@ struct Attention {
 constexpr Attention::Kind kind_of(Recurrence::Rule rule) {
   using Rule = Recurrence::Rule;
   if (rule == Rule::convolution) return Attention::Kind::convolution;
+  if (rule == Rule::gated_unit) return Attention::Kind::gated_unit;
   return rule == Rule::delta || rule == Rule::lightning ? Attention::Kind::linear : Attention::Kind::state_space;
 }
 

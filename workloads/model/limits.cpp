@@ -35,7 +35,9 @@ void require_mixer(const Config& config, const Attention& a) {
                    {"width of a value head", a.value_dim, head_width},
                    {"rank of the output", a.o_rank, head_width},
                    {"groups of the output", a.o_groups, limits::heads},
-                   {"tokens that share a row", a.compression, limits::width}});
+                   {"tokens that share a row", a.compression, limits::width},
+                   {"width of what is projected", a.input, limits::width},
+                   {"tokens of an image", a.cross, limits::vocabulary}});
 }
 
 }  // namespace

@@ -101,7 +101,9 @@ Bytes weights_bytes(const Model& model, const Format& all) {
   return Bytes{2 * parts.vocabulary} + matrices(all, parts.total() - parts.vocabulary);
 }
 
-Bytes kv_bytes_per_token(const Model& model, const Format& kv) { return kv_bytes(model, kv, 1); }
+Bytes kv_bytes_per_token(const Model& model, const Format& kv) {
+  return kv_bytes(model, kv, 1) - kv_bytes(model, kv, 0);  // what is kept of an image is there from the start
+}
 
 Bytes kv_bytes(const Model& model, const Format& kv, double context) {
   Bytes sum;

@@ -14,7 +14,7 @@ namespace {
 
 // FP8: 1x128 activation tiles and 128x128 weight blocks with FP32 scales (DeepSeek-V3 report, arXiv 2412.19437, 3.3.2).
 // INT8: an FP32 scale for each token and each output channel. INT4 (GPTQ, AWQ): groups of 128 along a row with an FP16
-// scale and a 4-bit zero point. NVFP4: an FP8 scale for each 16 values. MXFP4: an 8-bit exponent for each 32.
+// scale and a 4-bit zero point. NVFP4: an FP8 scale for each 16 values. MXFP4 and MXFP8: an 8-bit exponent for each 32.
 // FP8 also with one scale for a whole matrix (ModelOpt) or for each output channel (compressed-tensors, FBGEMM); INT4
 // in groups of 32 without a zero point (Kimi-K2) or of 64; NF4 (QLoRA, arXiv 2305.14314): an FP32 scale for each 64
 // values. LogFMT: minimum and step of a 1x128 tile, 2 bytes each (Insights into DeepSeek-V3, arXiv 2505.09343, 3.2).
@@ -28,6 +28,7 @@ const std::vector<Format>& formats() {
       {"logfmt10", 10, 128, 4, 1, 128, 4, "bf16", 1}, {"int4-32", 4, 32, 2, 1, 32, 2, "bf16", 1},
       {"int4-64", 4, 64, 2.5, 1, 64, 2.5, "bf16", 1}, {"nf4", 4, 64, 4, 1, 64, 4, "bf16", 1},
       {"fp8-tensor", 8, 0, 0, 1, 0, 0, "fp8", 1},     {"fp8-channel", 8, 0, 4, 1, 0, 4, "fp8", 1},
+      {"mxfp8", 8, 32, 1, 1, 32, 1, "fp8", 1},
   };
   return table;
 }
@@ -59,6 +60,7 @@ Format read_weight_format(const Config& value) {
 }
 
 Bytes weight_bytes(const Format& f, double rows, double columns) {
+  if (rows * columns == 0) return {};
   const double block_columns = f.block_columns > 0 ? f.block_columns : columns;
   const double scales = f.block_bytes > 0 ? std::ceil(rows / f.block_rows) * std::ceil(columns / block_columns) : 0;
   // Stored values of a sparse matrix carry 2 bits each that say where they stood (2:4: two of four places).

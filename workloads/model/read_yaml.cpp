@@ -47,7 +47,7 @@ void read_weights(const Config& config, Model& m) {
   if (config.has("weights") && config.at("weights").is_mapping()) {
     const Config parts = config.at("weights");
     const auto part = [&](const char* key) {
-      return parts.has(key) ? read_format(parts.at(key)) : format("bf16");
+      return parts.has(key) ? read_weight_format(parts.at(key)) : format("bf16");
     };
     m.formats = {part("attention"), part("dense"), part("experts"), part("shared"), part("vocabulary")};
     m.weights = m.has_experts() ? m.formats.experts : m.formats.dense;
@@ -64,7 +64,8 @@ Layer read_layer(const Config& item, const Model& m) {
   layer.experts = item.get_or<bool>("experts", false);
   if (layer.experts && !m.has_experts()) item.at("experts").fail("the model has no `experts:`");
   layer.intermediate = item.non_negative_or<int>("intermediate", 0);
-  if (layer.experts && layer.intermediate > 0) item.at("intermediate").fail("a layer with experts has no dense part (write two)");
+  if (layer.experts && layer.intermediate > 0)
+    item.at("intermediate").fail("a layer with experts has no dense part (write two)");
   layer.shares_weights = item.get_or<bool>("shares_weights", false);
   if (!layer.attention.mixes() && !layer.feeds_forward()) item.fail("must have attention, experts or an intermediate");
   return layer;

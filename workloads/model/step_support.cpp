@@ -7,7 +7,7 @@ namespace teapot {
 
 std::string unknown_to_a_step(const Model& model) {
   for (const Layer& layer : model.layers) {
-    if (layer.attention.input > 0 || layer.shares_weights) return "weights shared between layers";
+    if (layer.shares_weights) return "weights shared between layers";
   }
   return "";
 }

@@ -72,13 +72,21 @@ Tree experts_tree(const Experts& e) {
   return t.tree();
 }
 
+void put_format(TreeWriter& t, const char* part, const Format& format) {
+  if (format.density == 1) return t.put(part, format.name);
+  TreeWriter sparse;
+  sparse.put("format", format.name);
+  sparse.put("sparsity", "2:4");
+  t.put(part, sparse.tree());
+}
+
 Tree weights_tree(const Model& m) {
   TreeWriter t;
-  t.put("attention", m.formats.attention.name);
-  t.put("dense", m.formats.dense.name);
-  if (m.has_experts()) t.put("experts", m.formats.experts.name);
-  if (m.has_experts()) t.put("shared", m.formats.shared.name);
-  t.put("vocabulary", m.formats.vocabulary.name);
+  put_format(t, "attention", m.formats.attention);
+  put_format(t, "dense", m.formats.dense);
+  if (m.has_experts()) put_format(t, "experts", m.formats.experts);
+  if (m.has_experts()) put_format(t, "shared", m.formats.shared);
+  put_format(t, "vocabulary", m.formats.vocabulary);
   return t.tree();
 }
 

@@ -16,11 +16,9 @@ namespace {
 
 using Rule = Recurrence::Rule;
 
-const std::vector<std::pair<const char*, Rule>> rules{{"delta", Rule::delta},
-                                                      {"lightning", Rule::lightning},
-                                                      {"mamba", Rule::selective},
-                                                      {"mamba-2", Rule::dual},
-                                                      {"convolution", Rule::convolution}};
+const std::vector<std::pair<const char*, Rule>> rules{
+    {"delta", Rule::delta},  {"lightning", Rule::lightning},     {"mamba", Rule::selective},
+    {"mamba-2", Rule::dual}, {"convolution", Rule::convolution}, {"rg-lru", Rule::gated_unit}};
 
 Attention read_recurrence(const Config& config, Rule rule) {
   Attention a;
@@ -31,6 +29,11 @@ Attention read_recurrence(const Config& config, Rule rule) {
   r.value_dim = config.positive<int>("value_dim");
   r.kernel = config.non_negative_or<int>("kernel", 0);
   if (rule == Rule::convolution) return a;
+  if (rule == Rule::gated_unit) {
+    r.key_dim = 1;
+    r.state_bytes = config.positive_or<int>("state_bytes", 4);
+    return a;
+  }
   r.key_dim = config.positive<int>("key_dim");
   r.state_bytes = config.positive_or<int>("state_bytes", 4);
   if (rule != Rule::selective) r.key_heads = config.positive_or<int>("key_heads", r.value_heads);
@@ -45,7 +48,8 @@ Attention read_recurrence(const Config& config, Rule rule) {
 Indexer read_indexer(const Config& config) {
   if (!config.has("indexer")) return {};
   const Config indexer = config.at("indexer");
-  return {indexer.positive<int>("heads"), indexer.positive<int>("dim"), indexer.positive<int>("top")};
+  return {indexer.positive<int>("heads"), indexer.positive<int>("dim"), indexer.positive<int>("top"),
+          indexer.get_or<bool>("plain_keys", false)};
 }
 
 void read_latent(const Config& config, Attention& a) {
@@ -79,6 +83,7 @@ void read_grouped(const Config& config, const std::string& kind, Attention& a) {
   a.borrows_cache = config.get_or<bool>("borrows_cache", false);
   a.one_key_value = config.get_or<bool>("one_key_value", false);
   a.input = config.non_negative_or<int>("input", 0);
+  a.cross = config.non_negative_or<int>("cross", 0);
 }
 
 void write_recurrence(TreeWriter& t, const Recurrence& r) {
@@ -89,8 +94,9 @@ void write_recurrence(TreeWriter& t, const Recurrence& r) {
   t.put("value_dim", r.value_dim);
   t.put_unless("kernel", r.kernel, 0);
   if (r.rule == Rule::convolution) return;
-  t.put("key_dim", r.key_dim);
   t.put_unless("state_bytes", r.state_bytes, 4);
+  if (r.rule == Rule::gated_unit) return;
+  t.put("key_dim", r.key_dim);
   if (r.rule != Rule::selective) t.put("key_heads", r.key_heads);
   t.put_unless("step_rank", r.step_rank, 0);
   if (r.gate) t.put("gate", "true");
@@ -113,6 +119,7 @@ void write_attention(TreeWriter& t, const Attention& a) {
   t.put_unless("window", a.window, 0);
   t.put_unless("gate", a.gate, 0);
   t.put_unless("input", a.input, 0);
+  t.put_unless("cross", a.cross, 0);
   t.put_unless("compression", a.compression, 0);
   t.put_unless("o_rank", a.o_rank, 0);
   t.put_unless("o_groups", a.o_groups, 0);
@@ -125,6 +132,7 @@ void write_attention(TreeWriter& t, const Attention& a) {
   indexer.put("heads", a.indexer.heads);
   indexer.put("dim", a.indexer.dim);
   indexer.put("top", a.indexer.top);
+  if (a.indexer.plain_keys) indexer.put("plain_keys", "true");
   t.put("indexer", indexer.tree());
 }
 

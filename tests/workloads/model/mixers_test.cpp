@@ -105,6 +105,30 @@ TEST_CASE("mixers: Mamba has a state of its own for each channel (arXiv 2312.007
   CHECK(state_bytes(a).value == exactly(8192.0 * 16 * 4 + 3 * 8192.0 * 2));
 }
 
+TEST_CASE(
+    "mixers: RG-LRU has two branches, gates by blocks and a number of state for each channel (arXiv 2402.19427)") {
+  const Attention a = mixer("{kind: rg-lru, value_heads: 10, value_dim: 256, kernel: 4}");
+  const double h = 2560;
+  CHECK(attention_parameters(a, h) == exactly(2 * h * h + 4 * h + 2 * h * 256 + h + h * h));
+  CHECK(state_bytes(a).value == exactly(h * 4 + 3 * h * 2));
+  CHECK(cache_bytes(a, format("bf16"), 1e6).value == 0);
+}
+
+TEST_CASE("mixers: cross-attention keeps the rows of an image, whatever the context") {
+  const Attention a = mixer("{heads: 32, kv_heads: 8, head_dim: 128, cross: 4100}");
+  CHECK(attention_parameters(a, 4096) == exactly(4096.0 * (32 + 2 * 8) * 128 + 4096.0 * 4096));
+  CHECK(cache_bytes(a, format("bf16"), 10).value == exactly(4100.0 * 2 * 8 * 128 * 2));
+  CHECK(cache_bytes(a, format("bf16"), 1e6).value == exactly(4100.0 * 2 * 8 * 128 * 2));
+  CHECK(decode_flops(a, 1e6).value == exactly(2.0 * 2 * 128 * 32 * 4100));
+}
+
+TEST_CASE("mixers: an indexer may keep plain keys (MiniMax-M3: 128 numbers of BF16 a token)") {
+  const Attention a =
+      mixer("{heads: 64, kv_heads: 4, head_dim: 128, indexer: {heads: 4, dim: 128, top: 2048, plain_keys: true}}");
+  CHECK(cache_bytes(a, format("bf16"), 1000).value == exactly(1000.0 * (2 * 4 * 128 * 2 + 128 * 2)));
+  CHECK(a.visible(1e6) == 2048);
+}
+
 TEST_CASE("mixers: a mixer written as YAML is read again as it was") {
   for (const char* yaml :
        {"{heads: 16, kv_heads: 2, head_dim: 256, gate: 256, window: 128, chunked: true, value_dim: 128}",
@@ -113,6 +137,9 @@ TEST_CASE("mixers: a mixer written as YAML is read again as it was") {
         "{kind: delta, value_heads: 32, key_dim: 128, value_dim: 64, kernel: 4, gate: true, gate_rank: 16, "
         "state_bytes: 2}",
         "{kind: mamba, value_dim: 8192, key_dim: 16, kernel: 4, step_rank: 256}",
+        "{kind: rg-lru, value_heads: 10, value_dim: 256, kernel: 4}",
+        "{heads: 64, kv_heads: 4, head_dim: 128, cross: 4100, indexer: {heads: 4, dim: 128, top: 64, plain_keys: "
+        "true}}",
         "{kind: convolution, value_dim: 2048, kernel: 3}"}) {
     const Attention a = mixer(yaml);
     CHECK(read_mixer(Config{mixer_tree(a)}) == a);

@@ -10,9 +10,17 @@
 namespace teapot {
 namespace {
 
-int read_heads(const Keys& k) {
+/// Where a list gives each layer its own, that of the first; apply_lists puts in the others.
+std::optional<int> one_or_first(const Keys& k, const std::vector<std::string>& names) {
+  const std::string key = k.which(names);
+  if (!k.is_list(key)) return k.any(names);
+  const std::vector<int> each = k.numbers(key);
+  return each.empty() ? std::nullopt : std::optional<int>{each.front()};
+}
+
+int read_heads(const Keys& k, bool by_layer = false) {
   const std::vector<std::string> names{"num_attention_heads", "n_head", "n_heads", "num_heads", "num_query_heads"};
-  const auto heads = k.any(names);
+  const auto heads = by_layer ? one_or_first(k, names) : k.any(names);
   if (!heads) k.fail_none(names, "attention needs it");
   if (*heads == 0) k.fail(k.which(names), "must be above zero");
   return *heads;
@@ -21,8 +29,9 @@ int read_heads(const Keys& k) {
 /// Older models share one KV head by a flag, newer ones count them.
 int read_kv_heads(const Base& b, int heads) {
   const Keys& k = b.keys;
-  const std::vector<std::string> names{"num_key_value_heads",  "num_kv_heads", "n_head_kv",
-                                       "num_attention_groups", "kv_n_heads",   "n_kv_heads"};
+  const std::vector<std::string> names{"num_key_value_heads",          "num_kv_heads", "n_head_kv",
+                                       "num_attention_groups",         "kv_n_heads",   "n_kv_heads",
+                                       "num_key_value_heads_per_layer"};
   if (k.flag_or("multi_query_attention", false)) return k.positive("multi_query_group_num");
   k.pass("multi_query_group_num");
   const bool falcon = k.flag_or("new_decoder_architecture", false);
@@ -30,7 +39,7 @@ int read_kv_heads(const Base& b, int heads) {
     k.pass_all(names);
     return 1;
   }
-  if (const auto kv = k.any(names)) {
+  if (const auto kv = one_or_first(k, names)) {
     if (*kv == 0) k.fail(k.which(names), "must be above zero");
     return *kv;
   }
@@ -65,12 +74,20 @@ int read_head_dim(const Base& b, int heads) {
   return dim_or_usual;
 }
 
+/// What gates the output: a value for each head, or as many as it has; false, or nothing: none (Laguna).
+int gate_by_word(const Keys& k, const std::string& key, const std::string& word, const Attention& a) {
+  if (word == "per-head" || word == "per_head") return 1;
+  if (word == "per-element" || word == "per_element" || word == "true") return static_cast<int>(a.output_dim());
+  if (word == "false" || word == "none") return 0;
+  k.fail(key, fmt::format("unknown \"{}\" (known: per-head, per-element, true, false)", word));
+}
+
 Indexer read_indexer(const Base& b) {
   const Keys& k = b.keys;
   const bool named = b.family.type == "deepseek_v32" || b.family.type == "glm_moe_dsa";
   const std::vector<std::string> keys{"index_topk", "index_n_heads", "index_head_dim"};
   const bool any = std::any_of(keys.begin(), keys.end(), [&](const std::string& key) { return k.has(key); });
-  if (!any && !named) return {};
+  if (k.has("index_topk_blocks") || (!any && !named)) return {};  // blocks are read with the layers that have them
   const int heads = b.family.type == "glm_moe_dsa" ? 32 : 64;
   const std::vector<int> usual{2048, heads, 128};
   std::vector<int> values;
@@ -113,7 +130,7 @@ Attention read_latent(const Base& b) {
 Attention read_grouped(const Base& b) {
   const Keys& k = b.keys;
   Attention a;
-  a.heads = read_heads(k);
+  a.heads = read_heads(k, true);
   a.kv_heads = read_kv_heads(b, a.heads);
   a.head_dim = read_head_dim(b, a.heads);
   const int said = k.count_or("v_head_dim", 0);
@@ -122,6 +139,8 @@ Attention read_grouped(const Base& b) {
   a.q_rank = k.count_or("share_q_dim", 0);
   if (k.flag_or("attn_output_gate", b.family.gates_attention)) a.gate = static_cast<int>(a.output_dim());
   if (k.flag_or("use_head_wise_attn_gate", false)) a.gate = 1;
+  if (k.has("gating") && k.at("gating").is_scalar())
+    a.gate = gate_by_word(k, "gating", k.at("gating").as<std::string>(), a);
   if (a.heads % a.kv_heads != 0)
     k.fail(
         k.which({"num_key_value_heads", "num_kv_heads", "n_head_kv", "num_attention_groups", "multi_query_group_num"}),
@@ -130,10 +149,69 @@ Attention read_grouped(const Base& b) {
   return a;
 }
 
+/// One value for each layer, where there is such a list.
+std::vector<int> listed(const Base& b, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (!b.keys.is_list(name)) continue;
+    const std::vector<int> each = b.keys.numbers(name);
+    if (each.size() != static_cast<std::size_t>(b.layers))
+      b.keys.fail(name, fmt::format("speaks of {} layers, not of {}", each.size(), b.layers));
+    return each;
+  }
+  return {};
+}
+
 }  // namespace
 
+void apply_lists(const Base& b, std::vector<std::vector<Attention>>& layers) {
+  const Keys& k = b.keys;
+  const std::vector<std::string> head_names{
+      "num_attention_heads_per_layer", "num_attention_heads", "n_head", "n_heads", "num_heads", "num_query_heads"};
+  const std::vector<std::string> kv_names{
+      "num_key_value_heads_per_layer", "num_key_value_heads", "num_kv_heads", "n_head_kv",
+      "num_attention_groups",          "kv_n_heads",          "n_kv_heads"};
+  const auto heads = listed(b, head_names);
+  const auto kv_heads = listed(b, kv_names);
+  const auto gates = k.words("gating_types");
+  if (!gates.empty() && gates.size() != layers.size())
+    k.fail("gating_types", fmt::format("speaks of {} layers, not of {}", gates.size(), layers.size()));
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    for (Attention& a : layers[l]) {
+      if (a.kind != Attention::Kind::grouped) continue;
+      if (!heads.empty()) a.heads = heads[l];
+      if (!kv_heads.empty()) a.kv_heads = kv_heads[l];
+      if (!gates.empty()) a.gate = gate_by_word(k, "gating_types", gates[l], a);
+      if (a.heads == 0 || a.kv_heads == 0 || a.heads % a.kv_heads != 0)
+        k.fail(k.which(head_names), fmt::format("layer {}: {} KV heads must divide {} heads", l, a.kv_heads, a.heads));
+    }
+  }
+}
+
+Attention read_block_sparse(const Base& b, Attention a) {
+  const bool nested = b.keys.is_mapping("sparse_attention_config");
+  const Keys k = nested ? b.keys.part("sparse_attention_config") : b.keys;
+  const auto key = [&](const char* own, const char* flat) { return nested ? own : flat; };
+  const int block = k.positive(key("sparse_block_size", "index_block_size"));
+  const int blocks = k.positive(key("sparse_topk_blocks", "index_topk_blocks"));
+  a.indexer.heads = k.positive(key("sparse_num_index_heads", "index_n_heads"));
+  a.indexer.dim = k.positive(key("sparse_index_dim", "index_head_dim"));
+  a.indexer.top = block * blocks;
+  a.indexer.plain_keys = true;
+  if (nested) k.pass_all({"sparse_score_type", "sparse_init_block", "sparse_local_block"});
+  k.pass("index_local_blocks");
+  for (const bool disabled : k.flags("sparse_disable_index_value")) {  // of layers without an indexer it says nothing
+    if (disabled) return a;
+  }
+  if (nested && !k.has("sparse_disable_index_value"))
+    k.assume("sparse_disable_index_value", "indexers keep keys and no values");
+  return a;
+}
+
 Attention read_softmax(const Base& b) {
-  const bool may = b.keys.flag_or("use_mla", true);
+  const bool hunyuan = b.family.type.starts_with("hunyuan");  // its class: false
+  if (hunyuan && !b.keys.has("use_mla") && b.keys.has("kv_lora_rank"))
+    b.keys.assume("use_mla", "attention has keys and values of each head");
+  const bool may = b.keys.flag_or("use_mla", !hunyuan);
   if (may && b.keys.has("kv_lora_rank") && b.keys.count_or("kv_lora_rank", 0) > 0) return read_latent(b);
   if (!may) b.keys.pass_all({"kv_lora_rank", "q_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"});
   for (const char* key : {"qk_nope_head_dim", "qk_rope_head_dim"}) {
@@ -178,7 +256,7 @@ std::vector<Attention> read_compressed(const Base& b) {
   a.o_groups = k.positive("o_groups");
   a.window = k.positive("sliding_window");
   const Indexer indexer{k.positive("index_n_heads"), k.positive("index_head_dim"), k.positive("index_topk")};
-  k.pass_all({"num_key_value_heads", "qk_rope_head_dim"});
+  k.pass_all({"num_key_value_heads", "qk_rope_head_dim", "qk_nope_head_dim"});
   std::vector<Attention> layers;
   std::vector<int> ratios = compression_by_layer(k);
   if (ratios.size() < static_cast<std::size_t>(b.layers))

@@ -32,7 +32,7 @@ NameSays name_says(const std::string& name) {
   std::smatch m;
   static const std::regex crossed{"(^|[-_/. ])(\\d+)x(\\d+(?:\\.\\d+)?)[bB](?![a-zA-Z0-9])"};
   static const std::regex active{"[-_]A(\\d+(?:\\.\\d+)?)[bB](?![a-zA-Z0-9])"};
-  static const std::regex total{"(?:^|[-_/. ])(\\d+(?:\\.\\d+)?)([bBtTmM])(?![a-zA-Z0-9])"};
+  static const std::regex total{"(?:^|[-_/ ]|[^0-9][.])(\\d+(?:\\.\\d+)?)([bBtTmM])(?![a-zA-Z0-9])"};
   static const std::regex by_expert{"(\\d+(?:\\.\\d+)?)[bB]-(\\d+)[eE](?![a-zA-Z0-9])"};  // Llama-4: active, experts
   if (std::regex_search(name, m, active)) {
     says.active = std::stod(m[1]);

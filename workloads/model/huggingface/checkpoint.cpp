@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 
 #include "workloads/model/huggingface/parts.hpp"
@@ -16,7 +18,7 @@ namespace {
 std::vector<std::string> patterns_of(const Keys& q) {
   std::vector<std::string> all;
   for (const char* key : {"ignore", "modules_to_not_convert", "exclude_modules", "exclude", "ignored_layers",
-                          "llm_int8_skip_modules", "modules_to_not_quantize"}) {
+                          "llm_int8_skip_modules", "modules_to_not_quantize", "skip_modules"}) {
     for (const std::string& word : q.words(key)) all.push_back(word);
   }
   if (!q.is_mapping("dynamic")) return all;
@@ -52,8 +54,10 @@ Format from_weights(const Keys& w) {
   const int group = w.count_or("group_size", 0);
   w.pass_all({"strategy", "symmetric", "dynamic", "observer", "observer_kwargs", "actorder", "block_structure",
               "zp_dtype", "scale_dtype"});
+  if (type == "float" && bits == 8 && group == 32) return format("mxfp8");
   if (type == "float" && bits == 8) {
     const std::string strategy = w.word_or("strategy", "tensor");
+    if (!w.has("strategy")) w.assume("strategy", "one scale for each matrix");
     return format(strategy == "block" ? "fp8" : strategy == "channel" ? "fp8-channel" : "fp8-tensor");
   }
   if (type == "float" && bits == 4) return format(group == 32 ? "mxfp4" : "nvfp4");
@@ -61,25 +65,52 @@ Format from_weights(const Keys& w) {
   return integer_format(w, "num_bits", bits, group);
 }
 
-/// compressed-tensors and newer ModelOpt: groups of modules with a format each; one of them is modelled.
-std::optional<Format> from_groups(const Keys& q) {
-  if (!q.is_mapping("config_groups")) return std::nullopt;
+/// Part of the weights that is stored: a half where two of four are zeros and left out.
+double stored_part(const Keys& q) {
+  if (!q.is_mapping("sparsity_config")) {
+    if (q.word_or("format", "") != "marlin-24") return 1;
+    q.assume("sparsity_config", "marlin-24 leaves out two of four weights");
+    return 0.5;
+  }
+  const Keys sparsity = q.part("sparsity_config");
+  sparsity.pass_all({"global_sparsity", "registry_requires_subclass", "ignore", "targets"});
+  const std::string structure = sparsity.word_or("sparsity_structure", "");
+  const std::string format = sparsity.word_or("format", "dense");
+  if (structure == "2:4" && format == "dense" && !q.has("format")) q.assume("format", "zeros counted as stored");
+  if (structure.empty() && (sparsity.has("format") || sparsity.has("global_sparsity")))
+    sparsity.assume("sparsity_structure", "every weight counted as stored");
+  const bool packed = format == "sparse-24-bitmask" || q.word_or("format", "") == "marlin-24";
+  if (format == "sparse-bitmask") sparsity.fail("format", "unstructured zeros are not modelled");
+  return packed && structure == "2:4" ? 0.5 : 1;
+}
+
+/// compressed-tensors and newer ModelOpt: groups of modules with a format each.
+std::vector<FormatRule> from_groups(const Keys& q) {
+  std::vector<FormatRule> rules;
+  if (!q.is_mapping("config_groups")) return rules;
   const Keys groups = q.part("config_groups");
-  std::optional<Format> found;
+  const double density = stored_part(q);
   for (const Tree::Entry& entry : groups.config().tree().entries) {
     const Keys group = groups.part(entry.key);
-    group.pass_all({"targets", "input_activations", "output_activations", "format"});
-    if (!group.is_mapping("weights")) continue;
-    const Format f = from_weights(group.part("weights"));
-    if (found && found->name != f.name)
-      q.fail("config_groups", fmt::format("has weights in {} and in {}; write them in YAML", found->name, f.name));
-    found = f;
+    group.pass_all({"input_activations", "output_activations", "format"});
+    if (!group.is_mapping("weights")) {
+      group.assume("weights", "left as they are");
+      continue;
+    }
+    FormatRule rule{group.words("targets"), from_weights(group.part("weights"))};
+    if (rule.targets.empty()) {
+      group.assume("targets", "every matrix");
+      rule.targets = {"Linear"};
+    }
+    rule.format.density = density;
+    rules.push_back(rule);
   }
-  return found;
+  return rules;
 }
 
 Format from_algorithm(const Keys& q, const std::string& key) {
   const std::string word = q.word_or(key, "");
+  if (word == "MXFP8") return format("mxfp8");
   if (word == "NVFP4" || word == "NVFP4_AWQ" || word == "NVFP4_SVDQUANT" || word == "W4A8_NVFP4_FP8")
     return format("nvfp4");
   if (word == "FP8" || word == "FP8_PER_TENSOR") return format("fp8-tensor");
@@ -92,10 +123,28 @@ Format from_algorithm(const Keys& q, const std::string& key) {
                           word));
 }
 
-Format from_quark(const Keys& q) {
-  if (!q.is_mapping("global_quant_config")) q.fail_missing("global_quant_config", "");
-  const Keys weight = q.part("global_quant_config").part("weight");
-  q.part("global_quant_config").pass_all({"input_tensors", "output_tensors", "bias", "target_device"});
+/// ModelOpt's MIXED_PRECISION: every quantised module by name, with an algorithm of its own.
+std::vector<FormatRule> from_listed_layers(const Keys& q) {
+  if (!q.is_mapping("quantized_layers")) q.fail_missing("quantized_layers", "MIXED_PRECISION says it by module");
+  const Keys layers = q.part("quantized_layers");
+  std::map<std::string, FormatRule> by_name;
+  for (const Tree::Entry& entry : layers.config().tree().entries) {
+    const Keys layer{layers.at(entry.key), {}};
+    layer.pass_all({"group_size", "awq_block_size", "with_zero_point", "pre_quant_scale"});
+    const Format f = from_algorithm(layer, "quant_algo");
+    FormatRule& rule = by_name.try_emplace(f.name, FormatRule{{}, f}).first->second;
+    rule.targets.push_back(entry.key);
+    layers.has(entry.key);
+  }
+  std::vector<FormatRule> rules;
+  for (auto& [name, rule] : by_name) rules.push_back(std::move(rule));
+  if (rules.empty()) q.fail("quantized_layers", "names no module");
+  return rules;
+}
+
+Format quark_weight(const Keys& config) {
+  const Keys weight = config.part("weight");
+  config.pass_all({"input_tensors", "output_tensors", "bias", "target_device"});
   weight.pass_all({"group_size", "qscheme", "symmetric", "is_dynamic", "observer_cls", "round_method", "scale_type",
                    "ch_axis", "scale_format", "scale_calculation_mode", "mx_element_dtype", "zero_point_type",
                    "is_scale_quant"});
@@ -106,6 +155,18 @@ Format from_quark(const Keys& q) {
   weight.fail("dtype", fmt::format("\"{}\" is not modelled", dtype));
 }
 
+std::vector<FormatRule> from_quark(const Keys& q) {
+  if (!q.is_mapping("global_quant_config")) q.fail_missing("global_quant_config", "");
+  std::vector<FormatRule> rules;
+  if (q.is_mapping("layer_quant_config")) {
+    const Keys layers = q.part("layer_quant_config");
+    for (const Tree::Entry& entry : layers.config().tree().entries)
+      rules.push_back({{entry.key}, quark_weight(layers.part(entry.key))});
+  }
+  rules.push_back({{"Linear"}, quark_weight(q.part("global_quant_config"))});
+  return rules;
+}
+
 Format bitsandbytes(const Keys& q) {
   if (q.flag_or("load_in_4bit", false) || q.flag_or("_load_in_4bit", false)) return format("nf4");
   if (q.flag_or("load_in_8bit", false) || q.flag_or("_load_in_8bit", false)) return format("int8");
@@ -114,7 +175,10 @@ Format bitsandbytes(const Keys& q) {
 
 Format fp8_blocks(const Keys& q) {
   if (q.says_null("weight_block_size")) return format("fp8-tensor");
-  if (!q.has("weight_block_size")) return format("fp8");  // 128 x 128 is the default of its class
+  if (!q.has("weight_block_size")) {
+    q.assume("weight_block_size", "blocks of 128 x 128, the default of its class");
+    return format("fp8");
+  }
   const auto block = q.numbers("weight_block_size");
   if (block.size() != 2) q.fail("weight_block_size", "expected rows and columns");
   Format f = format("fp8");
@@ -129,28 +193,79 @@ std::string method_of(const Keys& q) {
   return method;
 }
 
-Format read_format_of(const Keys& q) {
-  const std::string method = method_of(q);
+/// quanto and EETQ name a number format for weights.
+Format named_weights(const Keys& q) {
+  const std::string word = q.word_or("weights", "int8");
+  if (!q.has("weights")) q.assume("weights", "int8");
+  if (word == "int8") return format("int8");
+  if (word == "int4") return format("int4");
+  if (word == "float8") return format("fp8-tensor");
+  q.fail("weights", fmt::format("\"{}\" is not modelled (known: int8, int4, float8)", word));
+}
+
+Format from_hqq(const Keys& q) {
+  if (!q.is_mapping("quant_config")) q.fail_missing("quant_config", "");
+  const Keys weights = q.part("quant_config").part("weight_quant_params");
+  weights.pass_all({"channel_wise", "optimize", "round_zero", "axis", "view_as_float"});
+  q.part("quant_config").pass_all({"scale_quant_params", "zero_quant_params", "offload_meta"});
+  const int bits = weights.positive("nbits");
+  return integer_format(weights, "nbits", bits, weights.count_or("group_size", 64));
+}
+
+/// AutoRound lists modules that differ: bits of 16 leave one as it was.
+void read_extra(const Keys& q, ModulePatterns& left, std::vector<FormatRule>& rules) {
+  if (!q.is_mapping("extra_config")) return;
+  const Keys extra = q.part("extra_config");
+  for (const Tree::Entry& entry : extra.config().tree().entries) {
+    const Keys module{extra.at(entry.key), {}};
+    extra.has(entry.key);
+    const int bits = module.count_or("bits", 16);
+    const std::string name = entry.key.find(".*") != std::string::npos ? "re:" + entry.key : entry.key;
+    if (bits >= 16)
+      left.push_back(name);
+    else
+      rules.insert(rules.begin(), {{name}, integer_format(module, "bits", bits, module.count_or("group_size", 128))});
+  }
+}
+
+Format one_format(const Keys& q, const std::string& method) {
   if (method == "fp8") return fp8_blocks(q);
-  if (method == "mxfp4") return format("mxfp4");
+  if (method == "mxfp4" || method == "mxfp8") return format(method);
   if (method == "gptq" || method == "awq" || method == "auto-round" || method == "intel/auto-round" ||
       method == "auto_gptq" || method == "auto-gptq" || method == "gptq_marlin" || method == "awq_marlin")
     return gptq_or_awq(q);
   if (method == "bitsandbytes") return bitsandbytes(q);
   if (method == "fbgemm_fp8") return format("fp8-channel");
+  if (method == "quanto" || method == "eetq") return named_weights(q);
+  if (method == "hqq") return from_hqq(q);
+  if (method.empty() && q.has("bits") && q.has("group_size"))
+    q.fail_missing("quant_method", "bits and group_size alone are MLX's, which is not modelled");
+  if (method.empty()) q.fail_missing("quant_method", "");
+  q.fail("quant_method",
+         fmt::format("\"{}\" is not modelled (known: fp8, mxfp4, mxfp8, gptq, awq, auto-round, "
+                     "compressed-tensors, modelopt, bitsandbytes, fbgemm_fp8, quark, quanto, eetq, hqq)",
+                     method));
+}
+
+bool lists_modules(const std::string& method) {
+  return method == "compressed-tensors" || method.starts_with("modelopt") || method == "quark" || method == "awq" ||
+         method == "fbgemm_fp8";
+}
+
+/// The formats of modules; the last rule is of most of them.
+std::vector<FormatRule> read_rules(const Keys& q) {
+  const std::string method = method_of(q);
   if (method == "quark") return from_quark(q);
   if (method == "compressed-tensors" || method == "modelopt" || method == "modelopt_fp4" ||
       method == "modelopt_mixed") {
-    if (const auto found = from_groups(q)) return *found;
-    if (q.is_mapping("quantization")) return from_algorithm(q.part("quantization"), "quant_algo");
-    if (q.has("quant_algo")) return from_algorithm(q, "quant_algo");
+    if (auto found = from_groups(q); !found.empty()) return found;
+    const Keys says = q.is_mapping("quantization") ? q.part("quantization") : q;
+    if (says.has("quant_algo") && says.word_or("quant_algo", "") == "MIXED_PRECISION") return from_listed_layers(says);
+    if (says.has("quant_algo")) return {{{"Linear"}, from_algorithm(says, "quant_algo")}};
     q.fail_none({"config_groups", "quant_algo", "or a group, such as group_0, without weights"},
                 "in which format are weights?");
   }
-  if (method.empty()) q.fail_missing("quant_method", "");
-  q.fail("quant_method", fmt::format("\"{}\" is not modelled (known: fp8, mxfp4, gptq, awq, compressed-tensors, "
-                                     "modelopt, bitsandbytes, fbgemm_fp8, quark)",
-                                     method));
+  return {{{"Linear"}, one_format(q, method)}};
 }
 
 /// quantization_config where it stands: in the language model's part, at the top, or in hf_quant_config.json beside.
@@ -188,13 +303,56 @@ Format stored_plain(const Keys& top, const Keys& text) {
   return format("bf16");
 }
 
-/// The format of most matrices of a part.
-Format mostly(const Keys& q, const char* part, const Tally& t, const Format& quantised, const Format& plain) {
-  const Format& most = 2 * t.left > t.all ? plain : quantised;
-  if (t.left > 0 && t.left < t.all)
-    q.warn("ignore", fmt::format("leaves {} of {} matrices of {} unquantised; all counted as {}", t.left, t.all, part,
-                                 most.name));
-  return most;
+/// The format of most matrices of a part; where they differ, that is said.
+Format mostly(const Keys& q, const std::string& key, const char* part, const FormatCounts& counts,
+              const Format& usual) {
+  if (counts.empty()) return usual;
+  const auto most =
+      std::max_element(counts.begin(), counts.end(), [](const auto& x, const auto& y) { return x.second < y.second; });
+  if (counts.size() > 1) {
+    std::string all;
+    for (const auto& [name, number] : counts) all += fmt::format("{}{} in {}", all.empty() ? "" : ", ", number, name);
+    q.warn(key, fmt::format("matrices of {} differ: {}; all counted as {}", part, all, most->first));
+  }
+  Format f = format(most->first);
+  if (f.name == usual.name) f.density = usual.density;
+  return f;
+}
+
+/// MXFP4 of experts beside another format (DeepSeek-V4); a quantisation that names its experts has said it already.
+void read_expert_dtype(const Keys& text, WeightFormats& f) {
+  const std::string expert_dtype = text.word_or("expert_dtype", "");
+  if (expert_dtype == "fp4")
+    f.experts = format("mxfp4");
+  else if (expert_dtype == "fp8")
+    f.experts = format("fp8");
+  else if (!expert_dtype.empty())
+    text.fail("expert_dtype", fmt::format("unknown \"{}\" (known: fp4, fp8)", expert_dtype));
+}
+
+/// Groups may name some modules only: what no group names is said.
+void name_the_rest(const Keys& q, const std::vector<FormatRule>& rules, const PartFormats& parts, const Format& plain) {
+  for (const FormatRule& rule : rules) {
+    if (std::find(rule.targets.begin(), rule.targets.end(), "Linear") != rule.targets.end()) return;
+  }
+  const auto say = [&](const char* part, const FormatCounts& counts) {
+    if (counts.contains(plain.name))
+      q.warn("config_groups",
+             fmt::format("no group (group_0, group_1, ...) names all matrices of {}; those stay {}", part, plain.name));
+  };
+  say("attention", parts.attention);
+  say("dense feed-forwards", parts.dense);
+  say("experts", parts.experts);
+  say("shared experts", parts.shared);
+}
+
+/// The key that says which modules stay as they were, for a warning.
+std::string exclusion_key(const Keys& q) {
+  for (const char* key : {"ignore", "modules_to_not_convert", "exclude_modules", "exclude", "quantized_layers",
+                          "config_groups", "layer_quant_config", "extra_config"}) {
+    if (q.has(key)) return key;
+  }
+  return "ignore";
 }
 
 }  // namespace
@@ -208,9 +366,11 @@ WeightFormats read_formats(const Keys& top, const Keys& text, const Model& model
     text.assume("quantization_config", fmt::format("weights counted in {}", plain.name));
     return f;
   }
-  const Format quantised = read_format_of(*q);
+  std::vector<FormatRule> rules = read_rules(*q);
+  const Format quantised = rules.back().format;
   const bool nested = q->is_mapping("quantization");
-  const ModulePatterns excluded = patterns_of(nested ? q->part("quantization") : *q);
+  ModulePatterns excluded = patterns_of(nested ? q->part("quantization") : *q);
+  read_extra(*q, excluded, rules);
   if (nested) pass_quantisation_details(q->part("quantization"));
   pass_quantisation_details(*q);
   if (method_of(*q) == "mxfp4") {  // transformers' Mxfp4Config turns experts only
@@ -218,24 +378,21 @@ WeightFormats read_formats(const Keys& top, const Keys& text, const Model& model
     return f;
   }
   const std::string method = method_of(*q);
-  const bool lists =
-      method == "compressed-tensors" || method.starts_with("modelopt") || method == "quark" || method == "awq";
-  if (lists && excluded.empty() && !q->says_null("modules_to_not_convert") && !q->has("ignore"))
+  if (rules.size() == 1 && lists_modules(method) && excluded.empty() && !q->says_null("modules_to_not_convert") &&
+      !q->has("ignore"))
     q->assume("ignore",
               "(also exclude_modules, exclude, modules_to_not_convert) every matrix outside the vocabulary counted as "
               "quantised");
-  const Tallies t = tally(excluded, model);
-  f.attention = mostly(*q, "attention", t.attention, quantised, plain);
-  f.dense = mostly(*q, "dense feed-forwards", t.dense, quantised, plain);
-  f.experts = mostly(*q, "experts", t.experts, quantised, plain);
-  f.shared = mostly(*q, "shared experts", t.shared, quantised, plain);
-  const std::string expert_dtype = text.word_or("expert_dtype", "");  // DeepSeek-V4: FP4 experts beside FP8
-  if (expert_dtype == "fp4")
-    f.experts = format("mxfp4");
-  else if (expert_dtype == "fp8")
-    f.experts = format("fp8");
-  else if (!expert_dtype.empty())
-    text.fail("expert_dtype", fmt::format("unknown \"{}\" (known: fp4, fp8)", expert_dtype));
+  const PartFormats parts = count_formats(model, rules, excluded, plain);
+  const std::string key = exclusion_key(nested ? q->part("quantization") : *q);
+  if (rules.front().targets != ModulePatterns{"Linear"} && q->is_mapping("config_groups"))
+    name_the_rest(*q, rules, parts, plain);
+  f.attention = mostly(*q, key, "attention", parts.attention, quantised);
+  f.dense = mostly(*q, key, "dense feed-forwards", parts.dense, quantised);
+  f.experts = mostly(*q, key, "experts", parts.experts, quantised);
+  f.shared = mostly(*q, key, "shared experts", parts.shared, quantised);
+  if (rules.front().targets == ModulePatterns{"Linear"}) read_expert_dtype(text, f);
+  text.pass("expert_dtype");
   return f;
 }
 

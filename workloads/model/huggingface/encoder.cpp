@@ -2,6 +2,7 @@
 // Knows nothing of the language model.
 
 #include <array>
+#include <cmath>
 #include <optional>
 
 #include "workloads/model/huggingface/parts.hpp"
@@ -26,14 +27,28 @@ double transformer(const Config& part, const Keys& keys, const char* name) {
   const auto depth =
       number(part, {"depth", "num_hidden_layers", "layers", "encoder_layers", "vt_num_hidden_layers", "n_layer"});
   if (!hidden || !depth) return 0;
+  const bool tiled = part.has("max_num_tiles");
+  if (tiled && !part.has("num_global_layers")) keys.warn(name, "num_global_layers is not given; taken as 0");
+  const double depth_of_both = *depth + number(part, {"num_global_layers"}).value_or(0);  // Llama 3.2 Vision
   auto wide = number(part, {"intermediate_size", "encoder_ffn_dim", "mlp_dim", "vt_intermediate_size"});
   if (!wide)
     keys.warn(name, "intermediate_size (or vt_intermediate_size) is not given; taken from mlp_ratio, usually 4");
   if (!wide) wide = number(part, {"mlp_ratio"}).value_or(4) * *hidden;
-  return *depth * (4 * *hidden * *hidden + 2 * *hidden * *wide);
+  return depth_of_both * (4 * *hidden * *hidden + 2 * *hidden * *wide);
 }
 
 }  // namespace
+
+int image_tokens(const Keys& top) {
+  if (!top.is_mapping("vision_config")) return 0;
+  const Config part = top.at("vision_config");
+  const auto size = number(part, {"image_size"});
+  const auto patch = number(part, {"patch_size"});
+  const auto tiles = number(part, {"max_num_tiles"});
+  if (!size || !patch || !tiles || *patch < 1 || *size > 100'000 || *tiles > 1000) return 0;
+  const double side = std::floor(*size / *patch);
+  return static_cast<int>(*tiles * (side * side + 1));  // and one for the class of each tile
+}
 
 double encoder_parameters(const Keys& top, bool multimodal) {
   constexpr std::array parts{"vision_config",       "audio_config", "vision_cfg",

@@ -24,39 +24,38 @@ const std::vector<std::string> top_k_names{"num_experts_per_tok",
                                            "num_selected_experts",
                                            "n_activated_experts",
                                            "experts_per_tok"};
-const std::vector<std::string> width_names{"moe_intermediate_size", "moe_ffn_hidden_size", "expert_ffn_hidden_size",
-                                           "expert_intermediate_size", "moe_inter_dim"};
+const std::vector<std::string> width_names{"moe_intermediate_size",    "moe_ffn_hidden_size", "expert_ffn_hidden_size",
+                                           "expert_intermediate_size", "moe_inter_dim",       "expert_hidden_dim"};
 const std::vector<std::string> shared_names{"n_shared_experts", "num_shared_experts", "moe_num_shared_experts",
                                             "num_shared_expert"};
 const std::vector<std::string> shared_width_names{"shared_expert_intermediate_size", "shared_intermediate_size",
                                                   "moe_shared_expert_intermediate_size", "share_expert_dim"};
 const std::vector<std::string> dense_names{"intermediate_size", "ffn_hidden_size",   "ffn_dim",
                                            "n_inner",           "inner_hidden_size", "block_ff_dim"};
-const std::vector<std::string> order_names{"first_k_dense_replace",
-                                           "moe_layer_freq",
-                                           "mlp_only_layers",
-                                           "decoder_sparse_step",
-                                           "interleave_moe_layer_step",
-                                           "moe_layers",
-                                           "moe_layers_enum",
-                                           "moe_layer_start_index",
-                                           "moe_layer_end_index",
-                                           "moe_layer_interval",
-                                           "expert_layer_period",
-                                           "expert_layer_offset",
-                                           "num_dense_layers",
-                                           "mlp_layer_types",
-                                           "moe_layer_frequency",
-                                           "moe_layer_num_skipped",
-                                           "n_dense_layers",
-                                           "num_hash_layers",
-                                           "is_moe_layer",
-                                           "moe_layer_start",
-                                           "first_dense_layers"};
+const std::vector<std::string> order_names{
+    "first_k_dense_replace",     "moe_layer_freq",     "mlp_only_layers",     "decoder_sparse_step",
+    "interleave_moe_layer_step", "moe_layers",         "moe_layers_enum",     "moe_layer_start_index",
+    "moe_layer_end_index",       "moe_layer_interval", "moe_expert_interval", "expert_layer_period",
+    "expert_layer_offset",       "num_dense_layers",   "mlp_layer_types",     "moe_layer_frequency",
+    "moe_layer_num_skipped",     "n_dense_layers",     "num_hash_layers",     "is_moe_layer",
+    "moe_layer_start",           "first_dense_layers"};
 
 std::vector<std::string> both(std::vector<std::string> names, const std::vector<std::string>& more) {
   names.insert(names.end(), more.begin(), more.end());
   return names;
+}
+
+/// ERNIE-4.5-VL writes two numbers, of the experts that text meets and of those that images meet.
+bool for_text_and_images(const Keys& k, const std::string& key) { return k.is_list(key) && k.numbers(key).size() == 2; }
+
+/// The first of those two, or the number.
+std::optional<int> of_text(const Keys& k, const std::string& key) {
+  if (!k.has(key)) return std::nullopt;
+  return for_text_and_images(k, key) ? k.numbers(key).front() : k.count_or(key, 0);
+}
+
+bool splits_experts(const Base& b) {
+  return b.family.type.starts_with("ernie4_5") && for_text_and_images(b.keys, "moe_intermediate_size");
 }
 
 /// Keys that speak of experts where nothing counts them.
@@ -77,6 +76,7 @@ void pass_experts(const Keys& k) {
 /// The count where it stands at the top level, or in DBRX's ffn_config.
 int routed_experts(const Base& b) {
   const Keys& k = b.keys;
+  if (splits_experts(b)) return of_text(k, "moe_num_experts").value_or(0);
   if (const auto said = k.any(routed_names, b.layers)) return *said;
   return k.is_mapping("ffn_config") ? k.part("ffn_config").any(routed_names, b.layers).value_or(0) : 0;
 }
@@ -91,6 +91,7 @@ int top_k(const Base& b, const Keys& k, int choices) {
 
 /// Mixtral and its like have no other width than the experts'.
 int expert_width(const Base& b, const Keys& k) {
+  if (splits_experts(b)) return of_text(k, "moe_intermediate_size").value_or(0);
   if (const auto said = k.any(width_names, b.layers)) {
     if (*said == 0) k.fail(k.which(width_names), "must be above zero");
     return *said;
@@ -124,7 +125,9 @@ void read_shared(const Base& b, Experts& e) {
 }
 
 void read_groups(const Base& b, Experts& e) {
-  const auto groups = b.keys.any({"n_group", "num_expert_group", "num_expert_groups"});
+  const bool none =
+      b.keys.has("n_group") && b.keys.at("n_group").is_scalar() && b.keys.at("n_group").as<std::string>() == "false";
+  const auto groups = none ? std::nullopt : b.keys.any({"n_group", "num_expert_group", "num_expert_groups"});
   e.groups = std::max(1, groups.value_or(1));
   if (e.routed % e.groups != 0)
     b.keys.fail(b.keys.which({"n_group", "num_expert_group", "num_expert_groups"}),
@@ -183,9 +186,9 @@ bool counted(const Base& b, int l) {
   const int freq = std::max(1, k.count_or(k.which({"moe_layer_freq", "moe_layer_frequency"}), 1));
   const int sparse = std::max(1, k.count_or("decoder_sparse_step", 1));
   const int interleave = std::max(1, k.count_or("interleave_moe_layer_step", 1));
-  const int interval = std::max(1, k.count_or("moe_layer_interval", 1));
-  const int start = k.count_or("moe_layer_start_index", 0);
-  const int end = k.count_or("moe_layer_end_index", b.layers - 1);
+  const int interval = std::max(1, k.count_or(k.which({"moe_layer_interval", "moe_expert_interval"}), 1));
+  const int start = of_text(k, "moe_layer_start_index").value_or(0);
+  const int end = of_text(k, "moe_layer_end_index").value_or(b.layers - 1);
   const int period = std::max(1, k.count_or("expert_layer_period", 1));
   const int offset = k.count_or("expert_layer_offset", 0);
   return l % freq == 0 && (l + 1) % sparse == 0 && (l + 1) % interleave == 0 && (l + 1) % interval == 0 && l >= start &&
@@ -209,12 +212,15 @@ Experts read_experts(const Base& b) {
     }
     return {};
   }
-  const Keys from = k.any(routed_names, b.layers) ? k : k.part("ffn_config");
+  const bool here = splits_experts(b) || k.any(routed_names, b.layers);
+  const Keys from = here ? k : k.part("ffn_config");
   e.zero = k.count_or("zero_expert_num", 0);
   k.pass("zero_expert_type");
   e.top_k = top_k(b, from, e.routed + e.zero);
   e.intermediate = expert_width(b, from);
   e.latent = k.count_or("moe_latent_size", 0);
+  if (b.family.type.starts_with("nemotron_h") && !k.has("moe_latent_size"))
+    k.assume("moe_latent_size", "experts see the whole hidden state");
   read_shared(b, e);
   read_groups(b, e);
   k.pass_all({"use_moe", "expert_dtype", "use_mixed_mlp_moe", "num_hash_layers", "num_limited_groups",
@@ -252,11 +258,12 @@ std::vector<FeedWord> read_feed(const Base& b, const Experts& e) {
 
 int feed_forward_matrices(const Base& b) {
   const Keys& k = b.keys;
-  const std::string key = k.which(
-      {"hidden_act", "hidden_activation", "activation_function", "mlp_hidden_act", "activation", "activation_type"});
+  const std::string key = k.which({"hidden_act", "hidden_activation", "activation_function", "mlp_hidden_act",
+                                   "activation", "activation_type", "activation_fn_name"});
   std::string act = k.is_mapping(key) ? "" : k.word_or(key, "");
   std::transform(act.begin(), act.end(), act.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (k.has("ffn_with_glu")) return k.flag_or("ffn_with_glu", true) ? 3 : 2;
   const std::string type = k.word_or("mlp_type", "");
   if (type == "gated" || type == "swiglu" || type == "glu") return 3;
   if (type == "default" || type == "mlp" || type == "two-matrix") return 2;
@@ -273,13 +280,47 @@ int feed_forward_matrices(const Base& b) {
   k.fail(key, fmt::format("\"{}\" is used with two matrices and with three, and model_type does not say which", act));
 }
 
+namespace {
+
+/// OpenELM: a multiple of the hidden size for each layer, rounded to a divisor (its modelling code, make_divisible).
+std::vector<int> multiplied_widths(const Base& b) {
+  const Keys& k = b.keys;
+  const int divisor = k.positive("ffn_dim_divisor");
+  std::vector<int> widths;
+  k.has("ffn_multipliers");
+  for (const Config& item : k.at("ffn_multipliers").items()) {
+    const double wanted = item.as_non_negative<double>() * b.hidden;
+    if (wanted > 1e8) item.fail("too wide");
+    int width = std::max(divisor, static_cast<int>(wanted + divisor / 2.0) / divisor * divisor);
+    if (width < 0.9 * wanted) width += divisor;
+    widths.push_back(width);
+  }
+  if (widths.size() != static_cast<std::size_t>(b.layers))
+    k.fail("ffn_multipliers", fmt::format("speaks of {} layers, not of {}", widths.size(), b.layers));
+  return widths;
+}
+
+}  // namespace
+
+double image_expert_parameters(const Base& b) {
+  if (!splits_experts(b)) return 0;
+  const Keys& k = b.keys;
+  if (!for_text_and_images(k, "moe_num_experts")) k.assume("moe_num_experts", "as many experts for images as for text");
+  const double experts = for_text_and_images(k, "moe_num_experts") ? k.numbers("moe_num_experts")[1]
+                                                                   : of_text(k, "moe_num_experts").value_or(0);
+  k.warn("moe_intermediate_size", "experts that images meet are counted with the encoder");
+  return experts * feed_forward_matrices(b) * b.hidden * k.numbers("moe_intermediate_size")[1];
+}
+
 std::vector<int> dense_widths(const Base& b, const Experts& e) {
   const Keys& k = b.keys;
   const auto all = [&](int width) { return std::vector<int>(static_cast<std::size_t>(b.layers), width); };
-  if (k.has("intermediate_size_mlp")) {  // Llama-4: intermediate_size is of the experts
+  for (const char* dense : {"intermediate_size_mlp", "dense_intermediate_size"}) {
+    if (!k.has(dense)) continue;  // Llama-4, MiniMax-M3: intermediate_size is of the experts
     k.pass("intermediate_size");
-    return all(k.positive("intermediate_size_mlp"));
+    return all(k.positive(dense));
   }
+  if (k.has("ffn_multipliers")) return multiplied_widths(b);
   if (k.is_list("intermediate_size")) {
     const auto widths = k.numbers("intermediate_size");
     if (widths.size() != static_cast<std::size_t>(b.layers))

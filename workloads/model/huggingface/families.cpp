@@ -34,7 +34,8 @@ const std::set<std::string> plain = split(
     "pangu_ultra_moe smollm3 telechat2 telechat3 skywork yi bitnet vaultgemma hyperclovax iquestcoder apriel "
     "mellum aria_text llama4 llama4_text deepseek_v4 nanbeige cwm midm kormo gemma gemma2 gemma3 gemma3_text "
     "cohere cohere2 command_a qwen qwen3_next gemma4 gemma4_text mamba mamba2 falcon_mamba diffllama_dense "
-    "ling moonlight ");
+    "ling moonlight kimi_vl laguna hy_v3 minimax_m3 minimax_m3_text minimax_m3_vl step3p7 ernie4_5_moe_vl openelm "
+    "recurrent_gemma mllama mllama_text_model olmo_hybrid ");
 
 Family table_entry(const std::string& type) {
   Family f;
@@ -98,7 +99,8 @@ Family table_entry(const std::string& type) {
                                           "xglm",
                                           "command_a",
                                           "grok-1",
-                                          "grok1"};
+                                          "grok1",
+                                          "recurrent_gemma"};
   static const std::set<std::string> multi_head{"gpt2",      "gptj",     "gpt_neo", "gpt_neox", "opt",     "bloom",
                                                 "baichuan",  "internlm", "qwen",    "xverse",   "codegen", "xglm",
                                                 "persimmon", "phi-msft", "skywork", "aquila"};
@@ -107,23 +109,72 @@ Family table_entry(const std::string& type) {
       {"gpt_oss", 2}, {"gemma2", 2}, {"gemma3", 6},      {"gemma3_text", 6}, {"cohere2", 4},    {"exaone4", 4},
       {"olmo3", 4},   {"llama4", 4}, {"llama4_text", 4}, {"afmoe", 4},       {"exaone_moe", 4}, {"vaultgemma", 2}};
   static const std::map<std::string, int> head_dims{
-      {"gemma", 256},      {"gemma2", 256},       {"gemma3_text", 256},      {"gemma3", 256}, {"qwen3", 128},
-      {"qwen3_moe", 128},  {"glm4_moe", 128},     {"seed_oss", 128},         {"gpt_oss", 64}, {"minimax_m2", 128},
-      {"qwen3_next", 256}, {"qwen3_5_text", 256}, {"qwen3_5_moe_text", 256}, {"helium", 128}, {"bailing_moe_v2", 0}};
-  static const std::set<std::string> plain_heads{
-      "llama",       "mistral",    "mixtral",      "qwen2",     "qwen2_moe",  "qwen2_vl",
-      "qwen2_5_vl",  "phi3",       "phi",          "phimoe",    "olmo",       "olmo2",
-      "olmo3",       "olmoe",      "gpt2",         "gptj",      "gpt_neo",    "gpt_neox",
-      "gpt_bigcode", "opt",        "bloom",        "falcon",    "mpt",        "dbrx",
-      "arctic",      "cohere",     "internlm",     "internlm2", "baichuan",   "yi",
-      "stablelm",    "starcoder2", "exaone",       "granite",   "granitemoe", "granitemoehybrid",
-      "jamba",       "bamba",      "ernie4_5_moe", "lfm2",      "lfm2_moe",   "apertus",
-      "smollm3",     "xverse",     "deepseek",     "nemotron",  "minicpm",    "persimmon",
-      "aquila",      "orion",      "skywork",      "phi-msft",  "grok-1"};
-  static const std::set<std::string> one_width{
-      "mixtral",          "phimoe",           "olmoe",  "gpt_oss", "llama4_text", "llama4",  "granitemoe",
-      "granitemoeshared", "granitemoehybrid", "jamba",  "arctic",  "dbrx",        "minimax", "minimax_m1",
-      "minimax_m2",       "minimax_text_01",  "grok-1", "grok1",   "flex_olmo"};
+      {"gemma", 256},        {"gemma2", 256},           {"gemma3_text", 256},     {"gemma3", 256},
+      {"qwen3", 128},        {"qwen3_moe", 128},        {"glm4_moe", 128},        {"seed_oss", 128},
+      {"gpt_oss", 64},       {"minimax_m2", 128},       {"recurrent_gemma", 256}, {"qwen3_next", 256},
+      {"qwen3_5_text", 256}, {"qwen3_5_moe_text", 256}, {"helium", 128},          {"bailing_moe_v2", 0}};
+  static const std::set<std::string> plain_heads{"llama",
+                                                 "mllama_text_model",
+                                                 "mistral",
+                                                 "mixtral",
+                                                 "qwen2",
+                                                 "qwen2_moe",
+                                                 "qwen2_vl",
+                                                 "qwen2_5_vl",
+                                                 "phi3",
+                                                 "phi",
+                                                 "phimoe",
+                                                 "olmo",
+                                                 "olmo2",
+                                                 "olmo3",
+                                                 "olmoe",
+                                                 "gpt2",
+                                                 "gptj",
+                                                 "gpt_neo",
+                                                 "gpt_neox",
+                                                 "gpt_bigcode",
+                                                 "opt",
+                                                 "bloom",
+                                                 "falcon",
+                                                 "mpt",
+                                                 "dbrx",
+                                                 "arctic",
+                                                 "cohere",
+                                                 "internlm",
+                                                 "internlm2",
+                                                 "baichuan",
+                                                 "yi",
+                                                 "stablelm",
+                                                 "starcoder2",
+                                                 "exaone",
+                                                 "granite",
+                                                 "granitemoe",
+                                                 "granitemoehybrid",
+                                                 "jamba",
+                                                 "bamba",
+                                                 "ernie4_5_moe",
+                                                 "lfm2",
+                                                 "lfm2_moe",
+                                                 "apertus",
+                                                 "smollm3",
+                                                 "xverse",
+                                                 "deepseek",
+                                                 "nemotron",
+                                                 "minicpm",
+                                                 "persimmon",
+                                                 "aquila",
+                                                 "orion",
+                                                 "skywork",
+                                                 "phi-msft",
+                                                 "grok-1"};
+  static const std::set<std::string> one_width{"mixtral",         "phimoe",           "olmoe",
+                                               "gpt_oss",         "llama4_text",      "llama4",
+                                               "granitemoe",      "granitemoeshared", "granitemoehybrid",
+                                               "jamba",           "arctic",           "dbrx",
+                                               "minimax",         "minimax_m1",       "minimax_m2",
+                                               "minimax_m3",      "minimax_m3_text",  "minimax_m3_vl",
+                                               "minimax_text_01", "grok-1",           "grok1",
+                                               "flex_olmo"};
   static const std::set<std::string> unshared{"mixtral",
                                               "phimoe",
                                               "olmoe",

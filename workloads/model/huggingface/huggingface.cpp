@@ -18,13 +18,21 @@ namespace {
 
 constexpr int most_layers = 10'000;
 
+/// `assume: {KEY: ignore, part: {KEY: ignore}}`.
+void add_ignored(const Config& assume, const std::string& prefix, std::set<std::string>& keys) {
+  for (const std::string& key : assume.keys()) {
+    if (assume.at(key).is_mapping()) {
+      add_ignored(assume.at(key), prefix + key + '.', keys);
+      continue;
+    }
+    if (assume.get<std::string>(key) != "ignore") assume.at(key).fail("expected `ignore`");
+    keys.insert(prefix + key);
+  }
+}
+
 std::set<std::string> ignored_keys(const Config& config) {
   std::set<std::string> keys;
-  const Config assume = config.section("assume");
-  for (const std::string& key : assume.keys()) {
-    if (assume.get<std::string>(key) != "ignore") assume.at(key).fail("expected `ignore`");
-    keys.insert(key);
-  }
+  add_ignored(config.section("assume"), "", keys);
   return keys;
 }
 
@@ -50,7 +58,7 @@ int vocabulary_size(const Keys& k) {
 }
 
 bool tied_embeddings(const Keys& top, const Keys& text, const Family& family) {
-  const std::string key = text.which({"tie_word_embeddings", "tie_embedding"});
+  const std::string key = text.which({"tie_word_embeddings", "tie_embedding", "share_input_output_layers"});
   const bool inside = text.has(key);
   const bool outside = top.has("tie_word_embeddings");
   if (inside && outside && text.flag_or(key, false) != top.flag_or("tie_word_embeddings", false))
@@ -68,6 +76,8 @@ int learned_positions(const Keys& k, const Family& family) {
     const bool distance = k.part("attn_config").flag_or("alibi", false) || k.part("attn_config").flag_or("rope", false);
     return distance || !family.learned_positions ? 0 : k.positive("max_seq_len");
   }
+  if (family.learned_positions && !k.has(key))
+    k.fail_none({"max_position_embeddings", "n_positions", "n_ctx"}, "positions are learned");
   return family.learned_positions ? k.positive(key) : 0;
 }
 
@@ -115,7 +125,7 @@ void check_repeats(const Keys& top, const Keys& text) {
 /// `holder`: the mapping that holds the language model, and encoders beside it.
 Model assemble(const Keys& top, const Keys& holder, const Keys& text, const std::string& file) {
   const Family family = read_family(top, text);
-  const Base base{text, family, hidden_size(text), layer_count(text)};
+  const Base base{text, family, hidden_size(text), layer_count(text), image_tokens(holder)};
   refuse_what_is_not_modelled(base);
   const bool multimodal = &top.config().tree() != &text.config().tree();
   if (multimodal) check_repeats(top, text);
@@ -134,6 +144,7 @@ Model assemble(const Keys& top, const Keys& holder, const Keys& text, const std:
   m.formats = read_formats(top, text, m);
   m.weights = m.has_experts() ? m.formats.experts : m.formats.dense;
   m.encoder_parameters = encoder_parameters(holder, multimodal);
+  for (const Layer& layer : m.layers) m.encoder_parameters += layer.experts ? image_expert_parameters(base) : 0;
   pass_known(text);
   pass_known(top);
   pass_known(holder);
@@ -145,10 +156,10 @@ Model assemble(const Keys& top, const Keys& holder, const Keys& text, const std:
 }  // namespace
 
 int hidden_size(const Keys& k) {
-  const auto size = k.any({"hidden_size", "n_embd", "d_model", "n_embed", "dim"});
+  const auto size = k.any({"hidden_size", "n_embd", "d_model", "n_embed", "dim", "model_dim"});
   if (!size || *size == 0) {
-    k.fail_none({"hidden_size", "n_embd", "d_model", "n_embed", "dim", "or a language model in text_config",
-                 "llm_config", "language_config", "thinker_config"},
+    k.fail_none({"hidden_size", "n_embd", "d_model", "n_embed", "dim", "model_dim",
+                 "or a language model in text_config", "llm_config", "language_config", "thinker_config"},
                 "");
   }
   return *size;
@@ -157,9 +168,12 @@ int hidden_size(const Keys& k) {
 int layer_count(const Keys& k) {
   const auto count = k.has("num_layers") && k.has("expert_ffn_hidden_size")
                          ? k.any({"num_layers"})
-                         : k.any({"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
+                         : k.any({"num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_transformer_layers"});
   k.pass("num_hidden_layers");
-  if (!count || *count == 0) k.fail_none({"num_hidden_layers", "n_layer", "n_layers", "num_layers"}, "");
+  if (!count || *count == 0)
+    k.fail_none({"num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_transformer_layers",
+                 "or a language model in text_config", "llm_config", "language_config", "thinker_config"},
+                "");
   if (*count > most_layers)
     k.fail(k.which({"num_hidden_layers", "n_layer", "n_layers", "num_layers"}),
            fmt::format("must be at most {}", most_layers));

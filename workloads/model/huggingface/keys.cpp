@@ -7,11 +7,19 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 
 namespace teapot {
 namespace {
 
 constexpr int largest = 100'000'000;  // of any number that makes a shape
+
+/// JSON has no text without quotes, but a scenario that was written down again, as YAML, does.
+bool may_lack_quotes(const Tree& value) {
+  const bool yaml = value.place.file && !value.place.file->ends_with(".json");
+  const bool word = !value.text.empty() && std::isalpha(static_cast<unsigned char>(value.text.front())) != 0;
+  return yaml && word && value.text != "true" && value.text != "false";
+}
 
 }  // namespace
 
@@ -82,7 +90,8 @@ bool Keys::flag_or(const std::string& key, bool fallback) const {
 
 std::string Keys::word_or(const std::string& key, const std::string& fallback) const {
   if (!has(key)) return fallback;
-  if (at(key).is_scalar() && !at(key).tree().quoted) fail(key, "expected a text in quotes");
+  if (at(key).is_scalar() && !at(key).tree().quoted && !may_lack_quotes(at(key).tree()))
+    fail(key, "expected a text in quotes");
   return at(key).as<std::string>();
 }
 
@@ -130,6 +139,10 @@ bool Keys::is_number(const std::string& key) const {
 int Keys::alike_or(const std::string& key, int fallback, int layers) const {
   if (!is_list(key) || layers == 0) return count_or(key, fallback);
   const std::vector<int> each = numbers(key);
+  if (each.size() == 1) {  // Skywork-MoE
+    warn(key, "a list of one number, taken for every layer");
+    return each.front();
+  }
   if (each.size() != static_cast<std::size_t>(layers))
     fail(key, fmt::format("speaks of {} layers, not of {}", each.size(), layers));
   if (std::any_of(each.begin(), each.end(), [&](int n) { return n != each.front(); }))

@@ -8,7 +8,6 @@ namespace teapot {
 void pass_known(const Keys& k) {
   k.pass_all({"is_encoder_decoder",
               "use_rmsnorm",
-              "interpolate_factor",
               "hyb_act",
               "rope_layers",
               "enable_moe_block",
@@ -30,11 +29,6 @@ void pass_known(const Keys& k) {
               "moe_router_enable_shared_expert",
               "moe_multimodal_paired_experts",
               "use_parallel_embedding",
-              "shared_attention_qkv_proj",
-              "hidden_size_per_head",
-              "attn_mechanism",
-              "attention_method",
-              "attention_type",
               "use_attention_sink",
               "attention_sinks",
               "use_attention_sinks",
@@ -44,21 +38,15 @@ void pass_known(const Keys& k) {
               "scale_attn_by_inverse_layer_idx",
               "reorder_and_upcast_attn",
               "hidden_dropout",
-              "attention_window",
               "enable_lm_head_fp32",
-              "moe_layer_use_shared",
               "use_kv_cache",
               "layer_norm_type",
               "model_type",
               "word_embed_proj_dim",
-              "logit_head",
-              "lm_head_type",
               "apply_layernorm_1p",
               "fp32_residual_connection",
               "attention_probs_dropout_prob",
               "hidden_dropout_prob",
-              "quantization_bit",
-              "pre_seq_len",
               "prefix_projection",
               "original_rope",
               "interleaved_qkv",
@@ -73,7 +61,6 @@ void pass_known(const Keys& k) {
               "moe_dropout",
               "use_mup_head",
               "moe_implementation",
-              "attn_config_version",
               "mamba_cache_dtype",
               "mamba_ssm_dtype",
               "mamba_ssm_cache_dtype",
@@ -93,20 +80,42 @@ void pass_known(const Keys& k) {
               "mamba_intermediate_size",
               "expand",
               "mamba_expand",
-              "ssm_cfg",
-              "attn_layer_idx",
-              "attn_cfg"});
+              "cross_attention_layers",
+              "sparse_attention_config",
+              "gating",
+              "gating_types",
+              "num_gqa_groups",
+              "qkv_multipliers",
+              "ffn_dim_divisor",
+              "activation_fn_name",
+              "num_query_groups"});
 }
 
 void refuse_what_is_not_modelled(const Base& b) {
   const Keys& k = b.keys;
+  if (k.has("draft_vocab_size"))
+    k.fail("draft_vocab_size",
+           "of an EAGLE-3 head, which is no model of its own: give the file as `decode.draft` of a "
+           "scenario");
   if (k.count_or("word_embed_proj_dim", b.hidden) != b.hidden)
     k.fail("word_embed_proj_dim", "an embedding narrower than the hidden size is not modelled");
+  for (const char* key : {"compression_ratio", "full_attn_mod", "interpolate_factor"}) {
+    if (k.has(key) && k.number_or(key, 1) != 1) k.fail(key, "is not 1, and what it stands for is not modelled");
+  }
+  for (const char* key : {"quantization_bit", "pre_seq_len"}) {  // ChatGLM: quantised by hand, tuned with a prefix
+    if (k.has(key) && k.number_or(key, 0) != 0) k.fail(key, "is not 0, and what it stands for is not modelled");
+  }
+  for (const char* key : {"ssm_cfg", "attn_cfg", "attn_layer_idx"}) {  // Mamba's first files: empty
+    if (k.has(key) && k.at(key).is_scalar()) k.fail(key, "expected a mapping or a list");
+    if (k.has(key) && !(k.at(key).tree().entries.empty() && k.at(key).tree().items.empty()))
+      k.fail(key, "is not empty, and what it stands for is not modelled");
+  }
+  if (k.has("attention_method") && k.word_or("attention_method", "") != "MLA")  // LongCat; its shapes say the same
+    k.fail("attention_method", "is not MLA, and what it stands for is not modelled");
   if (b.family.type == "zamba2")
     k.fail("model_type", "Zamba2's blocks, shared between layers with adapters, are not modelled");
-  for (const char* key : {"num_kv_shared_layers", "altup_num_inputs", "cross_attention_layers",
-                          "ngram_vocab_size_ratio", "engram_layer_ids", "hidden_size_per_layer_input",
-                          "use_double_wide_mlp", "sparse_config", "sparse_attention_config"}) {
+  for (const char* key : {"num_kv_shared_layers", "altup_num_inputs", "ngram_vocab_size_ratio", "engram_layer_ids",
+                          "hidden_size_per_layer_input", "use_double_wide_mlp", "sparse_config"}) {
     const bool off = k.has(key) && ((k.is_number(key) && k.count_or(key, 1) == 0) ||
                                     (k.at(key).is_scalar() && k.at(key).as<std::string>() == "false"));
     if (off && std::string{key} == "hidden_size_per_layer_input") k.pass("vocab_size_per_layer_input");
@@ -195,14 +204,12 @@ void pass_quantisation_details(const Keys& q) {
               "swiglu_limit",
               "algo_config",
               "export",
-              "layer_quant_config",
               "layer_type_quant_config",
               "kv_cache_quant_config",
               "quant_mode",
               "softmax_quant_spec",
               "kv_cache_post_rope",
               "model_name_or_path",
-              "extra_config",
               "super_bits",
               "super_group_size",
               "supported_types",

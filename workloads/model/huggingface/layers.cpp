@@ -67,7 +67,8 @@ int trimmed(const Base& b, int width) {
 std::vector<int> widths_of(const Base& b, const Experts& e) {
   std::vector<int> widths = dense_widths(b, e);
   for (int& width : widths) {
-    if (b.family.type == "qwen") width /= 2;  // the first Qwen writes both matrices' widths as one
+    // The first Qwen and RecurrentGemma write the widths of gate and value as one.
+    if (b.family.type == "qwen" || b.family.type == "recurrent_gemma") width /= 2;
     width = trimmed(b, width);
   }
   return widths;
@@ -79,7 +80,7 @@ void add_layer(const Base& b, const Model& m, const std::vector<Attention>& mixe
   if (shortcut && mixers.size() == 1) return add_shortcut(mixers[0], width, layers);
   if (feed == FeedWord::dense && width == 0)
     b.keys.fail_none({"intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "inner_hidden_size", "block_ff_dim",
-                      "intermediate_size_mlp", "or in ffn_config"},
+                      "intermediate_size_mlp", "dense_intermediate_size", "ffn_multipliers", "or in ffn_config"},
                      "a dense layer needs it; n_routed_experts (num_experts, num_local_experts, ...) would say that "
                      "the layer has experts");
   for (std::size_t i = 0; i + 1 < mixers.size(); ++i) layers.push_back(only(mixers[i]));
@@ -180,8 +181,12 @@ void read_layers(const Base& b, Model& m) {
 
 void read_prediction(const Base& b, Model& m) {
   const Keys& k = b.keys;
-  const auto modules = k.any({"num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules", "mtp_num_layers",
-                              "num_mtp_layers", "n_mtp_layers", "mtp_layers"});
+  const bool two = k.has("num_mtp_modules") && k.has("num_nextn_predict_layers");  // MiniMax-M3: trained, published
+  if (two) k.warn("num_mtp_modules", "not believed beside num_nextn_predict_layers");
+  auto names = std::vector<std::string>{"num_nextn_predict_layers", "mtp_num_hidden_layers", "mtp_num_layers",
+                                        "num_mtp_layers",           "n_mtp_layers",          "mtp_layers"};
+  if (!two) names.emplace_back("num_mtp_modules");
+  const auto modules = k.any(names);
   m.mtp_modules = modules.value_or(0);
   if (k.has("use_mtp") && !k.flag_or("use_mtp", true)) m.mtp_modules = 0;
   k.pass_all({"mtp_transformer_layers", "mtp_use_dedicated_embeddings", "mtp_hybrid_override_pattern",

@@ -19,7 +19,7 @@ int window_size(const Base& b) {
   const Keys& k = b.keys;
   const std::vector<std::string> names{"sliding_window", "sliding_window_size", "window_size", "attention_window_size"};
   const std::string key = k.which(names);
-  if (!k.has(key)) k.fail_missing("sliding_window", "some layers look back a window");
+  if (!k.has(key)) k.fail_none(names, "some layers look back a window");
   k.pass_all({"use_sliding_window", "max_window_layers"});
   const int size = k.positive(key);
   k.any(names);  // they must agree
@@ -68,6 +68,16 @@ Attention read_chunked(const Base& b, Attention a) {
   return a;
 }
 
+/// Llama 3.2 Vision: layers that look at an image's tokens, as many as its tiles may have.
+Attention read_cross(const Base& b, Attention a) {
+  if (b.image_tokens == 0)
+    b.keys.fail("cross_attention_layers", "needs vision_config with image_size, patch_size and max_num_tiles");
+  a.cross = b.image_tokens;
+  b.keys.warn("cross_attention_layers",
+              fmt::format("counted with one image of {} tokens for each request", b.image_tokens));
+  return a;
+}
+
 /// Hunyuan-Large's cross-layer attention: of `cla_share_factor` layers the first makes keys and values for all.
 void share_caches(const Base& b, std::vector<std::vector<Attention>>& layers) {
   const Keys& k = b.keys;
@@ -82,6 +92,12 @@ void share_caches(const Base& b, std::vector<std::vector<Attention>>& layers) {
   }
 }
 
+/// A list of layers without state-space ones leaves their keys without a say (Granite 4.0 Micro).
+void pass_state_space(const Base& b) {
+  b.keys.pass_all({"mamba_d_state", "ssm_state_size", "mamba_d_conv", "mamba_d_head", "mamba_n_heads", "mamba_n_groups",
+                   "mamba_num_heads", "mamba_head_dim", "mamba_headdim", "mamba_ngroups", "mamba_expand"});
+}
+
 /// A schedule without windows leaves their keys without a say, unless no layer list named them.
 void pass_windows(const Base& b) {
   b.keys.pass_all({"sliding_window", "sliding_window_size", "window_size", "use_sliding_window", "max_window_layers",
@@ -94,7 +110,9 @@ std::vector<std::vector<Attention>> read_mixers(const Base& b, const Schedule& s
   const bool both = any_of(schedule, MixerWord::mamba_and_full);
   const bool windowed = any_of(schedule, MixerWord::window);
   const bool chunked = any_of(schedule, MixerWord::chunk);
-  const bool softmax = both || windowed || chunked || any_of(schedule, MixerWord::full);
+  const bool sparse = any_of(schedule, MixerWord::sparse);
+  const bool crossed = any_of(schedule, MixerWord::cross);
+  const bool softmax = both || windowed || chunked || sparse || crossed || any_of(schedule, MixerWord::full);
   const Attention base = softmax ? read_softmax(b) : Attention{};
   const Attention full = read_global(b, base);
   const Attention window = windowed ? read_windowed(b, base) : Attention{};
@@ -102,7 +120,11 @@ std::vector<std::vector<Attention>> read_mixers(const Base& b, const Schedule& s
   const Attention linear = any_of(schedule, MixerWord::linear) ? read_linear(b) : Attention{};
   const Attention mamba = both || any_of(schedule, MixerWord::mamba) ? read_state_space(b) : Attention{};
   const Attention convolution = any_of(schedule, MixerWord::convolution) ? read_convolution(b) : Attention{};
+  const Attention unit = any_of(schedule, MixerWord::gated_unit) ? read_gated_unit(b) : Attention{};
+  const Attention blocks = sparse ? read_block_sparse(b, base) : Attention{};
+  const Attention over_image = crossed ? read_cross(b, base) : Attention{};
   if (!windowed) pass_windows(b);
+  if (!both && !any_of(schedule, MixerWord::mamba)) pass_state_space(b);
   std::vector<std::vector<Attention>> layers;
   for (const MixerWord word : schedule.mixers) {
     switch (word) {
@@ -128,12 +150,22 @@ std::vector<std::vector<Attention>> read_mixers(const Base& b, const Schedule& s
       case MixerWord::convolution:
         layers.push_back({convolution});
         break;
+      case MixerWord::gated_unit:
+        layers.push_back({unit});
+        break;
+      case MixerWord::sparse:
+        layers.push_back({blocks});
+        break;
+      case MixerWord::cross:
+        layers.push_back({over_image});
+        break;
       case MixerWord::mamba_and_full:
         layers.push_back({mamba, full});
         break;
     }
   }
   share_caches(b, layers);
+  apply_lists(b, layers);
   return layers;
 }
 

@@ -17,10 +17,24 @@ struct Base {
   const Family& family;
   int hidden = 0;
   int layers = 0;
+  int image_tokens = 0;  ///< of one image with as many tiles as it may have; 0: the file does not say
 };
 
 /// What mixes tokens in a layer, and what feeds forward after it, before shapes are read.
-enum class MixerWord { none, full, window, chunk, linear, mamba, convolution, mamba_and_full, compressed };
+enum class MixerWord {
+  none,
+  full,
+  window,
+  chunk,
+  sparse,
+  cross,
+  linear,
+  mamba,
+  convolution,
+  gated_unit,
+  mamba_and_full,
+  compressed
+};
 enum class FeedWord { none, dense, experts };
 
 /// The mixer of every layer; what feeds forward too where one key says both (`feed` stays empty otherwise).
@@ -39,6 +53,11 @@ Attention read_softmax(const Base& base);
 Attention read_linear(const Base& base);
 Attention read_state_space(const Base& base);
 Attention read_convolution(const Base& base);
+Attention read_gated_unit(const Base& base);
+/// Block-sparse attention of MiniMax-M3: an indexer that chooses blocks.
+Attention read_block_sparse(const Base& base, Attention attention);
+/// Lists that give each layer its own heads, KV heads or gate.
+void apply_lists(const Base& base, std::vector<std::vector<Attention>>& layers);
 std::vector<Attention> read_compressed(const Base& base);
 
 Experts read_experts(const Base& base);
@@ -52,6 +71,10 @@ std::vector<int> dense_widths(const Base& base, const Experts& experts);
 WeightFormats read_formats(const Keys& top, const Keys& text, const Model& model);
 /// Parameters of what sees or hears; 0 where there is nothing, or nothing that can be counted.
 double encoder_parameters(const Keys& top, bool multimodal);
+/// Rows that a cross-attention layer keeps of one image; 0 where its vision_config does not say.
+int image_tokens(const Keys& top);
+/// Parameters of experts that only images meet (ERNIE-4.5-VL), in one layer.
+double image_expert_parameters(const Base& base);
 
 /// Keys that are known and whose say was taken elsewhere, or that say what no figure needs.
 void pass_known(const Keys& keys);

@@ -1,7 +1,8 @@
 #pragma once
-// Which modules a quantised checkpoint leaves as they were.
-// Knows no format.
+// Which format each module of a quantised checkpoint has: names of modules against patterns.
+// Knows no key of a file.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,20 +10,26 @@
 
 namespace teapot {
 
-/// "lm_head", "model.layers.0.mlp", "*self_attn*", "re:.*self_attn.*": names, parts of a path, globs, expressions.
+/// "Linear", "lm_head", "model.layers.0.mlp", "*self_attn*", "re:.*self_attn.*": all, names, parts of a path, globs,
+/// expressions.
 using ModulePatterns = std::vector<std::string>;
 
-/// How many of the modules of one part of the model stay as they were, of how many.
-struct Tally {
-  int left = 0;
-  int all = 0;
+/// A format and the modules that have it.
+struct FormatRule {
+  ModulePatterns targets;
+  Format format;
 };
 
-struct Tallies {
-  Tally attention, dense, experts, shared;
+/// How many of the modules of one part of the model have a format, by its name.
+using FormatCounts = std::map<std::string, int>;
+
+struct PartFormats {
+  FormatCounts attention, dense, experts, shared;
 };
 
-/// Over the layers that have the part; where layers are written as several, over a layer for each.
-Tallies tally(const ModulePatterns& excluded, const Model& model);
+/// Over the layers that have the part; where layers are written as several, over a layer for each. A module that is
+/// excluded, or that no rule names, is `plain`; rules that name modules go before one that names all.
+PartFormats count_formats(const Model& model, const std::vector<FormatRule>& rules, const ModulePatterns& excluded,
+                          const Format& plain);
 
 }  // namespace teapot

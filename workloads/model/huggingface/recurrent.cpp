@@ -33,7 +33,7 @@ Recurrence read_delta(const Keys& k) {
   r.key_dim = k.positive("linear_key_head_dim");
   r.value_dim = k.positive("linear_value_head_dim");
   r.kernel = k.positive("linear_conv_kernel_dim");
-  r.gate = true;
+  r.gate = k.flag_or("linear_use_gate", true);  // Olmo-Hybrid writes it
   r.state_bytes = state_bytes_of(k);
   return r;
 }
@@ -67,6 +67,11 @@ Recurrence read_lightning(const Base& b) {
 }
 
 int inner_width(const Base& b) {
+  // Falcon-Mamba's class takes intermediate_size where it is written, whatever `expand` says.
+  if (b.family.type == "falcon_mamba" && b.keys.has("intermediate_size")) {
+    b.keys.pass("expand");
+    return b.keys.positive("intermediate_size");
+  }
   const auto said = b.keys.any({"mamba_d_ssm", "d_inner"});
   if (said && *said > 0) {
     b.keys.pass_all({"mamba_expand", "expand"});
@@ -105,7 +110,7 @@ Recurrence read_mamba(const Base& b) {
   const bool automatic = !b.keys.has(rank) || (!b.keys.is_number(rank) && b.keys.word_or(rank, "") == "auto");
   r.step_rank = automatic ? (b.hidden + 15) / 16 : b.keys.positive(rank);
   if (automatic) b.keys.assume(rank, fmt::format("taken as a sixteenth of the hidden size, {}", r.step_rank));
-  if (b.family.type == "mamba" || b.family.type == "falcon_mamba") b.keys.pass("intermediate_size");
+  if (b.family.type == "mamba") b.keys.pass("intermediate_size");
   return r;
 }
 
@@ -153,6 +158,22 @@ Attention read_state_space(const Base& b) {
     if (!heads && k.has(k.which(*names))) k.fail_none(head_names, k.which(*names) + " speaks of heads");
   }
   return recurrent(heads ? read_mamba2(b) : read_mamba(b));
+}
+
+Attention read_gated_unit(const Base& b) {
+  const Keys& k = b.keys;
+  const auto heads = k.any({"num_attention_heads"});
+  if (!heads || *heads == 0) k.fail_missing("num_attention_heads", "its gates are blocks, one for each head");
+  Recurrence r;
+  r.rule = Recurrence::Rule::gated_unit;
+  const int width = k.has("lru_width") ? k.positive("lru_width") : b.hidden;
+  if (!k.has("lru_width")) k.assume("lru_width", fmt::format("as wide as the hidden state, {}", b.hidden));
+  if (width % *heads != 0) k.fail("lru_width", fmt::format("must divide by the {} heads", *heads));
+  r.value_heads = *heads;
+  r.value_dim = width / *heads;
+  r.key_dim = 1;
+  r.kernel = k.positive("conv1d_width");
+  return recurrent(r);
 }
 
 Attention read_convolution(const Base& b) {

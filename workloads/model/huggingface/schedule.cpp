@@ -45,6 +45,8 @@ const std::map<std::string, MixerWord>& layer_words() {
                                                       {"mamba", MixerWord::mamba},
                                                       {"mamba2", MixerWord::mamba},
                                                       {"conv", MixerWord::convolution},
+                                                      {"minimax_m3_sparse", MixerWord::sparse},
+                                                      {"recurrent", MixerWord::gated_unit},
                                                       {"moe", MixerWord::none},
                                                       {"mlp", MixerWord::none}};
   return words;
@@ -67,6 +69,18 @@ Schedule by_words(const Base& b, const std::string& key) {
     s.feed.push_back(word == "moe" ? FeedWord::experts : word == "mlp" ? FeedWord::dense : FeedWord::none);
   }
   if (!alone) s.feed.clear();
+  return s;
+}
+
+/// RecurrentGemma: a short list that repeats over the layers; its attention looks back a window.
+Schedule by_blocks(const Base& b, const std::string& key) {
+  Schedule s = by_words(b, key);
+  const std::vector<MixerWord> pattern = s.mixers;
+  for (std::size_t l = pattern.size(); l < static_cast<std::size_t>(b.layers); ++l)
+    s.mixers.push_back(pattern[l % pattern.size()]);
+  if (s.mixers.size() > static_cast<std::size_t>(b.layers)) s.mixers.resize(static_cast<std::size_t>(b.layers));
+  if (!b.keys.has("attention_window_size")) return s;
+  std::replace(s.mixers.begin(), s.mixers.end(), MixerWord::full, MixerWord::window);
   return s;
 }
 
@@ -93,6 +107,17 @@ Words by_indices(const Base& b, const Keys& keys, const std::string& key, int fi
     if (index < first || index >= b.layers + first) keys.fail(key, fmt::format("there is no layer {}", index));
     words[static_cast<std::size_t>(index - first)] = at;
   }
+  return words;
+}
+
+/// MiniMax-M3: 1 chooses blocks, 0 looks at everything.
+Words by_sparse_config(const Base& b) {
+  const Keys sparse = b.keys.part("sparse_attention_config");
+  if (!sparse.flag_or("use_sparse_attention", true)) return filled(b, MixerWord::full);
+  if (!sparse.has("sparse_attention_freq")) sparse.fail_missing("sparse_attention_freq", "which layers are sparse?");
+  Words words;
+  for (const bool flag : sparse.flags("sparse_attention_freq"))
+    words.push_back(flag ? MixerWord::sparse : MixerWord::full);
   return words;
 }
 
@@ -178,7 +203,9 @@ std::string window_key(const Keys& keys) {
 Words window_words(const Base& b) {
   const Keys& k = b.keys;
   const std::string key = window_key(k);
-  const bool flagged = k.flag_or("use_sliding_window", true);
+  const bool silent = k.has("max_window_layers") && !k.has("use_sliding_window");  // Qwen's class: false
+  if (silent && k.has(key)) k.assume("use_sliding_window", "no layer has a window");
+  const bool flagged = k.flag_or("use_sliding_window", !silent);
   const int from = k.count_or("max_window_layers", 0);
   if (k.has(key) && !k.is_number(key)) k.fail(key, "expected a number");
   if (!k.has(key) || k.at(key).as<std::string>() == "-1" || k.count_or(key, 0) == 0 || !flagged) {
@@ -229,9 +256,15 @@ void require_schedule(const Base& b) {
 Schedule find_schedule(const Base& b) {
   const Keys& k = b.keys;
   if (auto letters = by_letters(b)) return *letters;
-  for (const char* key : {"layers_block_type", "layer_types", "block_types"}) {
+  for (const char* key : {"layers_block_type", "layer_types"}) {
     if (k.has(key) && !k.words(key).empty()) return by_words(b, key);
   }
+  for (const char* key : {"block_types", "_block_types"}) {
+    if (k.has(key) && !k.words(key).empty()) return by_blocks(b, key);
+  }
+  if (k.has("cross_attention_layers"))
+    return {by_indices(b, k, "cross_attention_layers", 0, MixerWord::cross, MixerWord::full), {}};
+  if (k.is_mapping("sparse_attention_config")) return {by_sparse_config(b), {}};
   if (k.is_list("hybrid_layer_pattern"))  // MiMo-V2: 1 looks back a window
     return {by_flags(b, "hybrid_layer_pattern", MixerWord::window, MixerWord::full), {}};
   if (k.has("attention_types")) return {by_attention_types(b), {}};

@@ -12,6 +12,9 @@ double values_of_key_and_value(const Attention& a) {
   return a.one_key_value ? a.head_dim : a.head_dim + a.output_dim();
 }
 
+/// Tokens it looks at: those of an image where it is cross-attention, else as far back as its window goes.
+double rows_of(const Attention& a, double context) { return a.cross > 0 ? a.cross : within_window(a, context); }
+
 /// KV heads of one GPU: split as far as there are any.
 double kv_heads(const Attention& a, int shared_by) {
   return std::max(1.0, static_cast<double>(a.kv_heads) / shared_by);
@@ -24,7 +27,7 @@ std::vector<Kernel> projections(const Model& model, const Attention& a, const Pr
   const double in = input_width(a, model.hidden);
   std::vector<Kernel> kernels = entry_kernels(model, p, m);
   const double heads = static_cast<double>(a.heads) / batch.shared_by;
-  const double made = a.borrows_cache ? 0 : kv_heads(a, batch.shared_by) * values_of_key_and_value(a);
+  const double made = a.borrows_cache || a.cross > 0 ? 0 : kv_heads(a, batch.shared_by) * values_of_key_and_value(a);
   const double queries = heads * a.head_dim;
   if (a.q_rank > 0) {  // Step-3: one narrow query for all heads first
     kernels.push_back(gemm("q_a+kv", p, m, a.q_rank + made, in));
@@ -101,7 +104,8 @@ Bytes weights(const Model& model, const Attention& a, const Format& format, int 
 
 Bytes kept(const Attention& a, const Format& kv, const Sequences& s, int shared_by) {
   const double rows = s.count * s.mean([&](double each) { return a.kept(each + s.kept_more()); });
-  const double tokens = a.borrows_cache ? 0 : s.count * s.mean([&](double each) { return each + s.kept_more(); });
+  const double tokens =
+      a.borrows_cache || a.cross > 0 ? 0 : s.count * s.mean([&](double each) { return each + s.kept_more(); });
   return rows * activation_bytes(kv, 1, values_of_key_and_value(a) * kv_heads(a, shared_by)) +
          tokens * indexer_row(a.indexer);
 }
@@ -119,7 +123,7 @@ double parameters(const Attention& a, double hidden) {
 
 double cached_values(const Attention& a) { return a.kv_heads * values_of_key_and_value(a); }
 
-double visible(const Attention& a, double context) { return chosen(a.indexer, within_window(a, context)); }
+double visible(const Attention& a, double context) { return chosen(a.indexer, rows_of(a, context)); }
 
 double flops(const Attention& a, double seen) { return 2 * (a.head_dim + a.output_dim()) * a.heads * seen; }
 
@@ -131,12 +135,13 @@ std::string name(const Attention& a) {
   std::string text = a.kv_heads == a.heads ? "MHA" : a.kv_heads == 1 ? "MQA" : "GQA";
   if (a.indexer.top > 0) text += " + indexer";
   if (a.window > 0) text += a.chunked ? " + chunks" : " + window";
+  if (a.cross > 0) text += " over an image";
   return text;
 }
 
 const MixerRegistration registration{
     Attention::Kind::grouped,
-    {projections, core, weights, kept, parameters, cached_values, visible, within_window, decode_flops, flops, name}};
+    {projections, core, weights, kept, parameters, cached_values, visible, rows_of, decode_flops, flops, name}};
 
 }  // namespace
 }  // namespace teapot

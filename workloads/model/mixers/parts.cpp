@@ -12,6 +12,7 @@ double within_window(const Attention& a, double context) {
 }
 
 double looked_at(const Attention& a, const Sequences& s) {
+  if (a.cross > 0) return a.cross;
   // A chunk that starts anew holds half of itself in the mean.
   const double window = a.chunked ? a.window / 2.0 : a.window;
   const double top = a.indexer.top;
@@ -46,7 +47,10 @@ double indexer_flops(const Indexer& indexer, double rows) {
   return indexer.top > 0 ? 2.0 * indexer.heads * indexer.dim * rows : 0;
 }
 
-Bytes indexer_row(const Indexer& indexer) { return {indexer.top > 0 ? indexer.dim + 4.0 : 0}; }
+Bytes indexer_row(const Indexer& indexer) {
+  if (indexer.top == 0) return {};
+  return {indexer.plain_keys ? bf16 * indexer.dim : indexer.dim + 4.0};
+}
 
 void add_indexer_projections(std::vector<Kernel>& kernels, const Model& model, const Indexer& indexer,
                              const Precision& p, double tokens, double query) {

@@ -27,7 +27,8 @@ double indexer_parameters(const Indexer& indexer, double query, double hidden);
 double chosen(const Indexer& indexer, double rows);
 /// Scores of `rows` keys for each of its heads.
 double indexer_flops(const Indexer& indexer, double rows);
-/// Its key of one token in the cache: FP8 with a scale of FP32 (DeepSeek-V3.2-Exp inference/model.py, class Indexer).
+/// Its key of one token in the cache: FP8 with a scale of FP32 (DeepSeek-V3.2-Exp inference/model.py, class Indexer),
+/// or plain BF16.
 Bytes indexer_row(const Indexer& indexer);
 /// Its products from `query` values and the hidden state; every GPU makes them whole.
 void add_indexer_projections(std::vector<Kernel>&, const Model&, const Indexer&, const Precision&, double tokens,

@@ -97,6 +97,11 @@ FlopsPerSecond Accelerator::peak_of(const std::string& precision) const {
   }
 }
 
+bool narrow_products(const std::string& stored, const Accelerator& accelerator) {
+  const bool four_bits = stored == "mxfp4" || stored == "nvfp4";
+  return four_bits && accelerator.peak.contains("fp4") && accelerator.peak.contains("fp8");
+}
+
 Accelerator read_accelerator(const Config& config) {
   Accelerator result;
   result.name = config.get<std::string>("name");

@@ -55,6 +55,10 @@ struct Accelerator {
   FlopsPerSecond peak_of(const std::string& precision) const;
 };
 
+/// Whether weights of this format are multiplied without being widened: tensor cores that have FP4 multiply 4 bits by
+/// activations of 8 (MXFP4 by MXFP8).
+bool narrow_products(const std::string& stored, const Accelerator& accelerator);
+
 /// From the mapping that resolve_named(..., "platforms/accelerators", "accelerator") gives. Throws ConfigError.
 Accelerator read_accelerator(const Config& config);
 

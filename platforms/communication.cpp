@@ -28,6 +28,7 @@ struct Algorithm {
   std::string library;  ///< whose it is; empty: the operation's
   Seconds overhead;     ///< of two ranks, with one message's way
   Seconds per_rank;     ///< for each rank more
+  BytesPerSecond loads; ///< at which a rank loads its tokens before it copies them; zero: beside the copies
   Sends sends = Sends::direct;
   int least_ranks = 2;
   Scope scope = Scope::any;
@@ -61,6 +62,7 @@ Algorithm read_algorithm(const Config& config, const std::string& name) {
   if (!name.empty()) result.library = config.get_or<std::string>("library", "");
   result.overhead = config.non_negative_or("overhead", Seconds{});
   result.per_rank = config.non_negative_or("per_rank", Seconds{});
+  result.loads = config.non_negative_or("loads", BytesPerSecond{});
   const std::string sends = config.choice_or("sends", {"direct", "whole", "reduced"}, "direct");
   result.sends = sends == "whole" ? Sends::whole : sends == "reduced" ? Sends::reduced : Sends::direct;
   result.least_ranks = config.has("least_ranks") ? config.positive<int>("least_ranks") : 2;
@@ -117,7 +119,8 @@ bool serves(const Algorithm& algorithm, const CollectiveCall& call) {
 }
 
 Seconds floor_of(const Algorithm& algorithm, const CollectiveCall& call, const ScaleUp& scale_up) {
-  return (algorithm.overhead + algorithm.per_rank * std::max(0.0, call.ranks - 1.0)) * scale_up.latency;
+  const Seconds start = (algorithm.overhead + algorithm.per_rank * std::max(0.0, call.ranks - 1.0)) * scale_up.latency;
+  return algorithm.loads > BytesPerSecond{} ? start + call.tokens / algorithm.loads : start;
 }
 
 /// Alone on the links of a scale-up domain.

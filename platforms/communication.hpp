@@ -22,7 +22,7 @@ std::vector<std::string> collective_operations();
 
 /// From the mapping that resolve_named(..., "platforms/communication", "communication library") gives: for each
 /// operation its kernel, or its `algorithms`, of which a call runs the one that is fastest by
-///   latency * (overhead + per_rank * (ranks - 1)) + volume * bytes / (bandwidth * efficiency),
+///   latency * (overhead + per_rank * (ranks - 1)) + tokens / loads + volume * bytes / (bandwidth * efficiency),
 /// or its `limits`, of which the slowest holds. The result throws ConfigError for an operation the library lacks.
 CollectiveCosts read_communication(const Config& config, const ScaleUp& scale_up = {});
 

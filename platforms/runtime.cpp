@@ -11,6 +11,23 @@ RuntimeCost read_runtime(const Config& config) {
   if (config.has("fused")) {
     for (const auto& kernel : config.at("fused").items()) cost.fused.insert(kernel.as<std::string>());
   }
+  if (config.has("fused_all_reduce")) {
+    for (const auto& kernel : config.at("fused_all_reduce").items())
+      cost.fused_all_reduce.insert(kernel.as<std::string>());
+  }
+  const Config experts = config.section("fused_experts");
+  for (const auto& arithmetic : experts.keys()) {
+    for (const auto& kernel : experts.at(arithmetic).items())
+      cost.fused_experts[arithmetic].insert(kernel.as<std::string>());
+  }
+  const Config weight_only = config.section("weight_only");
+  for (const auto& stored : weight_only.keys()) {
+    const double part = cost.weight_only[stored] = weight_only.fraction(stored);
+    if (!(part > 0)) weight_only.at(stored).fail("must be above zero (a part of what other kernels reach)");
+  }
+  const Config collectives = config.section("collectives");
+  for (const auto& operation : collectives.keys())
+    cost.collectives[operation] = collectives.get<std::string>(operation);
   cost.per_kernel = config.non_negative_or("per_kernel", Seconds{});
   cost.per_operator = config.non_negative_or("per_operator", Seconds{});
   cost.per_layer = config.non_negative_or("per_layer", Seconds{});

@@ -34,6 +34,7 @@ CollectiveCall call_of(const std::string& operation, const Collective& work, con
   double copies = 0;
   traffic.for_each_receiver(first, [&](int, double count) { copies += count; });
   call.bytes = work.bytes_per_copy * (copies / direct_volume(operation, call.ranks));
+  call.tokens = work.bytes_per_copy * traffic.tokens;
   return call;
 }
 

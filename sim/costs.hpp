@@ -3,6 +3,7 @@
 // elsewhere. Knows no library and no stack by name; platforms read them from YAML, workloads put them into programs.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -16,6 +17,7 @@ namespace teapot {
 struct CollectiveCall {
   std::string operation;  ///< dispatch, combine, all-reduce, all-gather, reduce-scatter, broadcast or send
   Bytes bytes;            ///< dense: the whole buffer of a rank, as nccl-tests counts it; else what a rank sends
+  Bytes tokens;           ///< exchanges: of a rank's tokens before they are copied
   int ranks = 2;          ///< that work together
   int domains = 1;        ///< scale-up domains that these ranks lie in
 };
@@ -47,6 +49,12 @@ void charge(Collective& work, const CollectiveCost& cost);
 struct RuntimeCost {
   bool bound = false;           ///< no stack at all: not even the accelerator's time between two kernels is counted
   std::set<std::string> fused;  ///< kernels that it computes within their neighbours: not launched, nothing written
+  /// The same beside experts, by the arithmetic that these run in; `weight-only` where their weights are narrower.
+  std::map<std::string, std::set<std::string>> fused_experts;
+  std::set<std::string> fused_all_reduce;  ///< kernels that its all-reduces do on the way, where there are some
+  /// What its weight-only kernels reach of the memory bandwidth that those of the arithmetic reach, by stored format.
+  std::map<std::string, double> weight_only;
+  std::map<std::string, std::string> collectives;  ///< its own libraries within a scale-up domain, by operation
   Seconds per_kernel;           ///< to each kernel launched, beside what the accelerator needs between two of them
   Seconds per_operator;         ///< to each compute operator
   Seconds per_layer;            ///< to each layer and micro-batch

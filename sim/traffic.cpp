@@ -51,6 +51,7 @@ Traffic transposed(const Traffic& traffic) {
   }
   Traffic turned(traffic.ranks);
   turned.groups = traffic.groups;
+  turned.tokens = traffic.tokens;
   turned.reserve(traffic.pairs());
   for (std::size_t d = 0; d + 1 < begin.size(); ++d) {
     for (std::size_t i = begin[d]; i < begin[d + 1]; ++i) turned.add(sender[i], copies[i]);

@@ -15,7 +15,8 @@ class Traffic {
  public:
   explicit Traffic(int endpoints = 0) : ranks(endpoints) {}
 
-  int ranks = 0;  ///< rows and columns
+  int ranks = 0;      ///< rows and columns
+  double tokens = 0;  ///< that a rank has before they are copied, in the mean; 0: not told
   /// Ranks with the same number may exchange something, others never do (-1: takes no part); one entry a row.
   /// Shared between the collectives of a program, so that what depends on it alone is computed once.
   std::shared_ptr<const std::vector<int>> groups;

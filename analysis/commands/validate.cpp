@@ -12,6 +12,7 @@
 
 #include "analysis/commands/command_line.hpp"
 #include "analysis/output/output_file.hpp"
+#include "analysis/validation/curves.hpp"
 #include "analysis/validation/page.hpp"
 #include "analysis/validation/validation.hpp"
 #include "sim/catalogue.hpp"
@@ -25,6 +26,7 @@ struct ValidateOptions {
   bool json = false;
   std::string page;
   std::string plot;
+  std::string curves;
 };
 
 /// Those whose name starts with one of the given words; all without a word.
@@ -84,11 +86,14 @@ void execute(const ValidateOptions& options) {
     namespace fs = std::filesystem;
     const fs::path plot =
         options.plot.empty() ? fs::path{options.page}.replace_extension(".svg") : fs::path{options.plot};
-    const std::string from_page =
-        fs::proximate(plot, fs::absolute(fs::path{options.page}).parent_path()).generic_string();
+    const auto from_page = [&](const fs::path& file) {
+      return fs::proximate(file, fs::absolute(fs::path{options.page}).parent_path()).generic_string();
+    };
     write_file(plot.string(), validation_plot(cases));
-    write_file(options.page, validation_page(cases, from_page, where_it_fails()));
+    const std::string curves = options.curves.empty() ? "" : from_page(options.curves);
+    write_file(options.page, validation_page(cases, from_page(plot), curves, where_it_fails()));
   }
+  if (!options.curves.empty()) write_file(options.curves, curves_plot(batch_curves()));
   if (options.json) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const auto& one : cases) list.push_back(to_json(one));
@@ -105,6 +110,7 @@ void declare(Command command) {
   command.flag("--json", options->json, "Print one JSON object");
   command.option("--page", options->page, "Also write a Markdown page and its plot");
   command.option("--plot", options->plot, "Where the plot goes (default: beside the page)").needs("--page");
+  command.option("--curves", options->curves, "Write an SVG of TPOT over the batch beside measured points");
   command.run([options] { execute(*options); });
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <utility>
 
@@ -96,6 +97,14 @@ std::vector<MeasuredStep> read_measured_steps() {
 const std::vector<MeasuredStep>& measured_steps() {
   static const std::vector<MeasuredStep> steps = read_measured_steps();
   return steps;
+}
+
+std::vector<MeasuredStep> without(const std::vector<MeasuredStep>& steps, std::string StepTraits::*trait,
+                                  const std::string& value) {
+  std::vector<MeasuredStep> others;
+  std::copy_if(steps.begin(), steps.end(), std::back_inserter(others),
+               [&](const MeasuredStep& one) { return one.traits.*trait != value; });
+  return others;
 }
 
 double likeness(const StepTraits& a, const StepTraits& b) {

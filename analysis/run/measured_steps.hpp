@@ -28,6 +28,10 @@ struct MeasuredStep {
 /// Of analysis/run/measured-steps.csv, in its order; read once. Throws ConfigError.
 const std::vector<MeasuredStep>& measured_steps();
 
+/// Those whose `trait` is another.
+std::vector<MeasuredStep> without(const std::vector<MeasuredStep>& steps, std::string StepTraits::*trait,
+                                  const std::string& value);
+
 /// How much a measured step says of another: 1 where all traits are equal, towards 0 the less they are.
 double likeness(const StepTraits& a, const StepTraits& b);
 

@@ -74,17 +74,17 @@ StepTraits step_traits(const Scenario& s) {
   return t;
 }
 
-Band uncertainty(const Scenario& scenario, const Report& report) {
+Band uncertainty(const Scenario& scenario, const Report& report, const std::vector<MeasuredStep>& measured) {
   Band range = propagated(scenario, report);
   if (scenario.phase == Phase::prefill) return range;  // the measured steps are decodes
   if (scenario.compute != ComputeDepth::modelled && scenario.compute != ComputeDepth::measured) return range;
   const StepTraits traits = step_traits(scenario);
   if (scenario.machine.runtime.bound) {
     range.low = report.step;
-    range.high = std::max(range.high, report.step * above_bound(traits, measured_steps()));
+    range.high = std::max(range.high, report.step * above_bound(traits, measured));
     return range;
   }
-  const Factors factors = spread(traits, measured_steps());
+  const Factors factors = spread(traits, measured);
   range.low = std::min(range.low, report.step * factors.low);
   range.high = std::max(range.high, report.step * factors.high);
   return range;

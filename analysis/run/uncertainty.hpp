@@ -35,6 +35,7 @@ StepTraits step_traits(const Scenario& scenario);
 
 /// What measured steps like it were off, and at least what the residuals of the fits of its parts propagate to. Of a
 /// lower bound: from the bound to what measurements stayed above it.
-Band uncertainty(const Scenario& scenario, const Report& report);
+Band uncertainty(const Scenario& scenario, const Report& report,
+                 const std::vector<MeasuredStep>& measured = measured_steps());
 
 }  // namespace teapot

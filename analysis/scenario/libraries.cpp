@@ -72,14 +72,18 @@ Libraries read_libraries(const Config& decode, const Accelerator& accelerator, c
   return libraries;
 }
 
-void resolve_libraries(const Config& decode, const Tree& accelerator, Tree& all, PartReader& parts) {
-  const Tree* usual = accelerator.find("communication");
-  const std::string fallback = usual != nullptr ? usual->text : "";
-  std::map<std::string, std::string> single;
-  if (const Tree* collectives = accelerator.find("collectives")) {
-    for (const auto& entry : collectives->entries) single[entry.key] = entry.value.text;
+std::map<std::string, std::string> usual_collectives(const Accelerator& accelerator, const RuntimeCost& runtime) {
+  auto usual = accelerator.collectives;
+  // A stack's own kernels copy between GPUs that see each other's memory.
+  if (accelerator.scale_up_bandwidth > BytesPerSecond{}) {
+    for (const auto& [operation, library] : runtime.collectives) usual.insert_or_assign(operation, library);
   }
-  for (const auto& [operation, value] : named_operations(decode, single))
+  return usual;
+}
+
+void resolve_libraries(const Config& decode, const Accelerator& accelerator, Tree& all, PartReader& parts) {
+  const std::string& fallback = accelerator.communication;
+  for (const auto& [operation, value] : named_operations(decode, accelerator.collectives))
     set_path(all, "decode.collectives." + operation, parts.resolve(value, folder, what));
   set_path(all, "decode.communication", parts.named(decode, "communication", folder, what, fallback));
 }

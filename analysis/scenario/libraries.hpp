@@ -8,6 +8,7 @@
 #include "analysis/scenario/part_reader.hpp"
 #include "platforms/accelerator.hpp"
 #include "platforms/communication.hpp"
+#include "sim/costs.hpp"
 
 namespace teapot {
 
@@ -24,7 +25,11 @@ struct Libraries {
 Libraries read_libraries(const Config& decode, const Accelerator& accelerator, const ScaleUp& scale_up,
                          PartReader& parts);
 
+/// Libraries of single operations where a scenario names none: the stack's own where GPUs see each other's memory, else
+/// the accelerator's.
+std::map<std::string, std::string> usual_collectives(const Accelerator& accelerator, const RuntimeCost& runtime);
+
 /// Puts whole files in place of the names, under the same keys of `all`.
-void resolve_libraries(const Config& decode, const Tree& accelerator, Tree& all, PartReader& parts);
+void resolve_libraries(const Config& decode, const Accelerator& accelerator, Tree& all, PartReader& parts);
 
 }  // namespace teapot

@@ -120,6 +120,15 @@ void require_memory(const Scenario& scenario, const Config& deployment, double u
   }
 }
 
+/// What a stack fuses on this deployment: into all-reduces where there are some, and beside experts of 4 bits as in FP4
+/// where the tensor cores take them without widening.
+void fuse(RuntimeCost& runtime, const Layout& layout, const Precision& precision, const Accelerator& accelerator) {
+  if (layout.tensor_parallel > 1) runtime.fused.insert(runtime.fused_all_reduce.begin(), runtime.fused_all_reduce.end());
+  if (!narrow_products(precision.weights.name, accelerator)) return;
+  const auto fp4 = runtime.fused_experts.find("fp4");
+  if (fp4 != runtime.fused_experts.end()) runtime.fused_experts["weight-only"] = fp4->second;
+}
+
 /// Reads a scenario section by section; later ones depend on earlier ones.
 class ScenarioReader {
  public:
@@ -229,6 +238,8 @@ class ScenarioReader {
     s_.runtime = name_of(how, "runtime", "ideal");
     s_.machine.runtime = read_runtime(part(how, "runtime", "platforms/runtimes", "runtime", "ideal"));
     if (s_.machine.runtime.bound) s_.accelerator.launch = Seconds{};
+    s_.accelerator.collectives = usual_collectives(s_.accelerator, s_.machine.runtime);
+    fuse(s_.machine.runtime, s_.layout, s_.execution.precision, s_.accelerator);
     s_.machine.devices = time_kernels(s_.compute, s_.accelerator);
   }
 
@@ -312,9 +323,11 @@ Tree resolved(const Tree& tree, PartReader& parts) {
     put(config, "fabric", "topologies", "fabric", "h800-mpft");
   }
   const Config decode = config.section("decode");
-  put(decode, "decode.runtime", "platforms/runtimes", "runtime", "ideal");
+  const Tree runtime = put(decode, "decode.runtime", "platforms/runtimes", "runtime", "ideal");
   if (draft_is_named(decode)) put(decode, "decode.draft", "workloads/models", "model", "");
-  resolve_libraries(decode, accelerator, all, parts);
+  Accelerator computes = read_accelerator(Config{accelerator});
+  computes.collectives = usual_collectives(computes, read_runtime(Config{runtime}));
+  resolve_libraries(decode, computes, all, parts);
   return all;
 }
 

@@ -19,8 +19,10 @@ ErrorGroup summed(const std::string& tag, const std::string& value, const Rows& 
   group.value = value;
   group.rows = static_cast<int>(rows.size());
   std::vector<double> absolute, with_sign;
-  int banded = 0, inside = 0;
+  int banded = 0, inside = 0, bounded = 0, below = 0;
   for (const Comparison* row : rows) {
+    bounded += row->bound > 0 ? 1 : 0;
+    below += row->measured < row->bound ? 1 : 0;
     absolute.push_back(std::abs(row->error()));
     with_sign.push_back(row->error());
     if (!(row->high > 0)) continue;
@@ -33,6 +35,7 @@ ErrorGroup summed(const std::string& tag, const std::string& value, const Rows& 
   group.tenth = quantile(absolute, 0.9);
   group.bias = quantile(with_sign, 0.5);
   group.coverage = banded > 0 ? static_cast<double>(inside) / banded : -1;
+  group.below = bounded > 0 ? static_cast<double>(below) / bounded : -1;
   return group;
 }
 

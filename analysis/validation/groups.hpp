@@ -18,6 +18,7 @@ struct ErrorGroup {
   double tenth = 0;     ///< nine tenths of them are not above it
   double bias = 0;      ///< median of the errors with their signs
   double coverage = 0;  ///< part of the measurements inside the stated band; -1: none was stated
+  double below = 0;     ///< part of the measurements below their lower bound; -1: none was stated
 };
 
 /// One group for each value of each tag, sorted; before them all rows together. Empty where rows have no tags.

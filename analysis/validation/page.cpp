@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/validation/constants.hpp"
 #include "analysis/validation/groups.hpp"
 #include "analysis/validation/left_out.hpp"
 
@@ -47,10 +48,11 @@ std::string groups_table(const Validation& one) {
   const auto groups = error_groups(one);
   if (groups.empty()) return "";
   std::string text =
-      "\n| rows of | | rows | median | nine tenths | bias | in the band |\n|---|---|---|---|---|---|---|\n";
+      "\nBands come from measured steps of other models, so no row is in its own.\n\n| rows of | | rows | median | nine "
+      "tenths | bias | in the band | below the bound |\n|---|---|---|---|---|---|---|---|\n";
   for (const auto& g : groups) {
-    text += fmt::format("| {} | {} | {} | {} | {} | {:+.1f}% | {} |\n", g.tag, g.value, g.rows, percent(g.median),
-                        percent(g.tenth), 100 * g.bias, coverage_text(g.coverage));
+    text += fmt::format("| {} | {} | {} | {} | {} | {:+.1f}% | {} | {} |\n", g.tag, g.value, g.rows, percent(g.median),
+                        percent(g.tenth), 100 * g.bias, coverage_text(g.coverage), coverage_text(g.below));
   }
   std::string left_out;
   for (const auto& [reason, points] : one.aside) {
@@ -78,7 +80,7 @@ std::string section(const Validation& one) {
 }  // namespace
 
 std::string validation_page(const std::vector<Validation>& cases, const std::string& plot,
-                            const std::string& where_it_fails) {
+                            const std::string& curves, const std::string& where_it_fails) {
   std::string text =
       "# How far predictions are from measurements\n\n"
       "Written by `./teapot validate --page`; the cases are the data files of `analysis/validation/cases`, and a new "
@@ -96,7 +98,13 @@ std::string validation_page(const std::vector<Validation>& cases, const std::str
                         percent(one.median()), limit(one.median_limit), percent(one.tenth()), limit(one.tenth_limit),
                         percent(one.worst()), limit(one.worst_limit), one.holds() ? "yes" : "**no**");
   }
-  text += "\n## Where it fails\n\n" + where_it_fails + "\n" + left_out_table(measured_steps());
+  if (!curves.empty()) {
+    text += fmt::format(
+        "\n## Over the batch\n\nSix models, the batch from 1 to 512: lines are simulated, dots measured (points of the two "
+        "serving cases).\n\n![TPOT over the batch]({})\n",
+        curves);
+  }
+  text += "\n## Where it fails\n\n" + where_it_fails + "\n" + left_out_table(measured_steps()) + constants_audit();
   for (const auto& one : cases) text += section(one);
   while (text.ends_with("\n\n")) text.pop_back();
   return text;
@@ -118,11 +126,12 @@ std::string validation_groups(const std::vector<Validation>& cases) {
   for (const auto& one : cases) {
     const auto groups = error_groups(one);
     if (groups.empty()) continue;
-    text += fmt::format("\n{:<12}{:<32}{:>6}{:>9}{:>9}{:>9}{:>9}\n", one.name, "rows of", "rows", "median", "90%",
-                        "bias", "in band");
+    text += fmt::format("\n{:<12}{:<32}{:>6}{:>9}{:>9}{:>9}{:>9}{:>13}\n", one.name, "rows of", "rows", "median", "90%",
+                        "bias", "in band", "below bound");
     for (const auto& g : groups) {
-      text += fmt::format("{:<12}{:<32}{:>6}{:>9}{:>9}{:>8.1f}%{:>9}\n", "", g.tag + " " + g.value, g.rows,
-                          percent(g.median), percent(g.tenth), 100 * g.bias, coverage_text(g.coverage));
+      text += fmt::format("{:<12}{:<32}{:>6}{:>9}{:>9}{:>8.1f}%{:>9}{:>13}\n", "", g.tag + " " + g.value, g.rows,
+                          percent(g.median), percent(g.tenth), 100 * g.bias, coverage_text(g.coverage),
+                          coverage_text(g.below));
     }
   }
   return text;

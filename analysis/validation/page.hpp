@@ -9,8 +9,9 @@
 
 namespace teapot {
 
-/// Markdown. `plot` is where the plot will be, relative to the page; `where_it_fails` a paragraph.
-std::string validation_page(const std::vector<Validation>& cases, const std::string& plot,
+/// Markdown. `plot` and `curves` are where those will be, relative to the page (without `curves` they are not shown);
+/// `where_it_fails` a paragraph.
+std::string validation_page(const std::vector<Validation>& cases, const std::string& plot, const std::string& curves,
                             const std::string& where_it_fails);
 /// Simulated against measured times, both axes logarithmic: an SVG of 720 x 560.
 std::string validation_plot(const std::vector<Validation>& cases);

@@ -26,6 +26,7 @@ std::vector<std::pair<double, double>> times_us(const Validation& one) {
   for (const auto& row : one.rows) {
     double factor = 0;
     if (one.unit == "us") factor = 1;
+    if (one.unit == "ms") factor = 1e3;
     if (row.what.starts_with("call_us")) factor = 1;
     if (row.what == "step_ms") factor = 1e3;
     if (factor > 0 && row.use != Use::bound) points.emplace_back(row.measured * factor, row.simulated * factor);
@@ -61,7 +62,7 @@ std::string diagonal(double factor, const char* dashes) {
 
 std::string validation_plot(const std::vector<Validation>& cases) {
   const std::map<std::string, std::string> colours{
-      {"collective", "#0072b2"}, {"kernel", "#d55e00"}, {"layer", "#009e73"}, {"step", "#cc79a7"}};
+      {"collective", "#0072b2"}, {"kernel", "#d55e00"}, {"layer", "#009e73"}, {"serving", "#e69f00"}, {"step", "#cc79a7"}};
   std::string svg =
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"720\" height=\"560\" viewBox=\"0 0 720 560\" "
       "font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"720\" height=\"560\" fill=\"#fff\"/>\n";

@@ -3,6 +3,7 @@
 
 #include "analysis/validation/serving.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "analysis/run/report.hpp"
@@ -29,11 +30,13 @@ void put_layout(const ServingPoint& p, bool has_experts, Tree& tree) {
   };
   put("gpus", p.gpus);
   put("tensor_parallel", p.tensor_parallel);
-  put("concurrency", p.requests);
   if (!has_experts) return;
   put("expert_parallel", p.expert_parallel);
   put("expert_tensor_parallel", p.gpus / p.expert_parallel);
 }
+
+/// Prompts that a step computes: about 4,096 tokens of each GPU group, whole prompts.
+int prompts_per_gpu(const ServingPoint& p) { return std::max(1, 4096 / (p.prompt * p.tensor_parallel)); }
 
 /// Which stack, model, accelerator, precision and so on a row belongs to.
 std::map<std::string, std::string> tags_of(const ServingPoint& p) {
@@ -57,12 +60,10 @@ std::map<std::string, double> parts_ms(const Report& sums) {
   return parts;
 }
 
-}  // namespace
-
-Tree serving_scenario(const ServingPoint& point, const Config& words) {
+/// All but what there is to do.
+Tree server(const ServingPoint& point, const Config& words) {
   Tree tree = words.at("systems").at(point.gpu).tree();
   set_path(tree, "model", scalar(point.model));
-  set_path(tree, "deployment.context_tokens", scalar(std::to_string(static_cast<int>(point.context()))));
   set_path(tree, "deployment.memory_fraction", scalar("1"));
   const Config dense = words.at("dense");
   bool has_experts = true;
@@ -73,28 +74,82 @@ Tree serving_scenario(const ServingPoint& point, const Config& words) {
   return tree;
 }
 
+}  // namespace
+
+Tree serving_scenario(const ServingPoint& point, const Config& words) {
+  Tree tree = server(point, words);
+  set_path(tree, "deployment.context_tokens", scalar(std::to_string(static_cast<int>(point.context()))));
+  set_path(tree, "deployment.concurrency", scalar(std::to_string(point.requests)));
+  return tree;
+}
+
+Tree prompts_scenario(const ServingPoint& point, const Config& words) {
+  Tree tree = server(point, words);
+  set_path(tree, "deployment.requests_per_gpu", scalar(std::to_string(prompts_per_gpu(point))));
+  set_path(tree, "phase", scalar("prefill"));
+  set_path(tree, "requests.prompt_tokens", scalar(std::to_string(point.prompt)));
+  return tree;
+}
+
+Seconds prompts_of_others(const ServingPoint& p, const Config& words, PartReader& parts, PromptTimes& times) {
+  if (p.mode != "agg" || p.prompt == 0) return {};
+  const Tree tree = prompts_scenario(p, words);
+  const auto [found, added] = times.try_emplace(to_yaml(tree));
+  if (added) {
+    const Scenario s = read_scenario(tree, p.label(), parts);
+    const Run result = run(s);
+    found->second = report(s, result.program, result.timeline).step / (s.load.requests_per_gpu() * p.gpus);
+  }
+  return found->second * (static_cast<double>(p.requests) / p.output);
+}
+
+namespace {
+
+/// The time of a step on kernels and wires alone.
+Seconds bound_of(Tree tree, const std::string& name, PartReader& parts) {
+  set_path(tree, "decode.runtime", scalar("ideal"));
+  const Scenario s = read_scenario(tree, name, parts);
+  const Run result = run(s);
+  return report(s, result.program, result.timeline).step;
+}
+
+Comparison replayed(const ServingPoint& point, const Config& words, PromptTimes& prompts, PartReader& parts) {
+  const Tree tree = serving_scenario(point, words);
+  const Scenario s = read_scenario(tree, point.label(), parts);
+  const Run result = run(s);
+  const Report sums = report(s, result.program, result.timeline);
+  const Seconds beside = prompts_of_others(point, words, parts, prompts);
+  const Seconds predicted = sums.tpot + beside;
+  Comparison row{point.label(), point.tpot_ms, predicted.value * 1e3, Use::check};
+  row.tags = tags_of(point);
+  row.parts = parts_ms(sums);
+  if (beside > Seconds{}) row.parts["prompts of others"] = beside.value * 1e3;
+  row.bound = bound_of(tree, point.label(), parts).value * 1e3;
+  // What steps of other models were off: a band that never saw this one.
+  const StepTraits traits = step_traits(s);
+  const Band band = uncertainty(s, sums, without(measured_steps(), &StepTraits::model, traits.model));
+  row.low = (predicted * (band.low / sums.step)).value * 1e3;
+  row.high = (predicted * (band.high / sums.step)).value * 1e3;
+  return row;
+}
+
+}  // namespace
+
 void replay_serving(const Config& config, Validation& validation) {
   namespace fs = std::filesystem;
   const Config file = config.at("file");
   const std::string beside = (fs::path{*file.tree().place.file}.parent_path() / file.as<std::string>()).string();
   const Config words = config.at("words");
   words.tree();
+  const auto judged = config.get_or<std::string>("judged", "");
   PartReader parts;
+  PromptTimes prompts;
   for (const auto& point : read_serving_points(beside)) {
-    if (!point.aside.empty()) {
-      ++validation.aside[point.aside];
+    if (point.aside != judged) {
+      if (!point.aside.empty()) ++validation.aside[point.aside];
       continue;
     }
-    const Scenario s = read_scenario(serving_scenario(point, words), point.label(), parts);
-    const Run result = run(s);
-    const Report sums = report(s, result.program, result.timeline);
-    const Band band = uncertainty(s, sums);
-    Comparison row{point.label(), point.tpot_ms, sums.tpot.value * 1e3, Use::check};
-    row.tags = tags_of(point);
-    row.parts = parts_ms(sums);
-    row.low = band.low.value * 1e3;
-    row.high = band.high.value * 1e3;
-    validation.rows.push_back(std::move(row));
+    validation.rows.push_back(replayed(point, words, prompts, parts));
   }
 }
 

@@ -2,10 +2,13 @@
 // Measured points of whole servers, and the scenario that each is a measurement of.
 // Knows no stack, model or accelerator by name: a case's file says what its words mean.
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "analysis/scenario/part_reader.hpp"
 #include "sim/config.hpp"
+#include "sim/units.hpp"
 
 namespace teapot {
 
@@ -36,5 +39,14 @@ std::vector<ServingPoint> read_serving_points(const std::string& file);
 
 /// `words`: what the case says of GPUs, engines and formats (`systems`, `engines`, `formats`).
 Tree serving_scenario(const ServingPoint& point, const Config& words);
+/// Prompts like the point's, computed by the same deployment.
+Tree prompts_scenario(const ServingPoint& point, const Config& words);
+
+/// Of one prompt on a deployment, by its scenario.
+using PromptTimes = std::map<std::string, Seconds>;
+/// What the prompts of others add to each of a request's steps where both share GPUs: in a closed loop each place in the
+/// batch computes one prompt for each answer that it decodes. What a mixed step saves, as weights are read once for
+/// both, is not in it.
+Seconds prompts_of_others(const ServingPoint& point, const Config& words, PartReader& parts, PromptTimes& times);
 
 }  // namespace teapot

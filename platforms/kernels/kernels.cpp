@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace teapot {
 namespace {
@@ -16,6 +17,16 @@ double width(const std::string& precision) {
   if (precision == "fp8" || precision == "int8") return 1;
   if (precision == "fp32" || precision == "tf32") return 4;
   return 2;
+}
+
+/// What a product runs in, whatever the format in which its activations come.
+std::string arithmetic_of(const Kernel& kernel, const Accelerator& accelerator) {
+  return narrow_products(kernel.stored, accelerator) ? "fp8" : kernel.precision;
+}
+
+/// The fit of a product goes by what is read: 4 bits where the tensor cores take them.
+std::string fit_of(const Kernel& kernel, const Accelerator& accelerator) {
+  return narrow_products(kernel.stored, accelerator) ? "fp4" : kernel.precision;
 }
 
 bool is_product(const Kernel& kernel) {
@@ -34,11 +45,14 @@ Seconds tiled(const Kernel& kernel, const Accelerator& accelerator, const Kernel
   const KernelShape& shape = kernel.shape;
   const double groups = std::max(1.0, shape.groups);
   const double rows = kernel.kind == "grouped-gemm" ? shape.m / groups : shape.m;
-  const FlopsPerSecond speed = accelerator.peak_of(kernel.precision) * fit.compute / accelerator.sms;
+  const FlopsPerSecond speed = accelerator.peak_of(arithmetic_of(kernel, accelerator)) * fit.compute / accelerator.sms;
   const Seconds block = rows < fit.paired_rows ? fit.block : fit.paired_block;
   const Seconds latency = block * (shape.k / accelerator.tiles.depth);
   Seconds best{std::numeric_limits<double>::infinity()};
-  for (const double tile_rows : accelerator.tiles.rows) {
+  // Kernels that widen narrow weights multiply by the older instruction of 16 rows (Marlin, tinygemm, GEMV).
+  std::vector<double> row_choices = accelerator.tiles.rows;
+  if (!kernel.stored.empty()) row_choices.push_back(16);
+  for (const double tile_rows : row_choices) {
     for (const double tile_columns : accelerator.tiles.columns) {
       const double tiles = groups * row_tiles(rows, tile_rows, groups) * std::ceil(shape.n / tile_columns);
       Seconds tile = std::max(latency, Flops{2 * tile_rows * tile_columns * shape.k} / speed);
@@ -56,7 +70,7 @@ Seconds compute_time(const Kernel& kernel, const Accelerator& accelerator, const
   if (!(kernel.flops > Flops{})) return {};
   if (is_product(kernel)) return tiled(kernel, accelerator, fit);
   const double pairs = kernel.shape.batch * kernel.shape.kv_heads;
-  return kernel.flops / (accelerator.peak_of(kernel.precision) * fit.compute) + fit.block * (pairs / accelerator.sms);
+  return kernel.flops / (accelerator.peak_of(arithmetic_of(kernel, accelerator)) * fit.compute) + fit.block * (pairs / accelerator.sms);
 }
 
 /// A corner that is rounded where arithmetic and memory traffic do not overlap fully.
@@ -71,7 +85,7 @@ Seconds roofline(Seconds compute, Seconds memory, double sharpness) {
 
 TimeKernel modelled(const Accelerator& accelerator) {
   return [accelerator](const Kernel& kernel) {
-    const KernelFit& fit = accelerator.fit(kernel.kind, kernel.precision);
+    const KernelFit& fit = accelerator.fit(kernel.kind, fit_of(kernel, accelerator));
     const Seconds compute = compute_time(kernel, accelerator, fit);
     const Seconds memory = kernel.bytes / (accelerator.memory_bandwidth * fit.memory);
     return KernelTime{(accelerator.launch + fit.startup) * kernel.launches + roofline(compute, memory, fit.sharpness),

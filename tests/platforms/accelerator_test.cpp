@@ -45,7 +45,7 @@ TEST_CASE("communication libraries: every file has all operations, efficiencies 
     CAPTURE(name);
     const CollectiveCosts costs = read_communication(named(name, "platforms/communication"));
     for (const char* operation : {"dispatch", "combine", "all-reduce", "all-gather", "reduce-scatter", "send"}) {
-      const CollectiveCost cost = costs(CollectiveCall{operation, 1.0_MB, 8, 1});
+      const CollectiveCost cost = costs(CollectiveCall{operation, 1.0_MB, {}, 8, 1});
       CHECK(cost.overhead >= 0.0_s);
       CHECK(cost.sm_share < 1);
       if (!cost.wire) continue;
@@ -55,7 +55,7 @@ TEST_CASE("communication libraries: every file has all operations, efficiencies 
         CHECK(use.efficiency <= 1);
       }
     }
-    CHECK_THROWS_AS(costs(CollectiveCall{"gossip", 1.0_MB, 8, 1}), ConfigError);
+    CHECK_THROWS_AS(costs(CollectiveCall{"gossip", 1.0_MB, {}, 8, 1}), ConfigError);
   }
 }
 

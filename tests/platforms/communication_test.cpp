@@ -23,7 +23,7 @@ constexpr const char* two_kernels = R"({library: test, algorithms: {
   large: {scope: domain, overhead: 10 us, wire: {nvlink: {efficiency: 0.8}}},
   far: {scope: network, overhead: 20 us}}})";
 
-CollectiveCall call(Bytes bytes, int ranks, int domains = 1) { return {"all-reduce", bytes, ranks, domains}; }
+CollectiveCall call(Bytes bytes, int ranks, int domains = 1) { return {"all-reduce", bytes, {}, ranks, domains}; }
 
 std::string complaint(const std::string& all_reduce) {
   try {
@@ -71,6 +71,15 @@ TEST_CASE("communication: of limits the slowest holds") {
   CHECK(costs(call(1.1_MB, 2)).overhead == 10.0_us);
 }
 
+TEST_CASE("communication: tokens are loaded once, however many copies of them are sent") {
+  const CollectiveCosts costs = library("{limits: {copying: {overhead: 10 us, loads: 200 GB/s}}}", {100.0_GBps, 1});
+  CollectiveCall exchange = call(4.0_MB, 8);
+  exchange.tokens = 1.0_MB;
+  CHECK(costs(exchange).overhead.value == doctest::Approx(15e-6).epsilon(1e-12));
+  exchange.bytes = 8.0_MB;
+  CHECK(costs(exchange).overhead.value == doctest::Approx(15e-6).epsilon(1e-12));
+}
+
 TEST_CASE("communication: a list beside a single kernel, an unknown word and an unknown key are refused") {
   CHECK(complaint("{overhead: 1 us, algorithms: {a: {}}}").find("overhead: stands beside a list") != std::string::npos);
   CHECK(complaint("{algorithms: {a: {sends: twice}}}").find("sends") != std::string::npos);
@@ -87,7 +96,7 @@ TEST_CASE("communication: a longer message never costs less, whatever the librar
       for (const int ranks : {2, 4, 8, 16}) {
         Seconds before;
         for (double bytes = 256; bytes < 4e9; bytes *= 1.3) {
-          const CollectiveCost cost = costs({operation, Bytes{bytes}, ranks, 1});
+          const CollectiveCost cost = costs({operation, Bytes{bytes}, {}, ranks, 1});
           double efficiency = 1;
           if (cost.wire && cost.wire->tiers.contains("nvlink")) efficiency = cost.wire->tiers.at("nvlink").efficiency;
           const Bytes sent = cost.volume * direct_volume(operation, ranks) * Bytes{bytes};

@@ -60,6 +60,7 @@ struct Attention {
   int gate = 0;                ///< values for each head that gate its output; 0: no gate
   bool borrows_cache = false;  ///< reads the keys and values of an earlier layer, and makes none
   bool one_key_value = false;  ///< grouped: the value is the key: one projection, one row (Gemma 4)
+  bool head_norm = false;      ///< grouped: queries and keys are normalised, head by head or all together
   int input = 0;               ///< grouped: width of what is projected; 0: the hidden size (Zamba2: twice that)
   int cross = 0;        ///< grouped: tokens of an image that it looks at, whatever the context; 0: its own tokens
   int compression = 0;  ///< compressed: tokens that share one row beyond the window; 0: only the window

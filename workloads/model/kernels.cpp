@@ -12,6 +12,7 @@ Kernel gemm(const std::string& name, const Precision& p, double m, double n, dou
   kernel.shape.m = m;
   kernel.shape.n = n;
   kernel.shape.k = k;
+  if (p.weights.bits < p.activations.bits) kernel.stored = p.weights.name;
   return kernel;
 }
 

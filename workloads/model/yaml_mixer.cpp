@@ -82,6 +82,7 @@ void read_grouped(const Config& config, const std::string& kind, Attention& a) {
   a.chunked = config.get_or<bool>("chunked", false);
   a.borrows_cache = config.get_or<bool>("borrows_cache", false);
   a.one_key_value = config.get_or<bool>("one_key_value", false);
+  a.head_norm = config.get_or<bool>("head_norm", false);
   a.input = config.non_negative_or<int>("input", 0);
   a.cross = config.non_negative_or<int>("cross", 0);
 }
@@ -124,7 +125,7 @@ void write_attention(TreeWriter& t, const Attention& a) {
   t.put_unless("o_rank", a.o_rank, 0);
   t.put_unless("o_groups", a.o_groups, 0);
   for (const auto& [key, set] : {std::pair{"chunked", a.chunked}, std::pair{"borrows_cache", a.borrows_cache},
-                                 std::pair{"one_key_value", a.one_key_value}}) {
+                                 std::pair{"one_key_value", a.one_key_value}, std::pair{"head_norm", a.head_norm}}) {
     if (set) t.put(key, "true");
   }
   if (a.indexer.top == 0) return;

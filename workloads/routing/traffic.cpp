@@ -67,6 +67,7 @@ class CopyCounter {
       add_forwarded(gpu);
       append(gpu);
     }
+    traffic_.tokens = std::accumulate(tokens.begin(), tokens.end(), 0.0) / static_cast<double>(tokens.size());
     traffic_.shrink_to_fit();
     return {std::make_shared<const Traffic>(std::move(traffic_)), std::move(arrived_)};
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "workloads/routing/traffic.hpp"
@@ -119,6 +120,7 @@ Exchange balanced_exchange(const ExchangeLayout& layout, const Gate& gate, const
                            const std::vector<double>& tokens) {
   auto traffic = std::make_shared<Traffic>(layout.gpus);
   traffic->groups = layout.groups;
+  traffic->tokens = std::accumulate(tokens.begin(), tokens.end(), 0.0) / static_cast<double>(tokens.size());
   const BalancedRows rows{layout, gate, routing, tokens};
   std::vector<double> row(static_cast<std::size_t>(layout.gpus));
   for (int gpu = 0; gpu < layout.gpus; ++gpu) {

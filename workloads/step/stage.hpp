@@ -32,8 +32,10 @@ struct Share {
 /// What a stage sends.
 struct StageExchange {
   /// Who sends how many copies to whom. `tokens`: of each group of GPUs that shares attention; one entry holds for all.
-  /// `stage`: only the GPUs of this stage of a pipeline exchange anything; below 0: all do.
-  using Pattern = Traffic (*)(const Layout& layout, double parts, const std::vector<double>& tokens, int stage);
+  /// `domain`: the scale-up domain of each GPU. `stage`: only the GPUs of this stage of a pipeline exchange anything;
+  /// below 0: all do.
+  using Pattern = Traffic (*)(const Layout& layout, double parts, const std::vector<double>& tokens,
+                              const std::vector<int>& domain, int stage);
   Pattern pattern = nullptr;  ///< none: the copies that the layer's gate makes
   double parts = 1;           ///< of the pattern: how much of each token is sent
   bool back = false;          ///< against the direction of the pattern

@@ -34,6 +34,24 @@ std::optional<std::vector<double>> value_of(const Share& share) {
   return value;
 }
 
+/// What the stack computes within neighbours, experts' kernels by the arithmetic that their products run in.
+std::set<std::string> fused_kernels(const RuntimeCost& runtime, const std::vector<Kernel>& kernels) {
+  std::set<std::string> fused = runtime.fused;
+  for (const Kernel& kernel : kernels) {
+    if (kernel.kind != "grouped-gemm") continue;
+    const auto more = runtime.fused_experts.find(kernel.stored.empty() ? kernel.precision : "weight-only");
+    if (more != runtime.fused_experts.end()) fused.insert(more->second.begin(), more->second.end());
+  }
+  return fused;
+}
+
+/// Narrow weights that the stack's kernels read at a part of the bandwidth take as long as so many more bytes.
+Kernel as_read(const RuntimeCost& runtime, Kernel kernel) {
+  const auto part = runtime.weight_only.find(kernel.stored);
+  if (part != runtime.weight_only.end()) kernel.bytes = kernel.bytes / part->second;
+  return kernel;
+}
+
 double roughly_in_group(const Batches& batches, const Layout& layout) {
   return batches.mean_tokens() * layout.expert_gpus();
 }
@@ -43,9 +61,10 @@ double roughly_in_group(const Batches& batches, const Layout& layout) {
 Compute timed(const Machine& machine, const std::vector<Kernel>& kernels, int kind) {
   Compute work;
   Seconds sum;
+  const std::set<std::string> fused = fused_kernels(machine.runtime, kernels);
   for (const Kernel& kernel : kernels) {
-    if (machine.runtime.fused.contains(kernel.name)) continue;
-    KernelTime t = machine.devices.time(kernel, kind);
+    if (fused.contains(kernel.name)) continue;
+    KernelTime t = machine.devices.time(as_read(machine.runtime, kernel), kind);
     t.time += machine.runtime.per_kernel * kernel.launches;
     sum += t.time;
     work.flops += kernel.flops;
@@ -200,7 +219,7 @@ Collective StepWork::exchange(const Stage& stage, const Pass& pass, int layer) {
   }
   const auto tokens = group_tokens(pass);
   auto& traffic = traffic_[{e.pattern, e.parts, pass.stage, tokens}];
-  if (!traffic) traffic = std::make_shared<const Traffic>(e.pattern(shape_.layout, e.parts, tokens, pass.stage));
+  if (!traffic) traffic = std::make_shared<const Traffic>(e.pattern(shape_.layout, e.parts, tokens, machine_.domain, pass.stage));
   work.traffic = traffic;
   return work;
 }

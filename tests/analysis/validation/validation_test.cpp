@@ -87,7 +87,7 @@ TEST_CASE("validation: every case has rows, a title and a source") {
 TEST_CASE("validation: page and plot show every case") {
   std::vector<Validation> cases{of_errors({0.01, -0.02})};
   cases.front().worst_limit = 0.015;
-  const std::string page = validation_page(cases, "plot.svg", "Nowhere.");
+  const std::string page = validation_page(cases, "plot.svg", "curves.svg", "Nowhere.");
   CHECK(page.find("| made up | 2 | no | 1.5% | 1.9% | 2.0% (≤ 1.5%) | **no** |") != std::string::npos);
   CHECK(page.find("](plot.svg)") != std::string::npos);
   CHECK(page.find("| row | 100 | 98 | -2.0% | check |") != std::string::npos);

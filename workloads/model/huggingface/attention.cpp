@@ -141,6 +141,7 @@ Attention read_grouped(const Base& b) {
   if (k.flag_or("use_head_wise_attn_gate", false)) a.gate = 1;
   if (k.has("gating") && k.at("gating").is_scalar())
     a.gate = gate_by_word(k, "gating", k.at("gating").as<std::string>(), a);
+  a.head_norm = k.flag_or("use_qk_norm", b.family.head_norm);
   if (a.heads % a.kv_heads != 0)
     k.fail(
         k.which({"num_key_value_heads", "num_kv_heads", "n_head_kv", "num_attention_groups", "multi_query_group_num"}),

@@ -209,6 +209,8 @@ Family table_entry(const std::string& type) {
   f.multi_head = multi_head.contains(type);
   f.learned_positions = positions.contains(type);
   f.gates_attention = type == "qwen3_next" || type == "afmoe";
+  f.head_norm = type.starts_with("qwen3") || type.starts_with("gemma3") || type == "minimax_m2" || type == "olmo2" ||
+                type == "olmo3";
   f.shared_experts = type == "llama4" || type == "llama4_text" ? 1 : 0;
   if (const auto found = full_every.find(type); found != full_every.end()) f.full_every = found->second;
   if (const auto found = head_dims.find(type); found != head_dims.end()) f.head_dim = found->second;

@@ -22,6 +22,7 @@ struct Family {
   int head_dim = 0;            ///< where head_dim is not written; 0: hidden size over heads
   bool learned_positions = false;
   bool gates_attention = false;  ///< on the output of attention, as wide as it
+  bool head_norm = false;        ///< queries and keys are normalised
   int shared_experts = 0;        ///< always there, in no key
 };
 

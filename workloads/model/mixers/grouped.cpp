@@ -37,7 +37,9 @@ std::vector<Kernel> projections(const Model& model, const Attention& a, const Pr
   } else {
     kernels.push_back(gemm("qkv", p, m, queries + made + heads * a.gate, in));
   }
+  if (a.head_norm) kernels.push_back(elementwise("head-norm", m, queries + made / 2, queries + made / 2));
   kernels.push_back(elementwise("rope", m, queries + made, queries + made));
+  if (made > 0) kernels.push_back(elementwise("cache-write", m, made, made));
   add_indexer_projections(kernels, model, a.indexer, p, m, a.q_rank > 0 ? a.q_rank : in);
   return kernels;
 }

@@ -34,6 +34,7 @@ std::vector<Kernel> projections(const Model& model, const Attention& a, const Pr
   }
   if (batch.has(false)) kernels.push_back(batched("absorb-k", p, heads, batch.tokens(false), a.kv_rank, a.nope_dim));
   kernels.push_back(elementwise("rope", m, heads * a.rope_dim + latent, heads * a.rope_dim + latent));
+  kernels.push_back(elementwise("cache-write", m, latent, latent));
   add_indexer_projections(kernels, model, a.indexer, p, m, a.q_rank > 0 ? a.q_rank : h);
   return kernels;
 }

@@ -12,8 +12,46 @@ double tokens_of(const std::vector<double>& tokens, int group) {
   return tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(group)];
 }
 
+/// How many GPUs of each TP group lie in one scale-up domain, where all groups are cut alike into runs of that size; else
+/// that of a group.
+int gpus_per_domain(const Layout& layout, const std::vector<int>& domain) {
+  const int tp = layout.tensor_parallel;
+  if (domain.empty()) return tp;
+  int run = 1;
+  while (run < tp && domain[static_cast<std::size_t>(run)] == domain[0]) ++run;
+  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+    const auto first = static_cast<std::size_t>(gpu - gpu % tp % run);
+    const bool starts_new = gpu % tp != 0 && gpu % tp % run == 0;
+    if (domain[static_cast<std::size_t>(gpu)] != domain[first]) return tp;
+    if (starts_new && domain[first] == domain[first - 1]) return tp;
+  }
+  return tp % run == 0 ? run : tp;
+}
+
+/// Between nodes as libraries do it: each GPU reduces (or gathers) its part with the GPUs at its place in the other
+/// nodes, and the whole with those in its own, so that a NIC carries one part of a node's share. Rings and trees send as
+/// much.
+Traffic by_node(const Layout& layout, double parts, const std::vector<double>& tokens, int per_node) {
+  const int tp = layout.tensor_parallel;
+  Traffic traffic(layout.gpus);
+  traffic.groups = groups_of(layout.gpus, tp);
+  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+    const double own = parts * tokens_of(tokens, gpu / tp);
+    for (int to = gpu / tp * tp; to < (gpu / tp + 1) * tp; ++to) {
+      const bool same_node = to / per_node == gpu / per_node;
+      if (to == gpu || (!same_node && to % per_node != gpu % per_node)) continue;
+      traffic.add(to, same_node ? own / per_node : own / tp);
+    }
+    traffic.end_row();
+  }
+  return traffic;
+}
+
 /// A copy is one token's activations; each GPU sends a part of those of its group's tokens to each other one.
-Traffic within_groups(const Layout& layout, double parts, const std::vector<double>& tokens, int stage) {
+Traffic within_groups(const Layout& layout, double parts, const std::vector<double>& tokens,
+                      const std::vector<int>& domain, int stage) {
+  const int per_node = gpus_per_domain(layout, domain);
+  if (stage < 0 && per_node > 1 && per_node < layout.tensor_parallel) return by_node(layout, parts, tokens, per_node);
   const int tp = layout.tensor_parallel;
   std::vector<double> copies;
   std::vector<int> groups;
@@ -28,7 +66,8 @@ Traffic within_groups(const Layout& layout, double parts, const std::vector<doub
 
 /// From each stage's GPUs to the next stage's, each its part of the hidden states; from the last to the first stage
 /// `parts` of that size for each token.
-Traffic to_next_stage(const Layout& layout, double parts, const std::vector<double>& tokens, int) {
+Traffic to_next_stage(const Layout& layout, double parts, const std::vector<double>& tokens, const std::vector<int>&,
+                      int) {
   const int tp = layout.tensor_parallel;
   const int stages = layout.pipeline_parallel;
   Traffic traffic(layout.gpus);

@@ -53,6 +53,7 @@ nlohmann::ordered_json to_json(const Validation& one) {
                     {"error", row.error()},
                     {"use", to_text(row.use)}});
     if (row.high > 0) rows.back()["band"] = {{"low", row.low}, {"high", row.high}};
+    if (row.bound > 0) rows.back()["bound"] = row.bound;
     if (!row.tags.empty()) rows.back()["tags"] = row.tags;
     if (!row.parts.empty()) rows.back()["parts"] = row.parts;
   }

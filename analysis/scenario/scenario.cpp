@@ -10,6 +10,7 @@
 #include "analysis/scenario/drafter.hpp"
 #include "analysis/scenario/known_keys.hpp"
 #include "analysis/scenario/memory_advice.hpp"
+#include "analysis/scenario/stack.hpp"
 #include "platforms/communication.hpp"
 #include "platforms/kernels/table.hpp"
 #include "platforms/platform_file/platform_file.hpp"
@@ -118,15 +119,6 @@ void require_memory(const Scenario& scenario, const Config& deployment, double u
   } catch (const ConfigError& e) {
     throw DoesNotFit(e.what());
   }
-}
-
-/// What a stack fuses on this deployment: into all-reduces where there are some, and beside experts of 4 bits as in FP4
-/// where the tensor cores take them without widening.
-void fuse(RuntimeCost& runtime, const Layout& layout, const Precision& precision, const Accelerator& accelerator) {
-  if (layout.tensor_parallel > 1) runtime.fused.insert(runtime.fused_all_reduce.begin(), runtime.fused_all_reduce.end());
-  if (!narrow_products(precision.weights.name, accelerator)) return;
-  const auto fp4 = runtime.fused_experts.find("fp4");
-  if (fp4 != runtime.fused_experts.end()) runtime.fused_experts["weight-only"] = fp4->second;
 }
 
 /// Reads a scenario section by section; later ones depend on earlier ones.
@@ -238,8 +230,8 @@ class ScenarioReader {
     s_.runtime = name_of(how, "runtime", "ideal");
     s_.machine.runtime = read_runtime(part(how, "runtime", "platforms/runtimes", "runtime", "ideal"));
     if (s_.machine.runtime.bound) s_.accelerator.launch = Seconds{};
-    s_.accelerator.collectives = usual_collectives(s_.accelerator, s_.machine.runtime);
-    fuse(s_.machine.runtime, s_.layout, s_.execution.precision, s_.accelerator);
+    s_.accelerator = with_libraries(std::move(s_.accelerator), s_.machine.runtime);
+    fuse_on(s_.layout, s_.execution.precision, s_.accelerator, s_.machine.runtime);
     s_.machine.devices = time_kernels(s_.compute, s_.accelerator);
   }
 
@@ -325,8 +317,7 @@ Tree resolved(const Tree& tree, PartReader& parts) {
   const Config decode = config.section("decode");
   const Tree runtime = put(decode, "decode.runtime", "platforms/runtimes", "runtime", "ideal");
   if (draft_is_named(decode)) put(decode, "decode.draft", "workloads/models", "model", "");
-  Accelerator computes = read_accelerator(Config{accelerator});
-  computes.collectives = usual_collectives(computes, read_runtime(Config{runtime}));
+  const Accelerator computes = with_libraries(read_accelerator(Config{accelerator}), read_runtime(Config{runtime}));
   resolve_libraries(decode, computes, all, parts);
   return all;
 }

@@ -49,10 +49,7 @@ Seconds tiled(const Kernel& kernel, const Accelerator& accelerator, const Kernel
   const Seconds block = rows < fit.paired_rows ? fit.block : fit.paired_block;
   const Seconds latency = block * (shape.k / accelerator.tiles.depth);
   Seconds best{std::numeric_limits<double>::infinity()};
-  // Kernels that widen narrow weights multiply by the older instruction of 16 rows (Marlin, tinygemm, GEMV).
-  std::vector<double> row_choices = accelerator.tiles.rows;
-  if (!kernel.stored.empty()) row_choices.push_back(16);
-  for (const double tile_rows : row_choices) {
+  for (const double tile_rows : accelerator.tiles.rows) {
     for (const double tile_columns : accelerator.tiles.columns) {
       const double tiles = groups * row_tiles(rows, tile_rows, groups) * std::ceil(shape.n / tile_columns);
       Seconds tile = std::max(latency, Flops{2 * tile_rows * tile_columns * shape.k} / speed);

@@ -17,6 +17,8 @@ std::vector<Kernel> gate_kernels(const Model& model, const Precision& p, double 
   const Experts& e = model.experts;
   const double choices = e.routed + e.zero;
   std::vector<Kernel> kernels{norm_kernel(model, tokens), gemm("router", plain, tokens, choices, model.hidden),
+                              // Few columns leave most SMs idle, so the product is split along k and added up after.
+                              elementwise("router-sum", tokens, 8 * choices, choices),
                               elementwise("top-k", tokens, choices, 2.0 * e.top_k)};
   if (e.latent > 0) {
     const Precision shared = p.in(p.shared_part);
@@ -54,6 +56,7 @@ std::vector<Kernel> expert_kernels(const Model& model, const Precision& p, doubl
   std::vector<Kernel> kernels;
   if (unsorted) {
     kernels.push_back(elementwise("experts-sort", tokens, 4, 4));
+    kernels.back().launches = 2;  // counts, then places
     kernels.push_back(elementwise("experts-gather", tokens, seen, seen));
   }
   kernels.push_back(grouped("experts-up", up, seen));

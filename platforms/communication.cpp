@@ -25,10 +25,10 @@ enum class Scope { any, domain, network };
 /// One kernel of a library.
 struct Algorithm {
   std::string name;
-  std::string library;  ///< whose it is; empty: the operation's
-  Seconds overhead;     ///< of two ranks, with one message's way
-  Seconds per_rank;     ///< for each rank more
-  BytesPerSecond loads; ///< at which a rank loads its tokens before it copies them; zero: beside the copies
+  std::string library;   ///< whose it is; empty: the operation's
+  Seconds overhead;      ///< of two ranks, with one message's way
+  Seconds per_rank;      ///< for each rank more
+  BytesPerSecond loads;  ///< at which a rank loads its tokens before it copies them; zero: beside the copies
   Sends sends = Sends::direct;
   int least_ranks = 2;
   Scope scope = Scope::any;

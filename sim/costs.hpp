@@ -55,12 +55,12 @@ struct RuntimeCost {
   /// What its weight-only kernels reach of the memory bandwidth that those of the arithmetic reach, by stored format.
   std::map<std::string, double> weight_only;
   std::map<std::string, std::string> collectives;  ///< its own libraries within a scale-up domain, by operation
-  Seconds per_kernel;           ///< to each kernel launched, beside what the accelerator needs between two of them
-  Seconds per_operator;         ///< to each compute operator
-  Seconds per_layer;            ///< to each layer and micro-batch
-  Seconds per_step;             ///< once a step (scheduler, sampling, host)
-  Seconds per_request;  ///< once a step for each request of an attention group (sampling, detokenising, scheduling)
-  double error = 0;     ///< how far off they may be, as a part of them
+  Seconds per_kernel;    ///< to each kernel launched, beside what the accelerator needs between two of them
+  Seconds per_operator;  ///< to each compute operator
+  Seconds per_layer;     ///< to each layer and micro-batch
+  Seconds per_step;      ///< once a step (scheduler, sampling, host)
+  Seconds per_request;   ///< once a step for each request of an attention group (sampling, detokenising, scheduling)
+  double error = 0;      ///< how far off they may be, as a part of them
 
   /// Above zero where the stack costs anything.
   Seconds all() const { return per_kernel + per_operator + per_layer + per_step + per_request; }

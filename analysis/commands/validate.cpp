@@ -101,7 +101,7 @@ void execute(const ValidateOptions& options) {
     fmt::print("{}\n", nlohmann::ordered_json{{"cases", list}}.dump(2));
   } else {
     fmt::print("{}", validation_table(cases));
-    if (!options.cases.empty()) fmt::print("{}", validation_groups(cases));
+    fmt::print("{}", validation_groups(cases));
   }
 }
 

@@ -29,7 +29,7 @@ constexpr double gpu_reach = 0.7;      // a factor of e^0.7 in memory bandwidth
 constexpr double request_reach = 2.0;  // a factor of e^2 in requests a GPU
 constexpr double few_cases = 2;
 constexpr double extrapolation = 0.5;
-constexpr double width = 0.9;
+constexpr double width = 0.7;
 
 using Weighted = std::vector<std::pair<double, double>>;  // value, weight
 

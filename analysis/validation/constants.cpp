@@ -31,7 +31,8 @@ constexpr Meaning meanings[] = {
     {"paired_block", "the same where SMs load tiles in pairs, from `paired_rows` rows on", "0 to 1 us"},
     {"paired_rows", "rows from which SMs load tiles in pairs", "whole numbers"},
     {"launch", "from one kernel to the next in a recorded graph", "1 to 4 us"},
-    {"communication_latency", "of starting a communication kernel and of a flag on a neighbour, over an H100's", "0.5 to 3"},
+    {"communication_latency", "of starting a communication kernel and of a flag on a neighbour, over an H100's",
+     "0.5 to 3"},
     {"overhead", "software floor of a call between two ranks", "0 to 100 us"},
     {"per_rank", "more for each further rank: a flag, or a ring's hop", "0 to 10 us"},
     {"efficiency", "part of a link's line rate that a library's kernel reaches", "0 to 1"},
@@ -109,7 +110,8 @@ std::string constants_audit() {
       "| constant | what it is | range |\n|---|---|---|\n";
   for (const auto& [key, what, range] : meanings) text += fmt::format("| {} | {} | {} |\n", key, what, range);
   text +=
-      "\nTheir values, as the files of `platforms/` state them, and the rows behind them. A file that stands on another "
+      "\nTheir values, as the files of `platforms/` state them, and the rows behind them. A file that stands on "
+      "another "
       "lists\nwhat it changes.\n\n| of | values | rows |\n|---|---|---|\n";
   for (const char* folder : {"platforms/accelerators", "platforms/communication", "platforms/runtimes"}) {
     for (const auto& name : names_in(folder)) text += rows_of_file(folder, name);

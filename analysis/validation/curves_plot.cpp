@@ -25,14 +25,16 @@ double down(double ms) {
 std::string axes() {
   std::string svg;
   for (double batch = 1; batch <= most_batch; batch *= 2) {
-    svg += fmt::format("<path d=\"M{0:.1f} {1}V{2}\" stroke=\"#ddd\"/><text x=\"{0:.1f}\" y=\"{3}\" "
-                       "text-anchor=\"middle\">{4}</text>\n",
-                       across(batch), top, top + height, top + height + 16, batch);
+    svg += fmt::format(
+        "<path d=\"M{0:.1f} {1}V{2}\" stroke=\"#ddd\"/><text x=\"{0:.1f}\" y=\"{3}\" "
+        "text-anchor=\"middle\">{4}</text>\n",
+        across(batch), top, top + height, top + height + 16, batch);
   }
   for (const double ms : {1, 2, 5, 10, 20, 50, 100}) {
-    svg += fmt::format("<path d=\"M{} {:.1f}H{}\" stroke=\"#ddd\"/><text x=\"{}\" y=\"{:.1f}\" "
-                       "text-anchor=\"end\">{} ms</text>\n",
-                       left, down(ms), left + width, left - 6, down(ms) + 4, ms);
+    svg += fmt::format(
+        "<path d=\"M{} {:.1f}H{}\" stroke=\"#ddd\"/><text x=\"{}\" y=\"{:.1f}\" "
+        "text-anchor=\"end\">{} ms</text>\n",
+        left, down(ms), left + width, left - 6, down(ms) + 4, ms);
   }
   return svg + fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">requests in decode</text>\n",
                            left + width / 2, top + height + 34);
@@ -44,7 +46,8 @@ std::string drawn(const BatchCurve& curve, const char* colour) {
     path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", across(batch), down(ms));
   std::string svg = fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"/>\n", path, colour);
   for (const auto& [batch, ms] : curve.measured)
-    svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\" fill=\"{}\"/>\n", across(batch), down(ms), colour);
+    svg +=
+        fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\" fill=\"{}\"/>\n", across(batch), down(ms), colour);
   return svg;
 }
 
@@ -59,8 +62,9 @@ std::string curves_plot(const std::vector<BatchCurve>& curves) {
     const char* colour = colours[i % colours.size()];
     const double x = left + static_cast<double>(i % 2) * 330, y = top + height + 58 + static_cast<double>(i / 2) * 18;
     svg += drawn(curves[i], colour);
-    svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\"/><text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
-                       x, y - 4, colour, x + 10, y, curves[i].label);
+    svg += fmt::format(
+        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\"/><text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", x,
+        y - 4, colour, x + 10, y, curves[i].label);
   }
   return svg + "</svg>\n";
 }

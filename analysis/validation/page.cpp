@@ -48,7 +48,8 @@ std::string groups_table(const Validation& one) {
   const auto groups = error_groups(one);
   if (groups.empty()) return "";
   std::string text =
-      "\nBands come from measured steps of other models, so no row is in its own.\n\n| rows of | | rows | median | nine "
+      "\nBands come from measured steps of other models, so no row is in its own.\n\n| rows of | | rows | median | "
+      "nine "
       "tenths | bias | in the band | below the bound |\n|---|---|---|---|---|---|---|---|\n";
   for (const auto& g : groups) {
     text += fmt::format("| {} | {} | {} | {} | {} | {:+.1f}% | {} | {} |\n", g.tag, g.value, g.rows, percent(g.median),
@@ -79,8 +80,8 @@ std::string section(const Validation& one) {
 
 }  // namespace
 
-std::string validation_page(const std::vector<Validation>& cases, const std::string& plot,
-                            const std::string& curves, const std::string& where_it_fails) {
+std::string validation_page(const std::vector<Validation>& cases, const std::string& plot, const std::string& curves,
+                            const std::string& where_it_fails) {
   std::string text =
       "# How far predictions are from measurements\n\n"
       "Written by `./teapot validate --page`; the cases are the data files of `analysis/validation/cases`, and a new "
@@ -100,7 +101,8 @@ std::string validation_page(const std::vector<Validation>& cases, const std::str
   }
   if (!curves.empty()) {
     text += fmt::format(
-        "\n## Over the batch\n\nSix models, the batch from 1 to 512: lines are simulated, dots measured (points of the two "
+        "\n## Over the batch\n\nSix models, the batch from 1 to 512: lines are simulated, dots measured (points of the "
+        "two "
         "serving cases).\n\n![TPOT over the batch]({})\n",
         curves);
   }
@@ -126,10 +128,10 @@ std::string validation_groups(const std::vector<Validation>& cases) {
   for (const auto& one : cases) {
     const auto groups = error_groups(one);
     if (groups.empty()) continue;
-    text += fmt::format("\n{:<12}{:<32}{:>6}{:>9}{:>9}{:>9}{:>9}{:>13}\n", one.name, "rows of", "rows", "median", "90%",
+    text += fmt::format("\n{:<16}{:<32}{:>6}{:>9}{:>9}{:>9}{:>9}{:>13}\n", one.name, "rows of", "rows", "median", "90%",
                         "bias", "in band", "below bound");
     for (const auto& g : groups) {
-      text += fmt::format("{:<12}{:<32}{:>6}{:>9}{:>9}{:>8.1f}%{:>9}{:>13}\n", "", g.tag + " " + g.value, g.rows,
+      text += fmt::format("{:<16}{:<32}{:>6}{:>9}{:>9}{:>8.1f}%{:>9}{:>13}\n", "", g.tag + " " + g.value, g.rows,
                           percent(g.median), percent(g.tenth), 100 * g.bias, coverage_text(g.coverage),
                           coverage_text(g.below));
     }

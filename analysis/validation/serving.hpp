@@ -44,8 +44,8 @@ Tree prompts_scenario(const ServingPoint& point, const Config& words);
 
 /// Of one prompt on a deployment, by its scenario.
 using PromptTimes = std::map<std::string, Seconds>;
-/// What the prompts of others add to each of a request's steps where both share GPUs: in a closed loop each place in the
-/// batch computes one prompt for each answer that it decodes. What a mixed step saves, as weights are read once for
+/// What the prompts of others add to each of a request's steps where both share GPUs: in a closed loop each place in
+/// the batch computes one prompt for each answer that it decodes. What a mixed step saves, as weights are read once for
 /// both, is not in it.
 Seconds prompts_of_others(const ServingPoint& point, const Config& words, PartReader& parts, PromptTimes& times);
 

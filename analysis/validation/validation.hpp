@@ -29,7 +29,7 @@ struct Comparison {
   Use use;
   double low = 0;  ///< of the band that the prediction states; both 0: none
   double high = 0;
-  double bound = 0;  ///< the lower bound of the simulated figure; 0: none was asked for
+  double bound = 0;                         ///< the lower bound of the simulated figure; 0: none was asked for
   std::map<std::string, double> parts;      ///< of the simulated figure, in its unit; they add up to it
   std::map<std::string, std::string> tags;  ///< what rows are grouped by: engine, model, GPU, ...
 

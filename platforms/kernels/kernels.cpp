@@ -67,7 +67,8 @@ Seconds compute_time(const Kernel& kernel, const Accelerator& accelerator, const
   if (!(kernel.flops > Flops{})) return {};
   if (is_product(kernel)) return tiled(kernel, accelerator, fit);
   const double pairs = kernel.shape.batch * kernel.shape.kv_heads;
-  return kernel.flops / (accelerator.peak_of(arithmetic_of(kernel, accelerator)) * fit.compute) + fit.block * (pairs / accelerator.sms);
+  return kernel.flops / (accelerator.peak_of(arithmetic_of(kernel, accelerator)) * fit.compute) +
+         fit.block * (pairs / accelerator.sms);
 }
 
 /// A corner that is rounded where arithmetic and memory traffic do not overlap fully.

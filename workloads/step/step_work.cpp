@@ -219,7 +219,8 @@ Collective StepWork::exchange(const Stage& stage, const Pass& pass, int layer) {
   }
   const auto tokens = group_tokens(pass);
   auto& traffic = traffic_[{e.pattern, e.parts, pass.stage, tokens}];
-  if (!traffic) traffic = std::make_shared<const Traffic>(e.pattern(shape_.layout, e.parts, tokens, machine_.domain, pass.stage));
+  if (!traffic)
+    traffic = std::make_shared<const Traffic>(e.pattern(shape_.layout, e.parts, tokens, machine_.domain, pass.stage));
   work.traffic = traffic;
   return work;
 }

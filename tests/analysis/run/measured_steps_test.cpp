@@ -56,10 +56,10 @@ TEST_CASE("measured steps: no band where nothing was measured") {
 TEST_CASE("published: bands hold about nine of ten steps of models and accelerators they have not seen") {
   const auto& steps = measured_steps();
   CHECK(steps.size() > 200);
-  for (const auto trait : {&StepTraits::model, &StepTraits::gpu}) {
+  for (const auto trait : {&StepTraits::model, &StepTraits::gpu, &StepTraits::engine}) {
     const double covered = left_out_coverage(steps, trait);
     CHECK(covered >= 0.85);
-    CHECK(covered <= 0.97);
+    CHECK(covered <= 0.95);
   }
 }
 

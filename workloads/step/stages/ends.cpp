@@ -12,8 +12,8 @@ double tokens_of(const std::vector<double>& tokens, int group) {
   return tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(group)];
 }
 
-/// How many GPUs of each TP group lie in one scale-up domain, where all groups are cut alike into runs of that size; else
-/// that of a group.
+/// How many GPUs of each TP group lie in one scale-up domain, where all groups are cut alike into runs of that size;
+/// else that of a group.
 int gpus_per_domain(const Layout& layout, const std::vector<int>& domain) {
   const int tp = layout.tensor_parallel;
   if (domain.empty()) return tp;
@@ -29,8 +29,8 @@ int gpus_per_domain(const Layout& layout, const std::vector<int>& domain) {
 }
 
 /// Between nodes as libraries do it: each GPU reduces (or gathers) its part with the GPUs at its place in the other
-/// nodes, and the whole with those in its own, so that a NIC carries one part of a node's share. Rings and trees send as
-/// much.
+/// nodes, and the whole with those in its own, so that a NIC carries one part of a node's share. Rings and trees send
+/// as much.
 Traffic by_node(const Layout& layout, double parts, const std::vector<double>& tokens, int per_node) {
   const int tp = layout.tensor_parallel;
   Traffic traffic(layout.gpus);

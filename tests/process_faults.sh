@@ -83,7 +83,9 @@ status=0
 for files in 4 5 6 7 8 10; do
   status=0
   (ulimit -n "$files"; exec "$program" run small.yaml --json) >out 2>err || status=$?
-  case $status in 0) ;; 2 | 3) [ "$(wc -l <err)" = 1 ] || fail "$files open files: $(head -c 300 err)" ;; *) fail "$files open files: exit $status $(head -c 300 err)" ;; esac
+  # 127: the loader had no file left for a library, and the program never began.
+  case $status in 0) ;; 127) grep -q 'error while loading shared libraries' err || fail "$files open files: $(head -c 300 err)" ;;
+    2 | 3) [ "$(wc -l <err)" = 1 ] || fail "$files open files: $(head -c 300 err)" ;; *) fail "$files open files: exit $status $(head -c 300 err)" ;; esac
 done
 
 for limit in 64MB 80MB 100MB 150MB; do

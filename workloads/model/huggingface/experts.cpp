@@ -221,6 +221,8 @@ Experts read_experts(const Base& b) {
   e.latent = k.count_or("moe_latent_size", 0);
   if (b.family.type.starts_with("nemotron_h") && !k.has("moe_latent_size"))
     k.assume("moe_latent_size", "experts see the whole hidden state");
+  if (b.family.type.starts_with("nemotron_h") && !k.has("num_nextn_predict_layers"))
+    k.assume("num_nextn_predict_layers", "no prediction module");
   read_shared(b, e);
   read_groups(b, e);
   k.pass_all({"use_moe", "expert_dtype", "use_mixed_mlp_moe", "num_hash_layers", "num_limited_groups",

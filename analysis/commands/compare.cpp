@@ -9,6 +9,7 @@
 #include "analysis/commands/command_line.hpp"
 #include "analysis/output/html/html_report.hpp"
 #include "analysis/output/output_file.hpp"
+#include "analysis/output/terminal.hpp"
 #include "analysis/scenario/known_keys.hpp"
 #include "analysis/sweep/comparison.hpp"
 #include "analysis/sweep/damage.hpp"
@@ -86,7 +87,7 @@ void execute(const Options& options) {
   if (options.json) {
     fmt::print("{}\n", comparison_json(designs).dump(2));
   } else {
-    fmt::print("{}", comparison_text(designs));
+    fmt::print("{}", highlighted(comparison_text(designs)));
   }
 }
 

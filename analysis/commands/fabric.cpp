@@ -37,12 +37,18 @@ Config load(const std::string& name, const FabricOptions& options) {
 
 Prices prices_of(const FabricOptions& options) { return load_prices(options.prices); }
 
-/// The beginning of the comment that opens a fabric's file: its first sentence, without what is in brackets.
-std::string about(const std::string& name) {
-  constexpr std::size_t longest = 90;
+/// The comment that opens a fabric's file.
+std::string description(const std::string& name) {
   std::ifstream file{home() + "/topologies/" + name + ".yaml"};
   std::string text, line;
   while (std::getline(file, line) && line.starts_with("# ")) text += (text.empty() ? "" : " ") + line.substr(2);
+  return text;
+}
+
+/// Its beginning, for lists: the first sentence, without what is in brackets.
+std::string about(const std::string& name) {
+  constexpr std::size_t longest = 90;
+  std::string text = description(name);
   for (const char* end : {". ", " ("}) text = text.substr(0, text.find(end));
   if (text.ends_with('.')) text.pop_back();
   if (text.size() > longest) text = text.substr(0, text.rfind(' ', longest - 4)) + " ...";
@@ -78,7 +84,7 @@ void show(const FabricOptions& options) {
   for (const auto& name : options.fabrics) {
     const Config config = load(name, options);
     FabricFacts facts = count_fabric(config, prices_of(options));
-    facts.about = about(name);
+    facts.about = description(name);
     if (!facts.figures.no_graph.empty()) {
       fmt::print("{}{}\n", fabric_metrics_table({facts}), facts.about);
       continue;

@@ -19,6 +19,7 @@
 #include "analysis/output/output_file.hpp"
 #include "analysis/output/progress_line.hpp"
 #include "analysis/output/tables/tables.hpp"
+#include "analysis/output/terminal.hpp"
 #include "analysis/output/trace/trace.hpp"
 #include "analysis/run/report.hpp"
 #include "analysis/run/run.hpp"
@@ -205,7 +206,7 @@ void execute(const RunOptions& options) {
         options.folder, result.program, result.timeline, scenario.network, selection,
         {{"summary.json", json}, {"summary.txt", text}, {"scenario.yaml", to_yaml(resolved(scenario.source))}});
   }
-  fmt::print("{}", options.json ? json : text);
+  fmt::print("{}", options.json ? json : highlighted(text));
 }
 
 void declare(Command command) {

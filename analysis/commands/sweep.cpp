@@ -12,6 +12,7 @@
 #include "analysis/commands/command_line.hpp"
 #include "analysis/output/html/html_report.hpp"
 #include "analysis/output/output_file.hpp"
+#include "analysis/output/terminal.hpp"
 #include "analysis/sweep/amount.hpp"
 #include "analysis/sweep/results.hpp"
 #include "analysis/sweep/slurm.hpp"
@@ -80,7 +81,7 @@ void execute(Options& options) {
   if (!options.collect.empty()) {
     const SweepSummary summary = collect_sweep(options.collect);
     write_page(options.html, summary, options.sweep.file);
-    fmt::print("{}", sweep_text(summary));
+    fmt::print("{}", highlighted(sweep_text(summary)));
     return conclude(summary);
   }
   if (options.sweep.file.empty()) throw ConfigError("sweep: give SWEEP.yaml, or --collect DIR");
@@ -95,7 +96,7 @@ void execute(Options& options) {
   if (!options.shard.empty()) read_shard(options.shard, options.sweep);
   const SweepSummary summary = run_sweep(options.sweep);
   write_page(options.html, summary, options.sweep.file);
-  fmt::print("{}", sweep_text(summary));
+  fmt::print("{}", highlighted(sweep_text(summary)));
   conclude(summary);
 }
 
@@ -117,6 +118,9 @@ void declare(Command command) {
       .repeatable();
   command.flag("--wait", options->slurm.wait, "Slurm: wait for the array, then collect");
   command.option("--memory", options->memory, "Stay below (default: 80% of what is free)").type_name("SIZE");
+  command.flag(
+      "--binding", sweep.binding,
+      "Find the resource whose raise lowers each point's TPOT most, by simulation (some two to ten times as long)");
   command.flag("--retry", sweep.retry, "Run failed points again");
   command.flag("--replace", sweep.replace, "Put this sweep in the place of the folder's");
   command.option("--economics", sweep.prices.economics, "Prices of accelerators and power").type_name("FILE");

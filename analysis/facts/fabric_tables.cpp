@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "analysis/facts/fabric_facts.hpp"
@@ -161,7 +162,7 @@ std::string items_text(const FabricFacts& f) {
       {{f.name}, {"count", Align::right}, {"each", Align::right}, {"together", Align::right}, {"power", Align::right}}};
   for (const CostItem& item : f.cost->items) {
     const auto count = static_cast<double>(item.count);
-    table.add({item.name, count_text(item.count), fmt::format("{:.0f} $", item.each_usd),
+    table.add({item.name, count_text(item.count), count_text(std::llround(item.each_usd)) + " $",
                money_text(count * item.each_usd), item.each_w > 0 ? power_text(count * item.each_w / 1000) : "-"});
   }
   return table.to_text();

@@ -3,9 +3,6 @@
 
 #include "analysis/output/text_table.hpp"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 namespace teapot {
@@ -14,11 +11,6 @@ std::size_t display_width(const std::string& text) {
   // Bytes that continue a UTF-8 character begin with the bits 10.
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-std::size_t terminal_width() {
-  winsize size{};
-  return isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 std::size_t TextTable::needed(std::size_t column) const {
@@ -89,7 +81,11 @@ std::string TextTable::to_text(const std::string& indent, std::size_t limit) con
   };
   line([&](std::size_t c) { return columns_[c].title; });
   line([&](std::size_t c) { return std::string(width[c], '-'); });
-  for (const auto& row : rows_) line([&](std::size_t c) { return c < row.size() ? row[c] : std::string{}; });
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    const std::size_t begin = text.size();
+    line([&](std::size_t c) { return c < rows_[r].size() ? rows_[r][c] : std::string{}; });
+    if (best_[r]) text = text.substr(0, begin) + best(text.substr(begin, text.size() - begin - 1)) + '\n';
+  }
   if (shown == columns_.size()) return text;
   std::string hidden;
   for (std::size_t c = shown; c < columns_.size(); ++c) hidden += (hidden.empty() ? "" : ", ") + columns_[c].title;

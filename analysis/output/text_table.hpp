@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace teapot {
+#include "analysis/output/terminal.hpp"
 
-/// Columns of the terminal that the output goes to; 0 where it goes to none, and nothing needs to fit.
-std::size_t terminal_width();
+namespace teapot {
 
 class TextTable {
  public:
@@ -20,7 +19,12 @@ class TextTable {
 
   explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
   /// One cell a column; fewer leave the rest empty.
-  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void add(std::vector<std::string> cells) { add(std::move(cells), false); }
+  /// The best row stands out on a terminal with colours.
+  void add(std::vector<std::string> cells, bool best) {
+    rows_.push_back(std::move(cells));
+    best_.push_back(best);
+  }
   /// The table with a line under its titles; every line ends in a newline, and none in spaces. Where it is wider than
   /// `width`, the longest texts are wrapped, then columns are left out from the right, which a last line says. 0: any
   /// width.
@@ -31,6 +35,7 @@ class TextTable {
 
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
+  std::vector<bool> best_;
 };
 
 /// Characters a terminal shows for UTF-8 text, each counted as one column.

@@ -3,6 +3,7 @@
 
 #include "analysis/sweep/evaluate.hpp"
 
+#include "analysis/explain/binding.hpp"
 #include "analysis/run/report.hpp"
 #include "analysis/run/run.hpp"
 #include "analysis/run/summary.hpp"
@@ -58,10 +59,10 @@ bool serves(const Tree& tree) {
   return requests != nullptr && requests->find("arrivals") != nullptr;
 }
 
-nlohmann::ordered_json simulated(const Scenario& scenario, const CostLists& lists, PartReader& parts) {
+nlohmann::ordered_json simulated(const Scenario& scenario, const CostLists& lists, PartReader& parts, bool binding) {
   const Run result = run(scenario);
   const Report sums = report(scenario, result.program, result.timeline);
-  auto json = summary_json(scenario, result, sums);
+  auto json = summary_json(scenario, result, sums, binding ? find_binding(scenario, result, sums) : std::nullopt);
   json.erase("wall_s");
   add_cost(json, token_cost(scenario.source, lists, sums.tokens_per_s_per_gpu, parts));
   return json;
@@ -69,15 +70,16 @@ nlohmann::ordered_json simulated(const Scenario& scenario, const CostLists& list
 
 }  // namespace
 
-nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists, PartReader& parts) {
+nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists, PartReader& parts,
+                                bool binding) {
   if (serves(tree)) return served(tree, name, lists, parts);
-  return simulated(read_scenario(tree, name, parts), lists, parts);
+  return simulated(read_scenario(tree, name, parts), lists, parts, binding);
 }
 
 nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists) {
   PartReader parts;
   if (serves(tree)) return served(tree, name, lists, parts);
-  return simulated(read_scenario(tree, name), lists, parts);
+  return simulated(read_scenario(tree, name), lists, parts, false);
 }
 
 }  // namespace teapot

@@ -171,7 +171,8 @@ void name_columns(const std::vector<Axis>& axes, SweepPlan& plan) {
 
 }  // namespace
 
-SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& sets, const PriceFiles& prices) {
+SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& sets, const PriceFiles& prices,
+                     bool binding) {
   const Config config{load_yaml(file)};
   if (!config.is_mapping()) config.fail("expected a sweep: `base` and `axes`");
   SweepPlan plan;
@@ -193,7 +194,8 @@ SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& se
 
   plan.definition = definition_of(config, base);
 
-  PointKeys keys{prices};
+  plan.binding = binding;
+  PointKeys keys{prices, binding};
   std::map<std::string, std::size_t> known;
   for (const auto& settings : choose_settings(axes, sampling, at)) {
     Tree scenario = base;

@@ -34,6 +34,7 @@ struct PriceFiles {
 };
 
 struct SweepPlan {
+  bool binding = false;  ///< results say which resource binds; their keys differ from those that do not
   std::string name;
   std::string definition;  ///< digest of what the sweep's file says, its base and --set included
   std::vector<SweepColumn> columns;
@@ -48,6 +49,7 @@ struct SweepPlan {
 ///   axes: (axis.hpp)    drop: [conditions] (condition.hpp)    sample: (sampling.hpp)
 ///   repeats: 5          so many seeds, from simulation.seed on
 /// `sets` change the base. Throws ConfigError.
-SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& sets, const PriceFiles& prices);
+SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& sets, const PriceFiles& prices,
+                     bool binding = false);
 
 }  // namespace teapot

@@ -14,10 +14,11 @@
 #include "sim/input_file.hpp"
 
 namespace teapot {
-PointKeys::PointKeys(const PriceFiles& prices) {
+PointKeys::PointKeys(const PriceFiles& prices, bool binding) {
   namespace fs = std::filesystem;
   Digest digest;
   digest.add(version);
+  if (binding) digest.add(std::string{"binding"});
   digest.add(load_yaml(economics_file(prices)));
   digest.add(price_list(prices.prices));
   std::vector<std::string> tables;

@@ -12,7 +12,8 @@ namespace teapot {
 
 class PointKeys {
  public:
-  explicit PointKeys(const PriceFiles& prices);
+  /// `binding`: results say which resource binds.
+  explicit PointKeys(const PriceFiles& prices, bool binding = false);
   /// Digest of the resolved scenario (what it names put in place of the names), of the platform file, kernel tables and
   /// price lists, and of the program's version. A scenario that names what is not there has a key too.
   std::string of(const Tree& scenario);

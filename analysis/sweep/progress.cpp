@@ -18,7 +18,10 @@ SweepProgress::SweepProgress(std::size_t total, std::size_t done)
       done_(done),
       terminal_(isatty(STDERR_FILENO) == 1),
       begin_(std::chrono::steady_clock::now()),
-      last_(begin_) {}
+      last_(begin_) {
+  if (terminal_ && done_ < total_)
+    draw(fmt::format("{}/{}, simulating; the time to go is known after the first", done_, total_));
+}
 
 std::string SweepProgress::line() const {
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
@@ -42,9 +45,13 @@ void SweepProgress::add(bool failed, double tpot_ms) {
     to_stderr(fmt::format("{}\n", line()));
     return;
   }
+  draw(line());
+}
+
+void SweepProgress::draw(const std::string& words) {
   constexpr std::size_t width = 24;
   const std::size_t full = width * done_ / std::max<std::size_t>(1, total_);
-  to_stderr(fmt::format("\r[{}{}] {}\033[K", std::string(full, '#'), std::string(width - full, '.'), line()));
+  to_stderr(fmt::format("\r[{}{}] {}\033[K", std::string(full, '#'), std::string(width - full, '.'), words));
   shown_ = true;
 }
 

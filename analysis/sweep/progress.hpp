@@ -10,13 +10,14 @@ namespace teapot {
 
 class SweepProgress {
  public:
-  /// `done` of `total` were there before.
+  /// `done` of `total` were there before. A terminal sees the bar at once, before a point ends.
   SweepProgress(std::size_t total, std::size_t done);
   void add(bool failed, double tpot_ms);
   void clear();  ///< takes the bar away
 
  private:
   std::string line() const;
+  void draw(const std::string& words);
 
   std::size_t total_, before_, done_;
   std::size_t failed_ = 0;

@@ -83,7 +83,7 @@ void add_spread(std::vector<Json>& row, const std::vector<Json>& results) {
 }
 
 std::vector<std::string> column_names(const std::vector<std::string>& axes, const std::vector<std::string>& figures,
-                                      bool repeated) {
+                                      bool repeated, bool binding) {
   std::vector<std::string> columns{"point"};
   columns.insert(columns.end(), axes.begin(), axes.end());
   columns.emplace_back("status");
@@ -93,7 +93,9 @@ std::vector<std::string> column_names(const std::vector<std::string>& axes, cons
       columns.insert(columns.end(), {"tpot_ms_sd", "tpot_ms_min", "tpot_ms_max", "repeats"});
     }
   }
-  columns.insert(columns.end(), {"bottleneck", "bottleneck_use", "gpus"});
+  columns.insert(columns.end(), {"bottleneck", "bottleneck_use"});
+  if (binding) columns.insert(columns.end(), {"binding", "binding_gain_percent"});
+  columns.emplace_back("gpus");
   for (const char* name : {"model", "accelerator", "fabric"}) {
     if (std::find(axes.begin(), axes.end(), name) == axes.end()) columns.emplace_back(name);
   }
@@ -119,6 +121,11 @@ void add_figures(std::vector<Json>& row, const std::vector<Json>& results, const
   const Json bottleneck = good && first.contains("bottleneck") ? first.at("bottleneck") : none;
   row.push_back(bottleneck.contains("kind") ? bottleneck.at("kind") : none);
   row.push_back(bottleneck.contains("use") ? bottleneck.at("use") : none);
+  if (table.column("binding")) {
+    const Json binding = good && first.contains("binding") ? first.at("binding") : none;
+    row.push_back(binding.contains("resource") ? binding.at("resource") : none);
+    row.push_back(binding.contains("gain_percent") ? binding.at("gain_percent") : none);
+  }
   row.push_back(good ? first.at("gpus") : none);
   for (const char* name : {"model", "accelerator", "fabric"}) {
     if (table.column(name) > table.column("gpus")) row.push_back(good ? first.at(name) : none);
@@ -152,6 +159,7 @@ Json plan_json(const SweepPlan& plan) {
   json["sweep"] = plan.name;
   json["version"] = version;
   json["definition"] = plan.definition;
+  if (plan.binding) json["binding"] = true;
   auto& columns = json["columns"] = Json::array();
   for (const auto& column : plan.columns) columns.push_back(column.name);
   auto& points = json["points"] = Json::array();
@@ -186,7 +194,7 @@ ResultTable result_table(const Json& plan, const FindResult& find) {
   table.points = points.size();
   const bool repeated = !points.empty() && points[0].at("keys").size() > 1;
   const auto figures = figures_of(points, find);
-  table.columns = column_names(table.axes, figures, repeated);
+  table.columns = column_names(table.axes, figures, repeated, plan.value("binding", false));
   for (std::size_t p = 0; p < points.size(); ++p) {
     std::vector<Json> results;
     Json error;

@@ -44,6 +44,7 @@ std::string job_script(const SweepOptions& sweep, const std::string& folder, int
       quoted(fs::read_symlink("/proc/self/exe").string()), quoted(absolute(sweep.file)), quoted(folder), tasks);
   for (const auto& set : sweep.sets) text += " --set " + quoted(set);
   if (sweep.retry) text += " --retry";
+  if (sweep.binding) text += " --binding";
   if (!sweep.prices.economics.empty()) text += " --economics " + quoted(absolute(sweep.prices.economics));
   if (!sweep.prices.prices.empty()) text += " --prices " + quoted(absolute(sweep.prices.prices));
   return text + '\n';
@@ -71,7 +72,7 @@ std::string output_of(const std::vector<std::string>& command) {
 }  // namespace
 
 void submit_to_slurm(const SweepOptions& options, const SlurmOptions& slurm) {
-  const SweepPlan plan = read_sweep(options.file, options.sets, options.prices);
+  const SweepPlan plan = read_sweep(options.file, options.sets, options.prices, options.binding);
   const std::string folder = absolute(options.folder.empty() ? "results/" + plan.name : options.folder);
   {
     SweepFolder own{folder, {FolderUse::Kind::sweep, 0, 0}};

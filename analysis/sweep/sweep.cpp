@@ -51,7 +51,7 @@ TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFol
   TaskOutcome outcome;
   Json result;
   try {
-    result = evaluate(task.scenario, plan.name, lists, parts);
+    result = evaluate(task.scenario, plan.name, lists, parts, plan.binding);
     outcome.tpot_ms = result.value("tpot_ms", 0.0);
   } catch (const SimulationKilled& e) {
     return {TaskOutcome::Kind::killed, e.what(), 0, 0};
@@ -184,7 +184,7 @@ PoolOptions pool_of(const SweepOptions& options) {
 }
 
 SweepSummary run_sweep(const SweepOptions& options) {
-  const SweepPlan plan = read_sweep(options.file, options.sets, options.prices);
+  const SweepPlan plan = read_sweep(options.file, options.sets, options.prices, options.binding);
   const CostLists lists = read_cost_lists(options.prices);
   SweepSummary summary;
   summary.name = plan.name;

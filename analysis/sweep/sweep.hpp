@@ -19,6 +19,7 @@ struct SweepOptions {
   double memory_bytes = 0;
   bool replace = false;  ///< the folder's sweep may have said something else before
   bool retry = false;    ///< failed points are run again
+  bool binding = false;  ///< find which resource binds each point, by simulation
   int shard = 0;         ///< of `shards`, from 1; 0: all, and write the results
   int shards = 0;
   PriceFiles prices;

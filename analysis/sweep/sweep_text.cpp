@@ -54,6 +54,16 @@ std::optional<std::size_t> mixed_column(const ResultTable& table, const std::str
   return {};
 }
 
+/// The row of the lowest TPOT.
+std::optional<std::size_t> fastest_of(const ResultTable& table, const std::vector<std::size_t>& rows) {
+  std::optional<std::size_t> fastest;
+  for (const auto r : rows) {
+    const auto own = table.number(r, "tpot_ms");
+    if (own && (!fastest || *own < *table.number(*fastest, "tpot_ms"))) fastest = r;
+  }
+  return fastest;
+}
+
 std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& rows) {
   std::vector<TextTable::Column> columns;
   for (const auto& axis : table.axes) columns.push_back({axis});
@@ -62,8 +72,11 @@ std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& 
   for (const auto& figure : figures) {
     if (table.column(figure.column)) columns.push_back({figure.title, TextTable::Align::right});
   }
+  const auto binding = table.column("binding");
+  if (binding) columns.push_back({"binding"});
   columns.push_back({"most in use"});
   TextTable text{columns};
+  const auto fastest = fastest_of(table, rows);
   std::string errors;
   for (const auto r : rows) {
     std::vector<std::string> cells;
@@ -74,6 +87,7 @@ std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& 
       const auto number = table.number(r, figure.column);
       cells.push_back(number ? fmt::format(fmt::runtime(figure.format), *number) : "");
     }
+    if (binding) cells.push_back(cell_text(table.rows[r][*binding]));
     const Json& error = table.rows[r].back();
     cells.push_back(error.is_null() ? cell_text(table.rows[r][*table.column("bottleneck")]) : "failed");
     if (!error.is_null()) {
@@ -81,7 +95,7 @@ std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& 
           fmt::format("{}", fmt::join(cells.begin(), cells.begin() + static_cast<long>(table.axes.size()), ", "));
       errors += fmt::format("{}: {}\n", which, cell_text(error));
     }
-    text.add(cells);
+    text.add(cells, rows.size() > 1 && fastest == r);
   }
   return text.to_text() + (errors.empty() ? "" : "\nfailed:\n" + errors);
 }

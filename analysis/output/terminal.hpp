@@ -1,0 +1,25 @@
+#pragma once
+// What a terminal is given: its width, and colours where they help.
+// Knows no table and no command.
+
+#include <cstddef>
+#include <string>
+
+namespace teapot {
+
+/// Columns of the terminal that the output goes to; COLUMNS says otherwise. 0 where it goes to none, and nothing needs
+/// to fit.
+std::size_t terminal_width();
+
+/// Whether colours are wanted: on a terminal, unless NO_COLOR is set (no-color.org) or TERM is dumb or not set. Null: a
+/// variable that is not set.
+bool colours_wanted(bool terminal, const char* no_color, const char* term);
+/// The same for this process's output.
+bool colours();
+
+/// In green and bold: the best of several.
+std::string best(const std::string& text, bool coloured = colours());
+/// The same text with its warnings in yellow, and with what binds in bold.
+std::string highlighted(const std::string& text, bool coloured = colours());
+
+}  // namespace teapot

@@ -14,6 +14,7 @@
 
 #include "analysis/output/text_table.hpp"
 #include "analysis/run/uncertainty.hpp"
+#include "analysis/run/warnings.hpp"
 #include "analysis/version.hpp"
 
 namespace teapot {
@@ -74,47 +75,6 @@ std::string fabric_text(const Scenario& s, const Report& r) {
     return use.kind != "compute" && use.kind != "nvlink" && use.use > 0;
   });
   return s.fabric + (network ? "" : " (inside one node)");
-}
-
-/// What was taken for granted, and what in a design holds another part of it back.
-std::vector<std::string> warnings(const Scenario& s, const Report& r) {
-  std::vector<std::string> found = s.model.reading.warnings;  // of a config.json
-  const bool says_where = s.source.find("fabric") != nullptr || s.source.find("platform") != nullptr;
-  const bool communicates = r.communication > Seconds{};
-  if (!says_where && communicates && s.source.find("accelerator") != nullptr) {
-    found.push_back(fmt::format("no fabric is given: {} is used, whatever the accelerator", s.fabric));
-  }
-  BytesPerSecond bus, nic;
-  for (const Link& link : s.network.links) {
-    if (link.tier == "pcie" && (bus == BytesPerSecond{} || link.bandwidth < bus)) bus = link.bandwidth;
-    if (link.tier == "nic") nic = std::max(nic, link.bandwidth);
-  }
-  if (bus > BytesPerSecond{} && nic > bus) {
-    found.push_back(fmt::format("the PCIe bus of a GPU ({}) is slower than its NIC ({}): see fabric.pcie_bandwidth",
-                                to_text(bus), to_text(nic)));
-  }
-  const Tree* deployment = s.source.find("deployment");
-  const bool split = s.model.has_experts() && s.layout.expert_parallel > 1 && s.layout.expert_tensor_parallel > 1;
-  if (split && (deployment == nullptr || deployment->find("expert_tensor_parallel") == nullptr)) {
-    found.push_back(fmt::format(
-        "each expert is split over {} GPUs, since expert_parallel {} and tensor_parallel {} make up all {}; "
-        "expert_tensor_parallel: 1 keeps experts whole, in {} groups",
-        s.layout.expert_tensor_parallel, s.layout.expert_parallel, s.layout.tensor_parallel, s.gpus(),
-        s.gpus() / s.layout.expert_parallel));
-  }
-  // What a fabric gives beyond the accelerator's own ports nobody can buy.
-  const bool by_ports = std::any_of(s.network.links.begin(), s.network.links.end(),
-                                    [](const Link& link) { return link.tier == "nvlink"; });
-  const BytesPerSecond joined = by_ports ? scale_up_bandwidth(s.network) : BytesPerSecond{};
-  const BytesPerSecond ports = s.accelerator.scale_up_bandwidth;
-  constexpr BytesPerSecond without_ports{121e9};  // PCIe 6.0 x16: how GPUs without ports of their own are joined
-  if (communicates && joined > std::max(ports, without_ports) * 1.05) {
-    found.push_back(ports > BytesPerSecond{} ? fmt::format("the fabric joins GPUs at {}, but {} has ports of {}",
-                                                           to_text(joined), s.accelerator.name, to_text(ports))
-                                             : fmt::format("the fabric joins GPUs at {}, but {} has no such ports",
-                                                           to_text(joined), s.accelerator.name));
-  }
-  return found;
 }
 
 std::string load_words(const Scenario& s) {

@@ -118,9 +118,8 @@ void declare(Command command) {
       .repeatable();
   command.flag("--wait", options->slurm.wait, "Slurm: wait for the array, then collect");
   command.option("--memory", options->memory, "Stay below (default: 80% of what is free)").type_name("SIZE");
-  command.flag(
-      "--binding", sweep.binding,
-      "Find the resource whose raise lowers each point's TPOT most, by simulation (some two to ten times as long)");
+  command.flag("--binding", sweep.binding,
+               "Find the resource whose raise lowers each point's TPOT most: one more simulation for each that may");
   command.flag("--retry", sweep.retry, "Run failed points again");
   command.flag("--replace", sweep.replace, "Put this sweep in the place of the folder's");
   command.option("--economics", sweep.prices.economics, "Prices of accelerators and power").type_name("FILE");

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "analysis/explain/binding.hpp"
 #include "analysis/output/output_file.hpp"
 #include "analysis/run/report.hpp"
 #include "analysis/run/run.hpp"
@@ -153,6 +154,24 @@ TEST_CASE("sweep: the resolved scenario of a point gives the same TPOT when it i
   const Scenario s = load_scenario(scratch.file("out/points/" + key + ".yaml"));
   const Run r = run(s);
   CHECK(report(s, r.program, r.timeline).tpot.value * 1e3 == *summary.table.number(0, "tpot_ms"));
+}
+
+TEST_CASE("sweep: with --binding each point names the resource that `run` finds, and is another result than without") {
+  const Scratch scratch;
+  const std::string axes = "axes: {deployment.requests_per_gpu: [8]}\n";
+  auto asked = options(scratch, axes, "out");
+  asked.binding = true;
+  const auto summary = run_sweep(asked);
+  const auto key = summary.table.rows[0][*summary.table.column("key")].get<std::string>();
+  const Scenario s = load_scenario(scratch.file("out/points/" + key + ".yaml"));
+  const Run r = run(s);
+  const auto binding = find_binding(s, r, report(s, r.program, r.timeline));
+  REQUIRE(binding);
+  CHECK(summary.table.rows[0][*summary.table.column("binding")].get<std::string>() == binding->resource);
+  CHECK(*summary.table.number(0, "binding_gain_percent") == doctest::Approx(binding->gain * 100).epsilon(1e-9));
+  const auto without = run_sweep(options(scratch, axes, "without"));
+  CHECK(without.table.rows[0][*without.table.column("key")].get<std::string>() != key);
+  CHECK(!without.table.column("binding"));
 }
 
 TEST_CASE("sweep: columns carry units, and the last axis turns fastest") {

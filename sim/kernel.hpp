@@ -32,7 +32,7 @@ struct Kernel {
   Bytes bytes;            ///< read and written in HBM
   int launches = 1;       ///< kernel launches it stands for
   KernelShape shape;
-  std::string stored;  ///< format of the weights where they are narrower than the arithmetic, which widens them first
+  std::string stored{};  ///< format of the weights where they are narrower than the arithmetic, which widens them first
 };
 
 enum class Provenance { measured, interpolated, modelled };

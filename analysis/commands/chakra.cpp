@@ -13,7 +13,7 @@
 #include "analysis/run/run.hpp"
 #include "analysis/scenario/scenario.hpp"
 
-namespace teapot {
+namespace teapot::chakra_command {
 namespace {
 
 struct ExportOptions {
@@ -57,4 +57,4 @@ const CommandRegistration registration{60, "chakra", "Exchange programs with AST
                                        declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::chakra_command

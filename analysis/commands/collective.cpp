@@ -23,7 +23,7 @@
 #include "sim/input_file.hpp"
 #include "topologies/topology.hpp"
 
-namespace teapot {
+namespace teapot::collective_command {
 namespace {
 
 const std::vector<std::string> operations = {"all-to-all", "dispatch",  "combine", "all-gather", "reduce-scatter",
@@ -285,4 +285,4 @@ const CommandRegistration registration{50, "collective", "One exchange alone on 
                                        declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::collective_command

@@ -17,7 +17,7 @@
 #include "analysis/sweep/sweep.hpp"
 #include "sim/input_file.hpp"
 
-namespace teapot {
+namespace teapot::compare_command {
 namespace {
 
 namespace fs = std::filesystem;
@@ -115,4 +115,4 @@ const CommandRegistration registration{90, "compare", "Show scenarios or results
                                        declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::compare_command

@@ -17,7 +17,7 @@
 #include "sim/catalogue.hpp"
 #include "topologies/export.hpp"
 
-namespace teapot {
+namespace teapot::fabric_command {
 namespace {
 
 struct FabricOptions {
@@ -178,4 +178,4 @@ const CommandRegistration registration{40, "fabric", "Networks: what there is, d
                                        declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::fabric_command

@@ -13,7 +13,7 @@
 #include "analysis/scenario/scenario.hpp"
 #include "sim/catalogue.hpp"
 
-namespace teapot {
+namespace teapot::init_command {
 namespace {
 
 struct Options {
@@ -148,4 +148,4 @@ void declare(Command command) {
 const CommandRegistration registration{5, "init", "Write a commented scenario that runs", declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::init_command

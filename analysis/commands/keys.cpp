@@ -9,7 +9,7 @@
 #include "analysis/facts/key_reference.hpp"
 #include "analysis/scenario/known_keys.hpp"
 
-namespace teapot {
+namespace teapot::keys_command {
 namespace {
 
 struct Options {
@@ -42,4 +42,4 @@ const CommandRegistration registration{25, "keys", "Every key of a scenario: wha
                                        declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::keys_command

@@ -16,7 +16,7 @@
 #include "sim/catalogue.hpp"
 #include "workloads/model/huggingface.hpp"
 
-namespace teapot {
+namespace teapot::model_command {
 namespace {
 
 struct ModelOptions {
@@ -136,4 +136,4 @@ const CommandRegistration registration{30, "model", "Language models: parameters
                                        declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::model_command

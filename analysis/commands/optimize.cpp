@@ -15,7 +15,7 @@
 #include "analysis/version.hpp"
 #include "sim/engine.hpp"
 
-namespace teapot {
+namespace teapot::optimize_command {
 namespace {
 
 /// What is chosen between: a value goes to each of the keys.
@@ -274,4 +274,4 @@ void declare(Command command) {
 const CommandRegistration registration{110, "optimize", "Find the cheapest deployment under a limit of TPOT", declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::optimize_command

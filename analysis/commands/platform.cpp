@@ -17,7 +17,7 @@
 #include "sim/catalogue.hpp"
 #include "topologies/topology.hpp"
 
-namespace teapot {
+namespace teapot::platform_command {
 namespace {
 
 struct PlatformOptions {
@@ -76,4 +76,4 @@ void declare(Command command) {
 const CommandRegistration registration{20, "platform", "Write a fabric as a SimGrid platform file (XML)", declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::platform_command

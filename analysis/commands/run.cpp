@@ -31,7 +31,7 @@
 #include "topologies/topology.hpp"
 #include "workloads/routing/loads.hpp"
 
-namespace teapot {
+namespace teapot::run_command {
 namespace {
 
 struct RunOptions {
@@ -246,4 +246,4 @@ void declare(Command command) {
 const CommandRegistration registration{10, "run", "Predict the TPOT of one scenario", declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::run_command

@@ -13,7 +13,7 @@
 #include "analysis/output/text_table.hpp"
 #include "analysis/version.hpp"
 
-namespace teapot {
+namespace teapot::sensitivity_command {
 namespace {
 
 struct Options {
@@ -86,4 +86,4 @@ void declare(Command command) {
 const CommandRegistration registration{100, "sensitivity", "Show what 10% more or less of each resource buys", declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::sensitivity_command

@@ -13,7 +13,7 @@
 #include "analysis/output/progress_line.hpp"
 #include "analysis/serving/serving_report.hpp"
 
-namespace teapot {
+namespace teapot::serve_command {
 namespace {
 
 struct ServeOptions {
@@ -67,4 +67,4 @@ void declare(Command command) {
 const CommandRegistration registration{15, "serve", "Serve requests over time: TTFT, TPOT, goodput", declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::serve_command

@@ -20,7 +20,7 @@
 #include "analysis/sweep/sweep_text.hpp"
 #include "sim/engine.hpp"
 
-namespace teapot {
+namespace teapot::sweep_command {
 namespace {
 
 struct Options {
@@ -136,4 +136,4 @@ const CommandRegistration registration{80, "sweep",
                                        "Simulate many scenarios and compare them; goes on where it was left", declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::sweep_command

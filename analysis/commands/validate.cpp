@@ -18,7 +18,7 @@
 #include "sim/catalogue.hpp"
 #include "sim/input_file.hpp"
 
-namespace teapot {
+namespace teapot::validate_command {
 namespace {
 
 struct ValidateOptions {
@@ -118,4 +118,4 @@ void declare(Command command) {
 const CommandRegistration registration{70, "validate", "Replay published measurements, and show the errors", declare};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::validate_command

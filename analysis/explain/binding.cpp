@@ -12,11 +12,11 @@
 namespace teapot {
 namespace {
 
-constexpr double raise = 1.1;
-constexpr double all = 1 - 1 / raise;  // part of the step that is saved where everything is faster
+constexpr double all = 1 - 1 / usual_raise;  // part of the step that is saved where everything is faster
 constexpr double nothing = 1e-4;
 
-/// At most so much of the step can be saved by a faster resource: it was in use so long. Nothing where that is not known.
+/// At most so much of the step can be saved by a faster resource: it was in use so long. Nothing where that is not
+/// known.
 std::optional<double> most_gain(const Resource& resource, const Report& report) {
   const bool computes = resource.name == "arithmetic" || resource.name == "memory" || resource.name == "SM loads" ||
                         resource.name == "launches";
@@ -45,7 +45,7 @@ std::optional<Binding> find_binding(const Scenario& scenario, const Run& run_, c
   for (const Resource& resource : candidates) {
     const double most = std::min(left, most_gain(resource, report).value_or(all));
     if (best && best->gain >= most) continue;
-    const Seconds step = run(faster(scenario, resource.name, raise)).timeline.step;
+    const Seconds step = run(faster(scenario, resource.name, usual_raise)).timeline.step;
     const double gain = (report.step - step) / report.step;
     if (gain >= nothing && (!best || gain > best->gain)) best = Binding{resource.name, resource.meaning, gain};
     left -= std::max(0.0, gain);

@@ -15,7 +15,9 @@ namespace {
 using Align = TextTable::Align;
 
 /// Three decimals, and no "-0.000".
-std::string ms(Seconds time) { return fmt::format("{:.3f}", std::abs(time.value) < 5e-7 ? 0.0 : time.value * 1e3); }
+std::string ms_text(Seconds time) {
+  return fmt::format("{:.3f}", std::abs(time.value) < 5e-7 ? 0.0 : time.value * 1e3);
+}
 std::string percent(double fraction) { return fmt::format("{:.1f}%", 100 * fraction); }
 
 std::string waterfall_text(const Explanation& e) {
@@ -25,7 +27,7 @@ std::string waterfall_text(const Explanation& e) {
     sum += part.time;
     const bool nothing = std::abs(part.time / e.step) < 1e-9;  // rounding
     if (nothing && part.name != "idle") continue;
-    table.add({part.name, ms(part.time), ms(sum), percent(nothing ? 0 : part.time / e.step)});
+    table.add({part.name, ms_text(part.time), ms_text(sum), percent(nothing ? 0 : part.time / e.step)});
   }
   return "Waterfall (means over GPUs)\n" + table.to_text("  ");
 }
@@ -41,13 +43,13 @@ std::string path_text(const Explanation& e) {
       small_count += share.count;
       continue;
     }
-    table.add({share.name, fmt::format("{}", share.count), ms(share.time), percent(share.time / e.step)});
+    table.add({share.name, fmt::format("{}", share.count), ms_text(share.time), percent(share.time / e.step)});
   }
   if (small_count > 0) {
-    table.add({"others, below 0.1% each", fmt::format("{}", small_count), ms(small), percent(small / e.step)});
+    table.add({"others, below 0.1% each", fmt::format("{}", small_count), ms_text(small), percent(small / e.step)});
   }
   return fmt::format("Critical path: {} operators, computing {} ms, communication {} ms\n", e.path.size(),
-                     ms(computing), ms(communicating)) +
+                     ms_text(computing), ms_text(communicating)) +
          table.to_text("  ");
 }
 
@@ -109,7 +111,7 @@ std::string what_if_text(const Explanation& e) {
                    {"TPOT if infinite", Align::right},
                    {"change", Align::right},
                    {""}}};
-  const auto tpot = [&](Seconds step) { return ms(step / e.tokens_per_step) + " ms"; };
+  const auto tpot = [&](Seconds step) { return ms_text(step / e.tokens_per_step) + " ms"; };
   const auto change = [&](Seconds step) { return fmt::format("{:+.2f}%", 100 * (step / e.step - 1)); };
   const WhatIf* first = binding(e.what_if);
   for (const auto& answer : e.what_if) {

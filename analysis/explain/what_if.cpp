@@ -14,7 +14,6 @@
 namespace teapot {
 namespace {
 
-constexpr double raise = 1.1;
 constexpr double infinite = 1e6;
 constexpr double slack_below = 0.01;    // change of the step
 constexpr double nothing_below = 1e-3;  // change of the step that an infinite resource must make to be tried at +10%
@@ -151,7 +150,7 @@ std::vector<WhatIf> what_if(const Scenario& scenario, Seconds step, const std::v
     answer.resource = resource;
     answer.infinite = run(faster(scenario, resource.name, infinite)).timeline.step;
     const bool matters = std::abs((step - answer.infinite) / step) >= nothing_below;
-    answer.raised = matters ? run(faster(scenario, resource.name, raise)).timeline.step : answer.infinite;
+    answer.raised = matters ? run(faster(scenario, resource.name, usual_raise)).timeline.step : answer.infinite;
     answer.gain = (step - answer.raised) / step;
     answer.slack = std::abs(answer.gain) < slack_below;
     answers.push_back(std::move(answer));

@@ -21,6 +21,9 @@ struct Resource {
 std::vector<Resource> resources(const Scenario& scenario, const Program& program,
                                 const std::vector<std::string>& loaded);
 
+/// How much faster a resource is made to see whether it binds.
+inline constexpr double usual_raise = 1.1;
+
 /// The scenario with the resource `factor` times as fast: bandwidths and peaks multiplied, times divided.
 Scenario faster(const Scenario& scenario, const std::string& resource, double factor);
 

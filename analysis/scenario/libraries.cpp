@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "analysis/scenario/tree_edit.hpp"
 #include "sim/catalogue.hpp"
 
 namespace teapot {
@@ -20,18 +21,11 @@ std::string written(const Config& value) {
   return from != nullptr && from->kind == Tree::Kind::scalar ? from->text + " (changed)" : "inline";
 }
 
-Config scalar(const std::string& text) {
-  Tree tree;
-  tree.kind = Tree::Kind::scalar;
-  tree.text = text;
-  return Config{tree};
-}
-
 /// What single operations are served by: the scenario's word, or the accelerator's where the scenario says nothing.
 std::map<std::string, Config> named_operations(const Config& decode, const std::map<std::string, std::string>& usual) {
   std::map<std::string, Config> named;
   if (!decode.has("communication")) {
-    for (const auto& [operation, library] : usual) named.emplace(operation, scalar(library));
+    for (const auto& [operation, library] : usual) named.emplace(operation, Config{scalar(library)});
   }
   const Config section = decode.section(
       "collectives", {"Libraries of single operations, where `communication` or the accelerator's are not meant",

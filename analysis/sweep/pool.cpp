@@ -140,13 +140,13 @@ struct Worker {
   std::optional<std::size_t> task;
 };
 
-class Pool {
+class WorkerPool {
  public:
-  Pool(const std::vector<std::size_t>& tasks, const PoolOptions& options, const Work& work)
+  WorkerPool(const std::vector<std::size_t>& tasks, const PoolOptions& options, const Work& work)
       : options_(options), work_(work), pending_(tasks.begin(), tasks.end()) {}
-  Pool(const Pool&) = delete;
-  Pool& operator=(const Pool&) = delete;
-  ~Pool() { end_all(SIGKILL); }
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+  ~WorkerPool() { end_all(SIGKILL); }
 
   PoolReport run(const std::function<void(std::size_t, const TaskOutcome&)>& outcome) {
     while (asked_to_stop == 0 && report_.cannot_go.empty() && (!pending_.empty() || busy() > 0)) {
@@ -268,7 +268,7 @@ PoolReport run_pool(const std::vector<std::size_t>& tasks, const PoolOptions& op
                     const std::function<void(std::size_t task, const TaskOutcome&)>& outcome) {
   const auto begin = std::chrono::steady_clock::now();
   const StopSignals stop;
-  PoolReport report = Pool{tasks, options, work}.run(outcome);
+  PoolReport report = WorkerPool{tasks, options, work}.run(outcome);
   report.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return report;
 }

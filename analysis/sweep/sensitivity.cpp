@@ -18,12 +18,12 @@
 namespace teapot {
 namespace {
 
-struct Figures {
+struct Outcome {
   Seconds tpot;
   double tokens = 0;
 };
 
-Figures figures_of(const Scenario& scenario) {
+Outcome outcome_of(const Scenario& scenario) {
   const Run result = run(scenario);
   const Report sums = report(scenario, result.program, result.timeline);
   return {sums.tpot, sums.tokens_per_s_per_gpu};
@@ -57,8 +57,8 @@ std::optional<Scenario> with_batch(const Scenario& scenario, double factor) {
   }
 }
 
-Sensitivity row_of(const std::string& name, const std::string& meaning, const Figures& less, const Figures& more,
-                   const Figures& base, double part) {
+Sensitivity row_of(const std::string& name, const std::string& meaning, const Outcome& less, const Outcome& more,
+                   const Outcome& base, double part) {
   Sensitivity row{name, meaning, less.tpot, more.tpot, less.tokens, more.tokens, 0};
   row.elasticity = (base.tpot - more.tpot) / base.tpot / (part / (1 + part));
   return row;
@@ -70,20 +70,20 @@ SensitivityTable sensitivity(const Scenario& scenario, double part,
                              const std::function<void(double fraction)>& progress) {
   const Run result = run(scenario);
   const Report sums = report(scenario, result.program, result.timeline);
-  const Figures base{sums.tpot, sums.tokens_per_s_per_gpu};
+  const Outcome base{sums.tpot, sums.tokens_per_s_per_gpu};
   SensitivityTable table{base.tpot, base.tokens, part, {}};
   const auto all = resources(scenario, result.program, loaded_tiers(scenario, result.timeline));
   for (const auto& resource : all) {
-    const Figures more = figures_of(faster(scenario, resource.name, 1 + part));
-    const Figures less = figures_of(faster(scenario, resource.name, 1 - part));
+    const Outcome more = outcome_of(faster(scenario, resource.name, 1 + part));
+    const Outcome less = outcome_of(faster(scenario, resource.name, 1 - part));
     table.rows.push_back(row_of(resource.name, resource.meaning, less, more, base, part));
     if (progress) progress(static_cast<double>(table.rows.size()) / static_cast<double>(all.size() + 1));
   }
   const auto smaller = with_batch(scenario, 1 - part);
   const auto larger = with_batch(scenario, 1 + part);
   if (smaller || larger) {
-    table.rows.push_back(row_of("batch", "requests a GPU", smaller ? figures_of(*smaller) : base,
-                                larger ? figures_of(*larger) : base, base, part));
+    table.rows.push_back(row_of("batch", "requests a GPU", smaller ? outcome_of(*smaller) : base,
+                                larger ? outcome_of(*larger) : base, base, part));
   }
   const auto change = [](const Sensitivity& row) { return std::abs((row.tpot_less - row.tpot_more).value); };
   std::stable_sort(table.rows.begin(), table.rows.end(),

@@ -20,19 +20,19 @@ struct Shown {
   const char* format;
 };
 
-constexpr Shown figures[] = {{"tpot_ms", "TPOT ms", "{:.3f}"},
-                             {"tpot_ms_sd", "sd", "{:.3f}"},
-                             {"tokens_per_s_per_gpu", "tokens/s/GPU", "{:.1f}"},
-                             {"ttft_ms", "TTFT ms", "{:.1f}"},
-                             {"ttft_p50_ms", "TTFT P50", "{:.1f}"},
-                             {"ttft_p99_ms", "TTFT P99", "{:.1f}"},
-                             {"tpot_p99_ms", "TPOT P99", "{:.2f}"},
-                             {"goodput_requests_per_s", "good/s", "{:.2f}"},
-                             {"goodput_requests_per_s_per_musd", "good/s/M$", "{:.3f}"},
-                             {"exposed_communication_ms", "exposed ms", "{:.3f}"},
-                             {"network_usd_per_gpu", "network $/GPU", "{:.0f}"},
-                             {"usd_per_gpu", "$/GPU", "{:.0f}"},
-                             {"usd_per_million_tokens", "$/Mtoken", "{:.4f}"}};
+constexpr Shown shown_figures[] = {{"tpot_ms", "TPOT ms", "{:.3f}"},
+                                   {"tpot_ms_sd", "sd", "{:.3f}"},
+                                   {"tokens_per_s_per_gpu", "tokens/s/GPU", "{:.1f}"},
+                                   {"ttft_ms", "TTFT ms", "{:.1f}"},
+                                   {"ttft_p50_ms", "TTFT P50", "{:.1f}"},
+                                   {"ttft_p99_ms", "TTFT P99", "{:.1f}"},
+                                   {"tpot_p99_ms", "TPOT P99", "{:.2f}"},
+                                   {"goodput_requests_per_s", "good/s", "{:.2f}"},
+                                   {"goodput_requests_per_s_per_musd", "good/s/M$", "{:.3f}"},
+                                   {"exposed_communication_ms", "exposed ms", "{:.3f}"},
+                                   {"network_usd_per_gpu", "network $/GPU", "{:.0f}"},
+                                   {"usd_per_gpu", "$/GPU", "{:.0f}"},
+                                   {"usd_per_million_tokens", "$/Mtoken", "{:.4f}"}};
 
 constexpr std::size_t most_rows = 60;
 
@@ -69,7 +69,7 @@ std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& 
   for (const auto& axis : table.axes) columns.push_back({axis});
   const auto mixed = mixed_column(table, "accelerator");
   if (mixed) columns.push_back({"accelerator"});
-  for (const auto& figure : figures) {
+  for (const auto& figure : shown_figures) {
     if (table.column(figure.column)) columns.push_back({figure.title, TextTable::Align::right});
   }
   const auto binding = table.column("binding");
@@ -82,7 +82,7 @@ std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& 
     std::vector<std::string> cells;
     for (std::size_t a = 0; a < table.axes.size(); ++a) cells.push_back(cell_text(table.rows[r][a + 1]));
     if (mixed) cells.push_back(cell_text(table.rows[r][*mixed]));
-    for (const auto& figure : figures) {
+    for (const auto& figure : shown_figures) {
       if (!table.column(figure.column)) continue;
       const auto number = table.number(r, figure.column);
       cells.push_back(number ? fmt::format(fmt::runtime(figure.format), *number) : "");

@@ -9,15 +9,15 @@
 #include <vector>
 
 namespace teapot {
-namespace {
 
-/// Bytes of one operand value; what cannot be told from the name is two bytes wide.
-double width(const std::string& precision) {
-  if (precision == "fp4" || precision == "int4") return 0.5;
-  if (precision == "fp8" || precision == "int8") return 1;
-  if (precision == "fp32" || precision == "tf32") return 4;
+double value_bytes(const std::string& format) {
+  if (format == "fp4" || format == "int4") return 0.5;
+  if (format == "fp8" || format == "int8") return 1;
+  if (format == "fp32" || format == "tf32") return 4;
   return 2;
 }
+
+namespace {
 
 /// What a product runs in, whatever the format in which its activations come.
 std::string arithmetic_of(const Kernel& kernel, const Accelerator& accelerator) {
@@ -54,7 +54,7 @@ Seconds tiled(const Kernel& kernel, const Accelerator& accelerator, const Kernel
       const double tiles = groups * row_tiles(rows, tile_rows, groups) * std::ceil(shape.n / tile_columns);
       Seconds tile = std::max(latency, Flops{2 * tile_rows * tile_columns * shape.k} / speed);
       if (fit.sm_bandwidth > BytesPerSecond{}) {
-        const Bytes loaded{(tile_columns + tile_rows) * shape.k * width(kernel.precision)};
+        const Bytes loaded{(tile_columns + tile_rows) * shape.k * value_bytes(kernel.precision)};
         tile = std::max(tile, loaded / fit.sm_bandwidth);
       }
       best = std::min(best, tile * std::ceil(tiles / accelerator.sms));

@@ -44,8 +44,6 @@ std::vector<std::string> split(const std::string& line) {
   return cells;
 }
 
-double width(const std::string& precision) { return precision == "fp8" || precision == "int8" ? 1 : 2; }
-
 /// C = A B with A of m x k and B of k x n for each group; C in two bytes.
 Kernel product(const Line& line, const std::string& kind) {
   Kernel kernel;
@@ -58,7 +56,8 @@ Kernel product(const Line& line, const std::string& kind) {
   if (kind == "grouped-gemm") shape.groups = line.positive("groups");
   const double matrices = std::max(1.0, shape.groups);
   kernel.flops = {2 * shape.m * shape.n * shape.k};
-  kernel.bytes = {(shape.m * shape.k + matrices * shape.n * shape.k) * width(kernel.precision) + 2 * shape.m * shape.n};
+  kernel.bytes = {(shape.m * shape.k + matrices * shape.n * shape.k) * value_bytes(kernel.precision) +
+                  2 * shape.m * shape.n};
   return kernel;
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "sim/catalogue.hpp"
+#include "tests/topologies/written.hpp"
 #include "topologies/topology.hpp"
 
 using namespace teapot;
@@ -13,13 +14,6 @@ using namespace teapot::literals;
 namespace {
 
 Fabric named(const std::string& name) { return build_fabric(Config{resolve_named(name, "topologies", "fabric")}); }
-
-std::string text(const Network& network, int source, int destination) {
-  std::string names;
-  for (const Hop& hop : network.route(source, destination))
-    names += (names.empty() ? "" : " ") + network.links[static_cast<std::size_t>(hop.link)].name;
-  return names;
-}
 
 }  // namespace
 
@@ -40,20 +34,20 @@ TEST_CASE("h800-mpft: 256 nodes of 8 GPUs, eight planes of 8 leaves and 4 spines
 
 TEST_CASE("h800-mpft: routes stay on NVLink, in the leaf, or climb to the spine of the destination") {
   const Network network = to_network(named("h800-mpft"), 512);
-  CHECK(text(network, 0, 0) == "");
-  CHECK(text(network, 0, 3) == "nvl-0-0_UP nvl-0-3_DOWN");
-  CHECK(text(network, 0, 8) == "pcie-0-0_UP nic-0-0_UP nic-1-0_DOWN pcie-1-0_DOWN");
+  CHECK(testing::text(network, 0, 0) == "");
+  CHECK(testing::text(network, 0, 3) == "nvl-0-0_UP nvl-0-3_DOWN");
+  CHECK(testing::text(network, 0, 8) == "pcie-0-0_UP nic-0-0_UP nic-1-0_DOWN pcie-1-0_DOWN");
   // node 37 is the fifth of leaf 1: 37 mod 32 = 5
-  CHECK(text(network, 0, 37 * 8) ==
+  CHECK(testing::text(network, 0, 37 * 8) ==
         "pcie-0-0_UP nic-0-0_UP leaf-0-0-1-1_UP leaf-0-1-1-1_DOWN nic-37-0_DOWN pcie-37-0_DOWN");
   CHECK(
-      text(network, 0, 37 * 8 + 3) ==
+      testing::text(network, 0, 37 * 8 + 3) ==
       "nvl-0-0_UP nvl-0-3_DOWN pcie-0-3_UP nic-0-3_UP leaf-3-0-1-1_UP leaf-3-1-1-1_DOWN nic-37-3_DOWN pcie-37-3_DOWN");
 }
 
 TEST_CASE("gb200-nvl72: 72 GPUs, one hop through the NVLink switch at 900 GB/s") {
   const Network network = to_network(named("gb200-nvl72"), 72);
-  CHECK(text(network, 0, 71) == "nvl-0-0_UP nvl-0-71_DOWN");
+  CHECK(testing::text(network, 0, 71) == "nvl-0-0_UP nvl-0-71_DOWN");
   CHECK(network.links[0].bandwidth == 900.0_GBps);
   CHECK(network.domain[71] == 0);
 }
@@ -62,7 +56,7 @@ TEST_CASE("fabric: parameters change in place, latencies may be zero") {
   const auto config = Config::parse("{from: h800-mpft, gpus_per_node: 1, planes: 1, nodes: 256, nic_latency: 0 ns}");
   const Fabric fabric = build_fabric(Config{resolve_named(config, "topologies", "fabric")});
   CHECK(fabric.gpus() == 256);
-  CHECK(text(to_network(fabric, 64), 0, 1) == "pcie-0-0_UP nic-0-0_UP nic-1-0_DOWN pcie-1-0_DOWN");
+  CHECK(testing::text(to_network(fabric, 64), 0, 1) == "pcie-0-0_UP nic-0-0_UP nic-1-0_DOWN pcie-1-0_DOWN");
 }
 
 TEST_CASE("fabric: what cannot be built is refused with a reason") {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/catalogue.hpp"
+#include "tests/topologies/written.hpp"
 #include "topologies/topology.hpp"
 
 using namespace teapot;
@@ -12,22 +13,11 @@ using namespace teapot::literals;
 
 namespace {
 
-Fabric build(const std::string& yaml) {
-  return build_fabric(Config{resolve_named(Config::parse(yaml), "topologies", "fabric")});
-}
-
-std::string text(const Network& network, int source, int destination) {
-  std::string names;
-  for (const Hop& hop : network.route(source, destination))
-    names += (names.empty() ? "" : " ") + network.links[static_cast<std::size_t>(hop.link)].name;
-  return names;
-}
-
 bool has(const std::string& where, const std::string& part) { return where.find(part) != std::string::npos; }
 
 std::string refusal(const std::string& yaml, int source = 0, int destination = 1) {
   try {
-    const Fabric fabric = build(yaml);
+    const Fabric fabric = testing::build(yaml);
     to_network(fabric, fabric.gpus()).route(source, destination);
   } catch (const ConfigError& error) {
     return error.what();
@@ -42,12 +32,12 @@ const Link& link(const Network& network, const std::string& name) {
 }  // namespace
 
 TEST_CASE("failures: a failed leaf cable is routed around by way of another spine") {
-  const Network whole = to_network(build("{from: h800-mpft, spines: 32, nodes: 64}"), 512);
-  CHECK(has(text(whole, 0, 37 * 8), "leaf-0-0-5_UP"));
+  const Network whole = to_network(testing::build("{from: h800-mpft, spines: 32, nodes: 64}"), 512);
+  CHECK(has(testing::text(whole, 0, 37 * 8), "leaf-0-0-5_UP"));
   for (const char* failed : {"{link: leaf-0-0-5}", "{link: leaf-0-0-5_UP}", "{switch: spine-0-5}"}) {
-    const Network network =
-        to_network(build(std::string{"{from: h800-mpft, spines: 32, nodes: 64, failures: ["} + failed + "]}"), 512);
-    const std::string route = text(network, 0, 37 * 8);
+    const Network network = to_network(
+        testing::build(std::string{"{from: h800-mpft, spines: 32, nodes: 64, failures: ["} + failed + "]}"), 512);
+    const std::string route = testing::text(network, 0, 37 * 8);
     CHECK(!has(route, "leaf-0-0-5_UP"));
     CHECK(has(route, "leaf-0-0-"));
     CHECK(has(route, "nic-37-0_DOWN"));
@@ -55,13 +45,15 @@ TEST_CASE("failures: a failed leaf cable is routed around by way of another spin
 }
 
 TEST_CASE("failures: without its plane a GPU is reached over the planes of its neighbours") {
-  const Network network = to_network(build("{from: h800-mpft, nodes: 4, failures: [{plane: 3}]}"), 32);
+  const Network network = to_network(testing::build("{from: h800-mpft, nodes: 4, failures: [{plane: 3}]}"), 32);
   // To GPU 3 of node 1: the sender's own plane, then NVLink at the receiver.
-  CHECK(text(network, 0, 8 + 3) == "pcie-0-0_UP nic-0-0_UP nic-1-0_DOWN pcie-1-0_DOWN nvl-1-0_UP nvl-1-3_DOWN");
+  CHECK(testing::text(network, 0, 8 + 3) ==
+        "pcie-0-0_UP nic-0-0_UP nic-1-0_DOWN pcie-1-0_DOWN nvl-1-0_UP nvl-1-3_DOWN");
   // From GPU 3 of node 0: over NVLink to the GPU in the receiver's plane.
-  CHECK(text(network, 3, 8 + 5) == "nvl-0-3_UP nvl-0-5_DOWN pcie-0-5_UP nic-0-5_UP nic-1-5_DOWN pcie-1-5_DOWN");
+  CHECK(testing::text(network, 3, 8 + 5) ==
+        "nvl-0-3_UP nvl-0-5_DOWN pcie-0-5_UP nic-0-5_UP nic-1-5_DOWN pcie-1-5_DOWN");
   // From GPU 3 to GPU 3: any other plane, NVLink at both ends.
-  const std::string both = text(network, 3, 8 + 3);
+  const std::string both = testing::text(network, 3, 8 + 3);
   CHECK(has(both, "nvl-0-3_UP"));
   CHECK(has(both, "nvl-1-3_DOWN"));
   for (const Link& l : network.links) CHECK(!has(l.name, "nic-0-3"));
@@ -69,7 +61,7 @@ TEST_CASE("failures: without its plane a GPU is reached over the planes of its n
 
 TEST_CASE("failures: seven planes of eight carry an all-to-all evenly, each a seventh more") {
   // 15 nodes: 14 others, so that what the lost plane carried divides by seven
-  const Network network = to_network(build("{from: h800-mpft, nodes: 15, failures: [{plane: 3}]}"), 120);
+  const Network network = to_network(testing::build("{from: h800-mpft, nodes: 15, failures: [{plane: 3}]}"), 120);
   std::vector<double> load(network.links.size(), 0);
   for (int a = 0; a < 120; ++a)
     for (int b = 0; b < 120; ++b)
@@ -83,9 +75,10 @@ TEST_CASE("failures: seven planes of eight carry an all-to-all evenly, each a se
 }
 
 TEST_CASE("failures: one failed NIC moves that GPU's traffic and nobody else's") {
-  const Network network = to_network(build("{from: h800-mpft, nodes: 4, failures: [{nic: nic-1-3}]}"), 32);
-  CHECK(has(text(network, 0, 8 + 3), "nvl-1-3_DOWN"));
-  CHECK(text(network, 0, 16 + 3) == "nvl-0-0_UP nvl-0-3_DOWN pcie-0-3_UP nic-0-3_UP nic-2-3_DOWN pcie-2-3_DOWN");
+  const Network network = to_network(testing::build("{from: h800-mpft, nodes: 4, failures: [{nic: nic-1-3}]}"), 32);
+  CHECK(has(testing::text(network, 0, 8 + 3), "nvl-1-3_DOWN"));
+  CHECK(testing::text(network, 0, 16 + 3) ==
+        "nvl-0-0_UP nvl-0-3_DOWN pcie-0-3_UP nic-0-3_UP nic-2-3_DOWN pcie-2-3_DOWN");
 }
 
 TEST_CASE("failures: a GPU that nothing reaches is an error that names both ends") {
@@ -105,7 +98,7 @@ TEST_CASE("failures: names that are not there are refused, with the nearest that
 
 TEST_CASE("degrade: slow parts keep their routes, with less bandwidth and more latency") {
   const Network network = to_network(
-      build(
+      testing::build(
           "{from: h800-mpft, nodes: 4, degrade: [{nic: nic-0-3, bandwidth: 0.5, latency: 2}, {tier: nvlink, bandwidth: "
           "0.25}]}"),
       32);
@@ -113,5 +106,5 @@ TEST_CASE("degrade: slow parts keep their routes, with less bandwidth and more l
   CHECK(link(network, "nic-0-3_DOWN").latency.value == doctest::Approx(2 * 500e-9));
   CHECK(link(network, "nic-0-4_UP").bandwidth == 50.0_GBps);
   CHECK(link(network, "nvl-2-1_UP").bandwidth == 50.0_GBps);
-  CHECK(text(network, 3, 8 + 3) == "pcie-0-3_UP nic-0-3_UP nic-1-3_DOWN pcie-1-3_DOWN");
+  CHECK(testing::text(network, 3, 8 + 3) == "pcie-0-3_UP nic-0-3_UP nic-1-3_DOWN pcie-1-3_DOWN");
 }

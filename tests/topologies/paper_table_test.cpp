@@ -6,19 +6,14 @@
 #include <chrono>
 
 #include "sim/catalogue.hpp"
+#include "tests/topologies/written.hpp"
 #include "topologies/metrics.hpp"
 
 using namespace teapot;
 
-namespace {
-
-Config named(const std::string& name) { return Config{resolve_named(name, "topologies", "fabric")}; }
-
-}  // namespace
-
 TEST_CASE("slim fly of table 3: q = 28 is counted but not built, and the nearest valid q are named") {
   try {
-    build_fabric(named("paper-slim-fly"));
+    testing::build("paper-slim-fly");
     FAIL("was built");
   } catch (const ConfigError& error) {
     const std::string message = error.what();

@@ -26,7 +26,7 @@ Fabric small(const std::string& name) {
 }
 
 /// Slim fly of the paper is counted only: its q is no power of a prime.
-std::vector<std::string> buildable() {
+std::vector<std::string> buildable_names() {
   auto names = fabric_names();
   std::erase_if(names, [](const std::string& name) {
     Site site;
@@ -86,7 +86,7 @@ std::vector<std::size_t> cables_to_cut(const Fabric& fabric) {
 
 TEST_CASE(
     "failures: whatever single cable fails in any fabric, bytes go another way or the fabric says who is cut off") {
-  for (const auto& name : buildable()) {
+  for (const auto& name : buildable_names()) {
     CAPTURE(name);
     Fabric fabric = small(name);
     CHECK(first_fault(fabric) == "");
@@ -100,7 +100,7 @@ TEST_CASE(
 }
 
 TEST_CASE("failures: whatever cables fail together, what is left carries every byte that is not cut off") {
-  const auto names = buildable();
+  const auto names = buildable_names();
   std::map<std::string, Fabric> known;
   rc::check([&] {
     const auto name = *rc::gen::elementOf(names);

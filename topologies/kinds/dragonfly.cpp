@@ -9,7 +9,7 @@
 #include "sim/limits.hpp"
 #include "topologies/topology.hpp"
 
-namespace teapot {
+namespace teapot::dragonfly_kind {
 namespace {
 
 struct Dragonfly {
@@ -134,4 +134,4 @@ void build(const Config& config, const Site& site, Fabric& fabric) {
 const Registration registration{"dragonfly", build, count};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::dragonfly_kind

@@ -3,7 +3,7 @@
 
 #include "topologies/topology.hpp"
 
-namespace teapot {
+namespace teapot::single_switch_kind {
 namespace {
 
 void build(const Config&, const Site&, Fabric&) {}  // add_servers has done it all
@@ -22,4 +22,4 @@ Figures count(const Config& config, const Site& site) {
 const Registration registration{"single-switch", build, count, false};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::single_switch_kind

@@ -12,7 +12,7 @@
 #include "topologies/kinds/finite_field.hpp"
 #include "topologies/topology.hpp"
 
-namespace teapot {
+namespace teapot::slim_fly_kind {
 namespace {
 
 constexpr int largest_q = 101;
@@ -141,4 +141,4 @@ void build(const Config& config, const Site& site, Fabric& fabric) {
 const Registration registration{"slim-fly", build, count};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::slim_fly_kind

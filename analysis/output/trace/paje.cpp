@@ -137,7 +137,7 @@ std::string colour(std::size_t index) {
   return fmt::format("{:.3f} {:.3f} {:.3f}", part(0), part(4), part(2));
 }
 
-std::string quoted(std::string text) {
+std::string escaped(std::string text) {
   std::replace(text.begin(), text.end(), '"', '\'');
   return '"' + text + '"';
 }
@@ -159,17 +159,17 @@ std::string declarations(const TraceEvents& events, const Program& program) {
     if (std::find(names.begin(), names.end(), op.name) == names.end()) names.push_back(op.name);
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
-    add("4 {} OPERATOR {} \"{}\"", quoted(names[i]), quoted(names[i]), colour(i));
+    add("4 {} OPERATOR {} \"{}\"", escaped(names[i]), escaped(names[i]), colour(i));
   }
   for (std::size_t c = 0; c < events.counters.size(); ++c) {
-    add("2 V{} GPU {} \"0.3 0.5 0.8\"", c, quoted(events.counters[c].name + " " + events.counters[c].unit));
+    add("2 V{} GPU {} \"0.3 0.5 0.8\"", c, escaped(events.counters[c].name + " " + events.counters[c].unit));
   }
   add("5 0 cluster CLUSTER 0 cluster");
   for (std::size_t i = 0; i < events.gpus.size(); ++i) {
-    add("5 0 G{} GPU cluster {}", events.gpus[i], quoted(events.gpu_names[i]));
+    add("5 0 G{} GPU cluster {}", events.gpus[i], escaped(events.gpu_names[i]));
     for (std::size_t s = 0; s < events.streams.size(); ++s) {
       add("5 0 G{0}S{1} STREAM G{0} {2}", events.gpus[i], s,
-          quoted(fmt::format("{} of GPU {}", events.streams[s], events.gpus[i])));
+          escaped(fmt::format("{} of GPU {}", events.streams[s], events.gpus[i])));
     }
   }
   return text;
@@ -185,7 +185,7 @@ std::string paje_text(const TraceEvents& events, const Program& program) {
     end_s = std::max(end_s, slice.end_s);
     if (slice.end_s > slice.begin_s) {  // a state without length would be popped before it is pushed
       lines.add(slice.begin_s, Lines::push_state, "7 {:.12f} OPERATOR G{}S{} {} {} {} {}", slice.begin_s, slice.gpu,
-                op.stream, quoted(op.name), quoted(slice_name(op)), op.layer, op.micro_batch);
+                op.stream, escaped(op.name), escaped(slice_name(op)), op.layer, op.micro_batch);
       lines.add(slice.end_s, Lines::pop_state, "8 {:.12f} OPERATOR G{}S{}", slice.end_s, slice.gpu, op.stream);
     }
     for (const auto arrow : slice.arrows_out) {

@@ -13,6 +13,7 @@
 #include "analysis/run/run.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/engine.hpp"
+#include "tests/analysis/output/star.hpp"
 
 using namespace teapot;
 
@@ -81,21 +82,6 @@ void write_foreign(const fs::path& file, const std::vector<ForeignNode>& nodes) 
   }
 }
 
-/// `ranks` GPUs around one switch, 10 GB/s each way.
-Network star(int ranks) {
-  Network network;
-  network.nodes.push_back({"switch", "switch"});
-  for (int rank = 0; rank < ranks; ++rank) {
-    network.nodes.push_back({"gpu-" + std::to_string(rank), "gpu"});
-    network.gpus.push_back(rank + 1);
-    network.domain.push_back(0);
-    network.links.push_back({"nic-" + std::to_string(rank) + "_UP", "nic", rank + 1, 0, {1e10}, {}});
-    network.links.push_back({"nic-" + std::to_string(rank) + "_DOWN", "nic", 0, rank + 1, {1e10}, {}});
-  }
-  network.route = [](int source, int destination) { return Route{{2 * source, 1}, {2 * destination + 1, 1}}; };
-  return network;
-}
-
 }  // namespace
 
 TEST_CASE("chakra: a balanced step comes back with equal times") { check_round_trip({}); }
@@ -135,7 +121,7 @@ TEST_CASE("chakra: a foreign trace runs: computing, then a quarter of the buffer
                   {{"matmul", chakra::COMPUTE, 100, {}, {}},
                    {"exchange", chakra::COLLECTIVE, 0, {0}, {{"comm_type", 6}, {"comm_size", 4000000}}}});
   }
-  const Timeline timeline = simulate(read_chakra(folder.path.string()), star(4));
+  const Timeline timeline = simulate(read_chakra(folder.path.string()), testing::star(4, "nic", {1e10}, {}));
   // 100 us, then 3 x 1 MB through one link of 10 GB/s.
   CHECK(timeline.step.value == doctest::Approx(100e-6 + 3e6 / 1e10).epsilon(1e-12));
 }
@@ -148,7 +134,7 @@ TEST_CASE("chakra: a foreign pair is one message, and only its two ranks wait fo
   write_foreign(folder.path / "p.1.et", {{"receive", chakra::RECEIVE, 0, {}, pair}});
   write_foreign(folder.path / "p.2.et", {{"a", chakra::COMPUTE, 10, {}, {}}});
   const Program program = read_chakra(folder.path.string());
-  const Timeline timeline = simulate(program, star(3));
+  const Timeline timeline = simulate(program, testing::star(3, "nic", {1e10}, {}));
   CHECK(timeline.step.value == doctest::Approx(50e-6 + 2e6 / 1e10).epsilon(1e-12));
   double last = 0;  // of what ran on rank 2, which has no part in the message
   for (int op = 0; op < timeline.operators; ++op) {

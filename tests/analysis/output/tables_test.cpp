@@ -16,28 +16,12 @@
 #include "analysis/output/tables/link_tables.hpp"
 #include "sim/config.hpp"
 #include "sim/engine.hpp"
+#include "tests/analysis/output/star.hpp"
 
 using namespace teapot;
 using namespace teapot::literals;
 
 namespace {
-
-/// GPUs on one switch, 100 GB/s each way, 1 us a link.
-Network star(int gpus) {
-  Network network;
-  network.name = "star";
-  network.nodes = {{"switch", "nvswitch"}};
-  for (int g = 0; g < gpus; ++g) {
-    const std::string number = std::to_string(g);
-    network.nodes.push_back({"gpu-" + number, "gpu"});
-    network.links.push_back({"nvl-" + number + "_UP", "nvlink", g + 1, 0, 100.0_GBps, 1.0_us});
-    network.links.push_back({"nvl-" + number + "_DOWN", "nvlink", 0, g + 1, 100.0_GBps, 1.0_us});
-    network.gpus.push_back(g + 1);
-    network.domain.push_back(0);
-  }
-  network.route = [](int s, int d) { return s == d ? Route{} : Route{{2 * s, 1}, {2 * d + 1, 1}}; };
-  return network;
-}
 
 /// A kernel of a different length on each rank beside a skewed exchange, and the same exchange back.
 Program there_and_back(int ranks) {
@@ -103,19 +87,12 @@ std::vector<Row> rows(const std::vector<NamedText>& files, const std::string& na
 
 double number(const Row& row, const std::string& column) { return std::stod(row.at(column)); }
 
-/// With the times in which each link was busy.
-Timeline recorded(const Program& program, const Network& network) {
-  SimulationOptions options;
-  options.record_links = true;
-  return simulate(program, network, options);
-}
-
 }  // namespace
 
 TEST_CASE("tables: bytes of links are the bytes of the traffic matrices times their hops, exactly") {
-  const Network network = star(6);
+  const Network network = testing::star(6, "nvlink", 100.0_GBps, 1.0_us);
   const Program program = there_and_back(6);
-  const auto files = tables(program, recorded(program, network), network);
+  const auto files = tables(program, testing::recorded(program, network), network);
   double on_links = 0;
   for (const auto& row : rows(files, "links.csv")) on_links += number(row, "bytes");
   double sent = 0;
@@ -129,9 +106,9 @@ TEST_CASE("tables: bytes of links are the bytes of the traffic matrices times th
 }
 
 TEST_CASE("tables: the series of a link sums to its busy time, and no part of the step is used more than fully") {
-  const Network network = star(6);
+  const Network network = testing::star(6, "nvlink", 100.0_GBps, 1.0_us);
   const Program program = there_and_back(6);
-  const Timeline timeline = recorded(program, network);
+  const Timeline timeline = testing::recorded(program, network);
   for (const int bins : {1, 7, 200}) {
     const auto files = tables(program, timeline, network, {}, bins);
     std::map<std::string, double> busy_us;
@@ -153,9 +130,9 @@ TEST_CASE("tables: the series of a link sums to its busy time, and no part of th
 }
 
 TEST_CASE("tables: what a rank did fills the step: computing, exposed communication and idling") {
-  const Network network = star(6);
+  const Network network = testing::star(6, "nvlink", 100.0_GBps, 1.0_us);
   const Program program = there_and_back(6);
-  const Timeline timeline = recorded(program, network);
+  const Timeline timeline = testing::recorded(program, network);
   for (const auto& row : rows(tables(program, timeline, network), "ranks.csv")) {
     CHECK(number(row, "computing_us") + number(row, "exposed_us") + number(row, "idle_us") ==
           doctest::Approx(timeline.step.value * 1e6).epsilon(1e-12));
@@ -165,9 +142,9 @@ TEST_CASE("tables: what a rank did fills the step: computing, exposed communicat
 }
 
 TEST_CASE("tables: the timeline holds the selected GPUs, names with commas are quoted") {
-  const Network network = star(6);
+  const Network network = testing::star(6, "nvlink", 100.0_GBps, 1.0_us);
   const Program program = there_and_back(6);
-  const Timeline timeline = recorded(program, network);
+  const Timeline timeline = testing::recorded(program, network);
   TraceSelection selection;
   selection.gpus = {2, 5};
   const auto timeline_rows = rows(tables(program, timeline, network, selection), "timeline.csv");
@@ -187,9 +164,9 @@ TEST_CASE("tables: a bin holds the exact part of its time in which a link was bu
 }
 
 TEST_CASE("tables: a folder is made with all files and what the caller adds, or the reason is given") {
-  const Network network = star(3);
+  const Network network = testing::star(3, "nvlink", 100.0_GBps, 1.0_us);
   const Program program = there_and_back(3);
-  const Timeline timeline = recorded(program, network);
+  const Timeline timeline = testing::recorded(program, network);
   namespace fs = std::filesystem;
   const fs::path folder = fs::temp_directory_path() / ("teapot-tables-" + std::to_string(getpid())) / "deep";
   write_tables(folder.string(), program, timeline, network, {}, {{"summary.json", "{}"}});
@@ -208,11 +185,11 @@ TEST_CASE("tables: gnuplot draws plot.gp, where it is installed") {
     MESSAGE("gnuplot is not installed");
     return;
   }
-  const Network network = star(3);
+  const Network network = testing::star(3, "nvlink", 100.0_GBps, 1.0_us);
   const Program program = there_and_back(3);
   namespace fs = std::filesystem;
   const fs::path folder = fs::temp_directory_path() / ("teapot-plots-" + std::to_string(getpid()));
-  write_tables(folder.string(), program, recorded(program, network), network);
+  write_tables(folder.string(), program, testing::recorded(program, network), network);
   CHECK(std::system(("cd " + folder.string() + " && gnuplot plot.gp 2> errors").c_str()) == 0);
   CHECK(fs::file_size(folder / "errors") == 0);
   CHECK(fs::file_size(folder / "plot.svg") > 2000);

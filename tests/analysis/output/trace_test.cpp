@@ -18,28 +18,12 @@
 #include "sim/catalogue.hpp"
 #include "sim/config.hpp"
 #include "sim/engine.hpp"
+#include "tests/analysis/output/star.hpp"
 
 using namespace teapot;
 using namespace teapot::literals;
 
 namespace {
-
-/// Four GPUs on one switch, 100 GB/s each way, no latency.
-Network star() {
-  Network network;
-  network.name = "star";
-  network.nodes = {{"switch", "nvswitch"}};
-  for (int g = 0; g < 4; ++g) {
-    const std::string number = std::to_string(g);
-    network.nodes.push_back({"gpu-" + number, "gpu"});
-    network.links.push_back({"nvl-" + number + "_UP", "nvlink", g + 1, 0, 100.0_GBps, 0.0_s});
-    network.links.push_back({"nvl-" + number + "_DOWN", "nvlink", 0, g + 1, 100.0_GBps, 0.0_s});
-    network.gpus.push_back(g + 1);
-    network.domain.push_back(0);
-  }
-  network.route = [](int s, int d) { return s == d ? Route{} : Route{{2 * s, 1}, {2 * d + 1, 1}}; };
-  return network;
-}
 
 /// Two layers: a kernel of 10 us, then an exchange of 1 MB from each GPU to each other, then another kernel.
 Program two_layers() {
@@ -98,19 +82,12 @@ int count(const std::string& text, const std::string& part) {
   return found;
 }
 
-/// With the times in which each link was busy.
-Timeline recorded(const Program& program, const Network& network) {
-  SimulationOptions options;
-  options.record_links = true;
-  return simulate(program, network, options);
-}
-
 }  // namespace
 
 TEST_CASE("link activity: busy times of each link add up to what the simulation says it carried") {
-  const Network network = star();
+  const Network network = testing::star(4, "nvlink", 100.0_GBps, 0.0_s);
   const Program program = two_layers();
-  const Timeline timeline = recorded(program, network);
+  const Timeline timeline = testing::recorded(program, network);
   const auto& activity = timeline.busy;
   for (std::size_t l = 0; l < network.links.size(); ++l) {
     double busy_s = 0;
@@ -124,9 +101,9 @@ TEST_CASE("link activity: busy times of each link add up to what the simulation 
 }
 
 TEST_CASE("trace: only the selected GPUs, layers and times are in it") {
-  const Network network = star();
+  const Network network = testing::star(4, "nvlink", 100.0_GBps, 0.0_s);
   const Program program = two_layers();
-  const Timeline timeline = recorded(program, network);
+  const Timeline timeline = testing::recorded(program, network);
   CHECK(trace_events(program, timeline, network, {}).slices.size() == 4 * 6);
   TraceSelection selection;
   selection.gpus = {3, 1, 3};
@@ -145,8 +122,8 @@ TEST_CASE("trace: only the selected GPUs, layers and times are in it") {
 
 TEST_CASE("trace: arrows lead from each sender of a collective to what waited for it") {
   const auto program = two_layers();
-  const auto network = star();
-  const auto timeline = recorded(program, network);
+  const auto network = testing::star(4, "nvlink", 100.0_GBps, 0.0_s);
+  const auto timeline = testing::recorded(program, network);
   TraceSelection selection;
   selection.gpus = {0, 1, 2};
   std::size_t out = 0;
@@ -166,8 +143,8 @@ TEST_CASE("trace: arrows lead from each sender of a collective to what waited fo
 
 TEST_CASE("trace: a Perfetto file decodes with protoc, by our schema and by Perfetto's published field numbers") {
   const Program program = two_layers();
-  const Network network = star();
-  const Timeline timeline = recorded(program, network);
+  const Network network = testing::star(4, "nvlink", 100.0_GBps, 0.0_s);
+  const Timeline timeline = testing::recorded(program, network);
   const Temporary file{".pftrace"};
   TraceSelection selection;
   selection.memory_bandwidth = 4e12 * 1.0_B / 1.0_s;
@@ -202,8 +179,8 @@ TEST_CASE("trace: a Perfetto file decodes with protoc, by our schema and by Perf
 
 TEST_CASE("trace: a Chrome trace is JSON with the same slices, in microseconds") {
   const Program program = two_layers();
-  const Network network = star();
-  const Timeline timeline = recorded(program, network);
+  const Network network = testing::star(4, "nvlink", 100.0_GBps, 0.0_s);
+  const Timeline timeline = testing::recorded(program, network);
   const Temporary file{".json"};
   write_trace(file.path, program, timeline, network);
   const auto json = nlohmann::json::parse(file.content());
@@ -227,8 +204,8 @@ TEST_CASE("trace: a Chrome trace is JSON with the same slices, in microseconds")
 
 TEST_CASE("trace: a Paje file declares what it uses, in order of time, and every state that begins ends") {
   const Program program = two_layers();
-  const Network network = star();
-  const Timeline timeline = recorded(program, network);
+  const Network network = testing::star(4, "nvlink", 100.0_GBps, 0.0_s);
+  const Timeline timeline = testing::recorded(program, network);
   const Temporary file{".trace"};
   write_trace(file.path, program, timeline, network);
   std::istringstream lines{file.content()};
@@ -259,8 +236,8 @@ TEST_CASE("trace: pj_dump reads a Paje file, where it is installed (Debian packa
     return;
   }
   const Program program = two_layers();
-  const Network network = star();
-  const Timeline timeline = recorded(program, network);
+  const Network network = testing::star(4, "nvlink", 100.0_GBps, 0.0_s);
+  const Timeline timeline = testing::recorded(program, network);
   const Temporary file{".trace"};
   write_trace(file.path, program, timeline, network);
   const std::string text = "\n" + output_of("pj_dump " + file.path);
@@ -273,9 +250,9 @@ TEST_CASE("trace: pj_dump reads a Paje file, where it is installed (Debian packa
 TEST_CASE("trace: another suffix is refused before anything is written") {
   CHECK_THROWS_AS(check_trace_name("trace.xyz"), ConfigError);
   CHECK_NOTHROW(check_trace_name("a.pftrace"));
-  const Network network = star();
+  const Network network = testing::star(4, "nvlink", 100.0_GBps, 0.0_s);
   const Program program = two_layers();
-  const Timeline timeline = recorded(program, network);
+  const Timeline timeline = testing::recorded(program, network);
   const auto file = (std::filesystem::temp_directory_path() / "teapot-trace.xyz").string();
   CHECK_THROWS_AS(write_trace(file, program, timeline, network), ConfigError);
   CHECK(!std::filesystem::exists(file));

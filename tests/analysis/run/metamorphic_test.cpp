@@ -7,6 +7,7 @@
 #include <functional>
 #include <numeric>
 
+#include "tests/analysis/property.hpp"
 #include "tests/analysis/random_scenarios.hpp"
 #include "tests/analysis/scenarios.hpp"
 
@@ -14,11 +15,6 @@ using namespace teapot;
 using namespace teapot::testing;
 
 namespace {
-
-void check(const char* what, const std::function<void()>& property) {
-  CAPTURE(what);
-  CHECK(rc::check(what, property));
-}
 
 double step_s(const Program& program, const Network& network) { return simulate(program, network).step.value; }
 
@@ -114,7 +110,7 @@ void renumber(Program& program, Network& network, const std::vector<int>& to) {
 }  // namespace
 
 TEST_CASE("metamorphic: a cluster k times as fast in everything takes a k-th of the time") {
-  check("all rates times k", [] {
+  testing::check("all rates times k", [] {
     const RandomScenario drawn = draw_scenario();
     RC_LOG() << drawn;
     const Scenario s = scenario(drawn.yaml());
@@ -128,7 +124,7 @@ TEST_CASE("metamorphic: a cluster k times as fast in everything takes a k-th of 
 }
 
 TEST_CASE("metamorphic: 400 Gbps is 50 GB/s, and 350 ns are 0.35 us") {
-  check("units", [] {
+  testing::check("units", [] {
     const RandomScenario drawn = draw_scenario();
     RC_LOG() << drawn;
     RC_ASSERT(alike(step_s(drawn, drawn.fabric.yaml()), step_s(drawn, drawn.fabric.yaml(true)), 1e-9));
@@ -136,7 +132,7 @@ TEST_CASE("metamorphic: 400 Gbps is 50 GB/s, and 350 ns are 0.35 us") {
 }
 
 TEST_CASE("metamorphic: in which order GPUs are counted changes nothing") {
-  check("order", [] {
+  testing::check("order", [] {
     const RandomScenario drawn = draw_scenario();
     RC_LOG() << drawn;
     const Scenario s = scenario(drawn.yaml());
@@ -156,13 +152,13 @@ TEST_CASE("metamorphic: in which order GPUs are counted changes nothing") {
 
 TEST_CASE("metamorphic: more bandwidth is never slower, and more latency never faster") {
   // Overlapping micro-batches meet otherwise when one of them is faster, so that the whole may lose a little: 1%.
-  check("more bandwidth", [] {
+  testing::check("more bandwidth", [] {
     const RandomScenario drawn = draw_scenario();
     RC_LOG() << drawn;
     const double more = *rc::gen::element(1.1, 2.0, 10.0);
     RC_ASSERT(step_s(drawn, drawn.fabric.yaml(false, more)) <= step_s(drawn, drawn.fabric.yaml()) * 1.01);
   });
-  check("more latency", [] {
+  testing::check("more latency", [] {
     const RandomScenario drawn = draw_scenario();
     RC_LOG() << drawn;
     const double more = *rc::gen::element(1.1, 2.0, 10.0);
@@ -171,7 +167,7 @@ TEST_CASE("metamorphic: more bandwidth is never slower, and more latency never f
 }
 
 TEST_CASE("metamorphic: every figure of a run is finite, and those of time and rate are above zero") {
-  check("figures", [] {
+  testing::check("figures", [] {
     const RandomScenario drawn = draw_scenario();
     RC_LOG() << drawn;
     const Report r = result(scenario(drawn.yaml()));

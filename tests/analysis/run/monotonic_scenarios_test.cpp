@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/analysis/property.hpp"
 #include "tests/analysis/scenarios.hpp"
 
 using namespace teapot;
@@ -75,22 +76,17 @@ double longest_ms(const Report& report, const std::string& name) {
 /// Rounding: sums of the same terms in another order.
 bool at_least(double a, double b) { return a >= b * (1 - 1e-9); }
 
-void check(const char* what, const std::function<void()>& property) {
-  CAPTURE(what);
-  CHECK(rc::check(what, property));
-}
-
 }  // namespace
 
 TEST_CASE("tpot: over random scenarios, twice the requests or the context never end sooner") {
-  check("twice the requests", [] {
+  testing::check("twice the requests", [] {
     const Drawn d = draw();
     Drawn more = d;
     more.requests *= 2;
     RC_LOG() << d;
     RC_ASSERT(at_least(tpot_ms(more), tpot_ms(d)));
   });
-  check("half as much context again", [] {
+  testing::check("half as much context again", [] {
     const Drawn d = draw();
     Drawn more = d;
     more.context += d.context / 2;
@@ -100,7 +96,7 @@ TEST_CASE("tpot: over random scenarios, twice the requests or the context never 
 }
 
 TEST_CASE("tpot: over random scenarios, a draft that is never accepted costs, and one that is more often gains") {
-  check("a draft that is never accepted", [] {
+  testing::check("a draft that is never accepted", [] {
     Drawn d = draw();
     d.drafts = 0;
     d.acceptance = 0;
@@ -109,7 +105,7 @@ TEST_CASE("tpot: over random scenarios, a draft that is never accepted costs, an
     RC_LOG() << d;
     RC_ASSERT(at_least(tpot_ms(more), tpot_ms(d)));
   });
-  check("accepted more often", [] {
+  testing::check("accepted more often", [] {
     Drawn d = draw();
     d.drafts = 1;
     Drawn more = d;
@@ -127,7 +123,7 @@ TEST_CASE("tpot: over random scenarios, skew costs where every expert has work")
     d.requests = 128 + 8 * *rc::gen::inRange(0, 9);
     return d;
   };
-  check("a larger exponent: the slowest GPU's experts", [&] {
+  testing::check("a larger exponent: the slowest GPU's experts", [&] {
     Drawn d = many_tokens();
     d.load = "zipf";
     d.exponent = 0.1 * *rc::gen::inRange(0, 6);
@@ -141,7 +137,7 @@ TEST_CASE("tpot: over random scenarios, skew costs where every expert has work")
     // a little where the slowest GPU is no slower.
     RC_ASSERT(after.tpot >= 0.97 * before.tpot);
   });
-  check("a much larger exponent", [&] {
+  testing::check("a much larger exponent", [&] {
     Drawn d = many_tokens();
     d.load = "zipf";
     d.exponent = 0;
@@ -151,7 +147,7 @@ TEST_CASE("tpot: over random scenarios, skew costs where every expert has work")
     RC_LOG() << d;
     RC_ASSERT(tpot_ms(more) > tpot_ms(d));
   });
-  check("uniform routing against balanced", [&] {
+  testing::check("uniform routing against balanced", [&] {
     Drawn d = many_tokens();
     d.load = "balanced";
     Drawn sampled = d;
@@ -165,7 +161,7 @@ TEST_CASE("tpot: over random scenarios, skew costs where every expert has work")
 }
 
 TEST_CASE("tpot: over random scenarios, a faster network or memory never loses") {
-  check("NICs", [] {
+  testing::check("NICs", [] {
     const Drawn d = draw();
     RC_PRE(d.fabric != "gb200-nvl72");
     RC_LOG() << d;
@@ -173,7 +169,7 @@ TEST_CASE("tpot: over random scenarios, a faster network or memory never loses")
     const std::vector<std::string> faster{"fabric={from: " + d.fabric + ", nic_bandwidth: 800 Gbps}"};
     RC_ASSERT(at_least(tpot_ms(d, fabric), tpot_ms(d, faster)));
   });
-  check("memory", [] {
+  testing::check("memory", [] {
     Drawn d = draw();
     d.compute = "modelled";  // measured kernels are those of the memory there was
     RC_LOG() << d;

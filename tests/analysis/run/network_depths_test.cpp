@@ -8,6 +8,7 @@
 
 #include "analysis/collective/collective_run.hpp"
 #include "sim/catalogue.hpp"
+#include "tests/analysis/property.hpp"
 #include "tests/analysis/random_scenarios.hpp"
 #include "tests/analysis/scenarios.hpp"
 #include "topologies/topology.hpp"
@@ -19,11 +20,6 @@ using namespace teapot::literals;
 namespace {
 
 constexpr double allowed = 0.05;
-
-void check(const char* what, const std::function<void()>& property) {
-  CAPTURE(what);
-  CHECK(rc::check(what, property));
-}
 
 /// Pairs pay the latency of their way before the first byte, so that short ways have their links to themselves until
 /// then; a collective pays the longest after the last byte.
@@ -83,7 +79,7 @@ TEST_CASE("network depths: Mixtral's experts in two groups of eight GPUs, few re
 }
 
 TEST_CASE("network depths: random deployments run at both and agree within 5%") {
-  check("deployments", [] {
+  testing::check("deployments", [] {
     RandomScenario drawn = draw_scenario(true);
     drawn.fabric.failures = draw_failure(drawn.fabric);
     RC_LOG() << drawn;
@@ -102,7 +98,7 @@ TEST_CASE("network depths: random deployments run at both and agree within 5%") 
 }
 
 TEST_CASE("network depths: single collectives of random kind and size agree within 5%") {
-  check("collectives", [] {
+  testing::check("collectives", [] {
     const Network network = small_network();
     const int ranks = network.ranks();
     const auto operation =
@@ -117,7 +113,7 @@ TEST_CASE("network depths: single collectives of random kind and size agree with
 }
 
 TEST_CASE("network depths: random sparse matrices agree within 5%") {
-  check("matrices", [] {
+  testing::check("matrices", [] {
     const Network network = small_network();
     const int ranks = network.ranks();
     std::vector<double> copies;

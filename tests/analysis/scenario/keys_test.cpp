@@ -124,7 +124,7 @@ bool valid(const nlohmann::json& value, const nlohmann::json& schema) {
   return true;
 }
 
-std::string complaint(const std::string& yaml, const std::vector<std::string>& sets = {}) {
+std::string complaints(const std::string& yaml, const std::vector<std::string>& sets = {}) {
   try {
     scenario(yaml, sets);
   } catch (const Mistakes& e) {
@@ -213,17 +213,19 @@ TEST_CASE("keys: the schema takes what the project ships, and refuses what the r
 }
 
 TEST_CASE("keys: all misspelt keys, units and names of a scenario are said at once, before what does not fit") {
-  CHECK(complaint("deployement: {gpus: 8}\n")
+  CHECK(complaints("deployement: {gpus: 8}\n")
             .starts_with("test.yaml:1:1: unknown key \"deployement\" (did you mean \"deployment\"?"));
-  CHECK(complaint("deployment: {tp: 8}\n") == "test.yaml:1:14: deployment: unknown key \"tp\" (write tensor_parallel)");
-  CHECK(complaint("tp: 8\n") == "test.yaml:1:1: unknown key \"tp\" (write deployment.tensor_parallel)");
-  CHECK(complaint("gpus: 8\n") == "test.yaml:1:1: unknown key \"gpus\" (write deployment.gpus)");
-  CHECK(complaint("deployment: {gpus: 8}\n", {"fabric.nic_bandwidth=400"})
+  CHECK(complaints("deployment: {tp: 8}\n") ==
+        "test.yaml:1:14: deployment: unknown key \"tp\" (write tensor_parallel)");
+  CHECK(complaints("tp: 8\n") == "test.yaml:1:1: unknown key \"tp\" (write deployment.tensor_parallel)");
+  CHECK(complaints("gpus: 8\n") == "test.yaml:1:1: unknown key \"gpus\" (write deployment.gpus)");
+  CHECK(complaints("deployment: {gpus: 8}\n", {"fabric.nic_bandwidth=400"})
             .starts_with("--set fabric.nic_bandwidth: nic_bandwidth: expected a bandwidth with its unit"));
-  CHECK(complaint("deployment: {gpus: 8}\n", {"fabric.nic_bandwith=400 Gbps"})
+  CHECK(complaints("deployment: {gpus: 8}\n", {"fabric.nic_bandwith=400 Gbps"})
             .starts_with("--set fabric.nic_bandwith: unknown key \"nic_bandwith\" (did you mean \"nic_bandwidth\"?"));
-  CHECK(complaint("deployment: {gpus: 8}\n", {"decode.routing.lod=uniform"}).starts_with("--set decode.routing.lod: "));
-  const std::string all = complaint(
+  CHECK(
+      complaints("deployment: {gpus: 8}\n", {"decode.routing.lod=uniform"}).starts_with("--set decode.routing.lod: "));
+  const std::string all = complaints(
       "modle: deepseek-v3\n"
       "accelerator: h900\n"
       "fabric: {from: h800-mpft, nodes: many}\n"
@@ -247,17 +249,17 @@ TEST_CASE("keys: all misspelt keys, units and names of a scenario are said at on
 }
 
 TEST_CASE("keys: what does not fit says how many requests would, and what would make it fit") {
-  const std::string said = complaint(
+  const std::string said = complaints(
       "model: llama-3.1-70b\naccelerator: h100\nfabric: hgx-h100\ndeployment: {gpus: 8, requests_per_gpu: 4}\n");
   CAPTURE(said);
   CHECK(said.find("does not fit: weights") != std::string::npos);
   CHECK(said.find("not even one request a GPU would") != std::string::npos);
   CHECK(said.find("so would tensor_parallel ") != std::string::npos);
-  const std::string batch = complaint("deployment: {requests_per_gpu: 5000}\n");
+  const std::string batch = complaints("deployment: {requests_per_gpu: 5000}\n");
   CAPTURE(batch);
   std::smatch found;
   REQUIRE(std::regex_search(batch, found, std::regex{"; (\\d+) requests a GPU would"}));
   const int most = std::stoi(found[1]);
-  CHECK(complaint(fmt::format("deployment: {{requests_per_gpu: {}}}\n", most)) == "accepted");
-  CHECK(complaint(fmt::format("deployment: {{requests_per_gpu: {}}}\n", most + 1)) != "accepted");
+  CHECK(complaints(fmt::format("deployment: {{requests_per_gpu: {}}}\n", most)) == "accepted");
+  CHECK(complaints(fmt::format("deployment: {{requests_per_gpu: {}}}\n", most + 1)) != "accepted");
 }

@@ -29,7 +29,7 @@ Kernel product(double m) {
 }
 
 /// A machine whose products are bound by memory alone: the model's time is bytes / bandwidth.
-Accelerator machine() {
+Accelerator measured_machine() {
   Accelerator one;
   one.name = "test";
   one.memory_bandwidth = 1.0_GBps;
@@ -77,7 +77,7 @@ Residuals left_out(const std::string& name, const std::string& kind, const std::
 }  // namespace
 
 TEST_CASE("measured kernel: a row is met exactly and tagged measured") {
-  const TimeKernel time = measured(machine(), rows());
+  const TimeKernel time = measured(measured_machine(), rows());
   CHECK(time(product(100)).time.value == doctest::Approx(10e-3).epsilon(1e-12));
   CHECK(time(product(100)).provenance == Provenance::measured);
 }
@@ -85,7 +85,7 @@ TEST_CASE("measured kernel: a row is met exactly and tagged measured") {
 TEST_CASE("measured kernel: between rows the model is corrected by how far both rows lie off it") {
   // bytes: 2.4 MB at m = 100, 2.8 MB at 200, 3.6 MB at 400, at 1 GB/s. Two rows as far apart as both from the middle:
   // the conditional mean there is their sum / (2 cosh(distance / 0.5)), from Rasmussen and Williams 2006, eq. 2.25.
-  const KernelTime between = measured(machine(), rows())(product(200));
+  const KernelTime between = measured(measured_machine(), rows())(product(200));
   const double residuals = std::log(10 / 2.4) + std::log(20 / 3.6);
   const double mean = residuals / (2 * std::cosh(std::log(2) / 0.5));
   const double corrected = 2.8e-3 * std::exp(mean);
@@ -96,13 +96,13 @@ TEST_CASE("measured kernel: between rows the model is corrected by how far both 
   near[0].time = 2.5_ms;  // 4% and 11% above the model
   near[1].time = 4.0_ms;
   const double small = (std::log(2.5 / 2.4) + std::log(4 / 3.6)) / (2 * std::cosh(std::log(2) / 0.5));
-  const KernelTime corrected_model = measured(machine(), near)(product(200));
+  const KernelTime corrected_model = measured(measured_machine(), near)(product(200));
   CHECK(corrected_model.time.value == doctest::Approx(2.8e-3 * std::exp(small)).epsilon(1e-9));
 }
 
 TEST_CASE("measured kernel: beyond the rows, and for another shape, the model answers and says so") {
-  const TimeKernel time = measured(machine(), rows());
-  const TimeKernel model = modelled(machine());
+  const TimeKernel time = measured(measured_machine(), rows());
+  const TimeKernel model = modelled(measured_machine());
   Kernel other = product(200);
   other.shape.n = 1001;
   CHECK(time(other).provenance == Provenance::modelled);
@@ -119,7 +119,7 @@ TEST_CASE("measured kernel: beyond the rows, and for another shape, the model an
 TEST_CASE("measured kernel: noise in the rows does not make more work cheaper") {
   auto noisy = rows();
   noisy.push_back({"test", "made up", product(200), 25.0_ms});
-  const TimeKernel time = measured(machine(), noisy);
+  const TimeKernel time = measured(measured_machine(), noisy);
   Seconds before;
   for (double m = 100; m <= 400; m += 10) {
     const Seconds now = time(product(m)).time;

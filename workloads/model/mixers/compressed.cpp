@@ -6,7 +6,7 @@
 
 #include "workloads/model/mixers/parts.hpp"
 
-namespace teapot {
+namespace teapot::compressed_mixer {
 namespace {
 
 double pooled(const Attention& a, double context) { return a.compression > 0 ? context / a.compression : 0; }
@@ -113,4 +113,4 @@ const MixerRegistration registration{
     {projections, core, weights, kept, parameters, cached_values, visible, rows, decode_flops, core_flops, name}};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::compressed_mixer

@@ -3,7 +3,7 @@
 
 #include "workloads/model/mixers/parts.hpp"
 
-namespace teapot {
+namespace teapot::convolution_mixer {
 namespace {
 
 std::vector<Kernel> projections(const Model& model, const Attention& a, const Precision& p, const Batch& batch) {
@@ -35,4 +35,4 @@ const MixerRegistration registration{
     {projections, core, split_weights, kept_states, parameters, no_values, no_rows, no_rows, flops, flops, name}};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::convolution_mixer

@@ -4,7 +4,7 @@
 
 #include "workloads/model/mixers/parts.hpp"
 
-namespace teapot {
+namespace teapot::gated_unit_mixer {
 namespace {
 
 double state(const Recurrence& r) { return r.inner(); }
@@ -49,4 +49,4 @@ const MixerRegistration registration{
     {projections, core, split_weights, kept_states, parameters, no_values, no_rows, no_rows, flops, flops, name}};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::gated_unit_mixer

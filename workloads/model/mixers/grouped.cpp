@@ -5,7 +5,7 @@
 
 #include "workloads/model/mixers/parts.hpp"
 
-namespace teapot {
+namespace teapot::grouped_mixer {
 namespace {
 
 double values_of_key_and_value(const Attention& a) {
@@ -146,4 +146,4 @@ const MixerRegistration registration{
     {projections, core, weights, kept, parameters, cached_values, visible, rows_of, decode_flops, flops, name}};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::grouped_mixer

@@ -4,7 +4,7 @@
 
 #include "workloads/model/mixers/parts.hpp"
 
-namespace teapot {
+namespace teapot::latent_mixer {
 namespace {
 
 /// Tokens whose latent is expanded to keys and values of every head: those of prompts and what is cached before them.
@@ -137,4 +137,4 @@ const MixerRegistration registration{Attention::Kind::latent,
                                       within_window, decode_flops, forward_flops, name}};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::latent_mixer

@@ -3,7 +3,7 @@
 
 #include "workloads/model/mixers/parts.hpp"
 
-namespace teapot {
+namespace teapot::linear_mixer {
 namespace {
 
 double keys(const Recurrence& r) { return static_cast<double>(r.key_heads) * r.key_dim; }
@@ -69,4 +69,4 @@ const MixerRegistration registration{
     {projections, core, split_weights, kept_states, parameters, no_values, no_rows, no_rows, flops, flops, name}};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::linear_mixer

@@ -3,7 +3,7 @@
 
 #include "workloads/model/mixers/parts.hpp"
 
-namespace teapot {
+namespace teapot::none_mixer {
 namespace {
 
 std::vector<Kernel> no_kernels(const Model&, const Attention&, const Precision&, const Batch&) { return {}; }
@@ -16,4 +16,4 @@ const MixerRegistration registration{
     {no_kernels, no_kernels, no_weights, nothing_kept, no_rows, no_values, no_rows, no_rows, no_rows, no_rows, name}};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::none_mixer

@@ -3,7 +3,7 @@
 
 #include "workloads/model/mixers/parts.hpp"
 
-namespace teapot {
+namespace teapot::state_space_mixer {
 namespace {
 
 bool first_mamba(const Recurrence& r) { return r.rule == Recurrence::Rule::selective; }
@@ -64,4 +64,4 @@ const MixerRegistration registration{
     {projections, core, split_weights, kept_states, parameters, no_values, no_rows, no_rows, flops, flops, name}};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::state_space_mixer

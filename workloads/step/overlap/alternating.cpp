@@ -3,7 +3,7 @@
 
 #include "workloads/step/overlap.hpp"
 
-namespace teapot {
+namespace teapot::alternating_order {
 namespace {
 
 std::vector<Issue> order(const std::vector<bool>& experts) {
@@ -28,4 +28,4 @@ std::vector<Issue> order(const std::vector<bool>& experts) {
 const OverlapRegistration registration{{"alternating-micro-batches", 2, order}};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::alternating_order

@@ -3,7 +3,7 @@
 
 #include "workloads/step/overlap.hpp"
 
-namespace teapot {
+namespace teapot::dual_micro_batch_order {
 namespace {
 
 class Order {
@@ -79,4 +79,4 @@ const OverlapRegistration registration{
     {"dual-micro-batch", 2, [](const std::vector<bool>& experts) { return Order{experts}.issues(); }}};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::dual_micro_batch_order

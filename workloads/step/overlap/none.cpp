@@ -3,7 +3,7 @@
 
 #include "workloads/step/overlap.hpp"
 
-namespace teapot {
+namespace teapot::none_order {
 namespace {
 
 std::vector<Issue> order(const std::vector<bool>& experts) {
@@ -24,4 +24,4 @@ std::vector<Issue> order(const std::vector<bool>& experts) {
 const OverlapRegistration registration{{"none", 1, order}};
 
 }  // namespace
-}  // namespace teapot
+}  // namespace teapot::none_order

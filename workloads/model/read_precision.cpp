@@ -30,6 +30,24 @@ Precision Precision::in(const Part& part) const {
   return p;
 }
 
+namespace {
+
+void read_cache(const Config& section, Precision& p) {
+  const About cache{"Of the KV cache; {format: fp8, window: 4096} keeps so many tokens", "fp8", "",
+                    "kv_cache kv_cache_dtype kv_dtype"};
+  if (section.has("kv")) {
+    const Config kv = section.at("kv");
+    p.kv = read_format(kv.is_mapping() ? kv.at("format", {"Of the numbers", "fp8"}) : kv);
+    if (kv.is_mapping())
+      p.kv_window = kv.non_negative_or<int>(
+          "window", 0, {"Tokens of cache kept and read in every layer; 0: as the model says", "4096"});
+  } else {
+    p.kv = default_format(section, "kv", format("bf16"), cache);
+  }
+}
+
+}  // namespace
+
 Precision read_precision(const Config& section, const Format& published, const WeightFormats& parts) {
   Precision p;
   const auto read = [&](const char* key, const Format& fallback, const About& about) {
@@ -57,17 +75,7 @@ Precision read_precision(const Config& section, const Format& published, const W
     p.activations = section.has("activations") ? p.activations : matching_activations(p.weights);
   }
   p.attention = read("attention", format("bf16"), {"Of the core of attention", "bf16", "bf16"});
-  const About cache{"Of the KV cache; {format: fp8, window: 4096} keeps so many tokens", "fp8", "",
-                    "kv_cache kv_cache_dtype kv_dtype"};
-  if (section.has("kv")) {
-    const Config kv = section.at("kv");
-    p.kv = read_format(kv.is_mapping() ? kv.at("format", {"Of the numbers", "fp8"}) : kv);
-    if (kv.is_mapping())
-      p.kv_window = kv.non_negative_or<int>(
-          "window", 0, {"Tokens of cache kept and read in every layer; 0: as the model says", "4096"});
-  } else {
-    p.kv = default_format(section, "kv", format("bf16"), cache);
-  }
+  read_cache(section, p);
   const Bytes header{16};  // DeepEP csrc/kernels/internode_ll.cu: one int4 before each token
   const About there{"Of tokens on their way to experts; {format: .., header: 16 B, scales: true} too", "fp8"};
   const About back{"Of tokens on their way back from experts", "bf16"};

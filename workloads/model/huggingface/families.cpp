@@ -37,168 +37,52 @@ const std::set<std::string> plain = split(
     "ling moonlight kimi_vl laguna hy_v3 minimax_m3 minimax_m3_text minimax_m3_vl step3p7 ernie4_5_moe_vl openelm "
     "recurrent_gemma mllama mllama_text_model olmo_hybrid ");
 
+const std::set<std::string> ungated = split(
+    "gpt2 gptj gpt_neo gpt_neox gpt_bigcode opt bloom falcon mpt phi phi-msft starcoder2 nemotron nemotron_h "
+    "persimmon arcee apertus RefinedWeb RefinedWebModel codegen gpt_neox_japanese xglm nemotron_h_puzzle nanochat");
+
+const std::set<std::string> tied = split(
+    "gpt2 gpt_neo gpt_bigcode opt bloom falcon mpt gemma gemma2 gemma3 gemma3_text gemma4 gemma4_text vaultgemma "
+    "cohere cohere2 mamba starcoder2 RefinedWeb RefinedWebModel smollm3 lfm2 lfm2_moe minicpm minicpm4 hunyuan_v1_moe "
+    "hunyuan hunyuan_v1_dense ernie4_5 ernie4_5_moe granitemoehybrid zamba2 xglm command_a grok-1 grok1 "
+    "recurrent_gemma");
+
+const std::set<std::string> multi_head = split(
+    "gpt2 gptj gpt_neo gpt_neox opt bloom baichuan internlm qwen xverse codegen xglm persimmon phi-msft skywork "
+    "aquila");
+
+const std::set<std::string> positions = split("gpt2 gpt_neo gpt_bigcode opt");
+
+const std::set<std::string> plain_heads = split(
+    "llama mllama_text_model mistral mixtral qwen2 qwen2_moe qwen2_vl qwen2_5_vl phi3 phi phimoe olmo olmo2 olmo3 "
+    "olmoe gpt2 gptj gpt_neo gpt_neox gpt_bigcode opt bloom falcon mpt dbrx arctic cohere internlm internlm2 baichuan "
+    "yi stablelm starcoder2 exaone granite granitemoe granitemoehybrid jamba bamba ernie4_5_moe lfm2 lfm2_moe apertus "
+    "smollm3 xverse deepseek nemotron minicpm persimmon aquila orion skywork phi-msft grok-1");
+
+const std::set<std::string> one_width = split(
+    "mixtral phimoe olmoe gpt_oss llama4_text llama4 granitemoe granitemoeshared granitemoehybrid jamba arctic dbrx "
+    "minimax minimax_m1 minimax_m2 minimax_m3 minimax_m3_text minimax_m3_vl minimax_text_01 grok-1 grok1 flex_olmo");
+
+const std::set<std::string> unshared = split(
+    "mixtral phimoe olmoe gpt_oss qwen3_moe qwen3_vl_moe_text qwen3_omni_moe_text jamba arctic dbrx lfm2_moe grok-1 "
+    "grok1 git minimax mimo_v2_flash longcat_flash granitemoe flex_olmo llama4_text llama4 gemma4_text");
+
+const std::set<std::string> four_times =
+    split("gpt2 gptj gpt_neo bloom falcon mpt gpt_bigcode RefinedWeb RefinedWebModel");
+
+const std::map<std::string, int> full_every{{"gpt_oss", 2},     {"gemma2", 2},  {"gemma3", 6},     {"gemma3_text", 6},
+                                            {"cohere2", 4},     {"exaone4", 4}, {"olmo3", 4},      {"llama4", 4},
+                                            {"llama4_text", 4}, {"afmoe", 4},   {"exaone_moe", 4}, {"vaultgemma", 2}};
+
+const std::map<std::string, int> head_dims{
+    {"gemma", 256},        {"gemma2", 256},           {"gemma3_text", 256},     {"gemma3", 256},
+    {"qwen3", 128},        {"qwen3_moe", 128},        {"glm4_moe", 128},        {"seed_oss", 128},
+    {"gpt_oss", 64},       {"minimax_m2", 128},       {"recurrent_gemma", 256}, {"qwen3_next", 256},
+    {"qwen3_5_text", 256}, {"qwen3_5_moe_text", 256}, {"helium", 128},          {"bailing_moe_v2", 0}};
+
 Family table_entry(const std::string& type) {
   Family f;
   f.type = type;
-  static const std::set<std::string> ungated{"gpt2",
-                                             "gptj",
-                                             "gpt_neo",
-                                             "gpt_neox",
-                                             "gpt_bigcode",
-                                             "opt",
-                                             "bloom",
-                                             "falcon",
-                                             "mpt",
-                                             "phi",
-                                             "phi-msft",
-                                             "starcoder2",
-                                             "nemotron",
-                                             "nemotron_h",
-                                             "persimmon",
-                                             "arcee",
-                                             "apertus",
-                                             "RefinedWeb",
-                                             "RefinedWebModel",
-                                             "codegen",
-                                             "gpt_neox_japanese",
-                                             "xglm",
-                                             "nemotron_h_puzzle",
-                                             "nanochat"};
-  static const std::set<std::string> tied{"gpt2",
-                                          "gpt_neo",
-                                          "gpt_bigcode",
-                                          "opt",
-                                          "bloom",
-                                          "falcon",
-                                          "mpt",
-                                          "gemma",
-                                          "gemma2",
-                                          "gemma3",
-                                          "gemma3_text",
-                                          "gemma4",
-                                          "gemma4_text",
-                                          "vaultgemma",
-                                          "cohere",
-                                          "cohere2",
-                                          "mamba",
-                                          "starcoder2",
-                                          "RefinedWeb",
-                                          "RefinedWebModel",
-                                          "smollm3",
-                                          "lfm2",
-                                          "lfm2_moe",
-                                          "minicpm",
-                                          "minicpm4",
-                                          "hunyuan_v1_moe",
-                                          "hunyuan",
-                                          "hunyuan_v1_dense",
-                                          "ernie4_5",
-                                          "ernie4_5_moe",
-                                          "granitemoehybrid",
-                                          "zamba2",
-                                          "xglm",
-                                          "command_a",
-                                          "grok-1",
-                                          "grok1",
-                                          "recurrent_gemma"};
-  static const std::set<std::string> multi_head{"gpt2",      "gptj",     "gpt_neo", "gpt_neox", "opt",     "bloom",
-                                                "baichuan",  "internlm", "qwen",    "xverse",   "codegen", "xglm",
-                                                "persimmon", "phi-msft", "skywork", "aquila"};
-  static const std::set<std::string> positions{"gpt2", "gpt_neo", "gpt_bigcode", "opt"};
-  static const std::map<std::string, int> full_every{
-      {"gpt_oss", 2}, {"gemma2", 2}, {"gemma3", 6},      {"gemma3_text", 6}, {"cohere2", 4},    {"exaone4", 4},
-      {"olmo3", 4},   {"llama4", 4}, {"llama4_text", 4}, {"afmoe", 4},       {"exaone_moe", 4}, {"vaultgemma", 2}};
-  static const std::map<std::string, int> head_dims{
-      {"gemma", 256},        {"gemma2", 256},           {"gemma3_text", 256},     {"gemma3", 256},
-      {"qwen3", 128},        {"qwen3_moe", 128},        {"glm4_moe", 128},        {"seed_oss", 128},
-      {"gpt_oss", 64},       {"minimax_m2", 128},       {"recurrent_gemma", 256}, {"qwen3_next", 256},
-      {"qwen3_5_text", 256}, {"qwen3_5_moe_text", 256}, {"helium", 128},          {"bailing_moe_v2", 0}};
-  static const std::set<std::string> plain_heads{"llama",
-                                                 "mllama_text_model",
-                                                 "mistral",
-                                                 "mixtral",
-                                                 "qwen2",
-                                                 "qwen2_moe",
-                                                 "qwen2_vl",
-                                                 "qwen2_5_vl",
-                                                 "phi3",
-                                                 "phi",
-                                                 "phimoe",
-                                                 "olmo",
-                                                 "olmo2",
-                                                 "olmo3",
-                                                 "olmoe",
-                                                 "gpt2",
-                                                 "gptj",
-                                                 "gpt_neo",
-                                                 "gpt_neox",
-                                                 "gpt_bigcode",
-                                                 "opt",
-                                                 "bloom",
-                                                 "falcon",
-                                                 "mpt",
-                                                 "dbrx",
-                                                 "arctic",
-                                                 "cohere",
-                                                 "internlm",
-                                                 "internlm2",
-                                                 "baichuan",
-                                                 "yi",
-                                                 "stablelm",
-                                                 "starcoder2",
-                                                 "exaone",
-                                                 "granite",
-                                                 "granitemoe",
-                                                 "granitemoehybrid",
-                                                 "jamba",
-                                                 "bamba",
-                                                 "ernie4_5_moe",
-                                                 "lfm2",
-                                                 "lfm2_moe",
-                                                 "apertus",
-                                                 "smollm3",
-                                                 "xverse",
-                                                 "deepseek",
-                                                 "nemotron",
-                                                 "minicpm",
-                                                 "persimmon",
-                                                 "aquila",
-                                                 "orion",
-                                                 "skywork",
-                                                 "phi-msft",
-                                                 "grok-1"};
-  static const std::set<std::string> one_width{"mixtral",         "phimoe",           "olmoe",
-                                               "gpt_oss",         "llama4_text",      "llama4",
-                                               "granitemoe",      "granitemoeshared", "granitemoehybrid",
-                                               "jamba",           "arctic",           "dbrx",
-                                               "minimax",         "minimax_m1",       "minimax_m2",
-                                               "minimax_m3",      "minimax_m3_text",  "minimax_m3_vl",
-                                               "minimax_text_01", "grok-1",           "grok1",
-                                               "flex_olmo"};
-  static const std::set<std::string> unshared{"mixtral",
-                                              "phimoe",
-                                              "olmoe",
-                                              "gpt_oss",
-                                              "qwen3_moe",
-                                              "qwen3_vl_moe_text",
-                                              "qwen3_omni_moe_text",
-                                              "jamba",
-                                              "arctic",
-                                              "dbrx",
-                                              "lfm2_moe",
-                                              "grok-1",
-                                              "grok1",
-                                              "git",
-                                              "minimax",
-                                              "mimo_v2_flash",
-                                              "longcat_flash",
-                                              "granitemoe",
-                                              "flex_olmo",
-                                              "llama4_text",
-                                              "llama4",
-                                              "gemma4_text"};
-  static const std::set<std::string> four_times{"gpt2", "gptj",        "gpt_neo",    "bloom",          "falcon",
-                                                "mpt",  "gpt_bigcode", "RefinedWeb", "RefinedWebModel"};
   f.plain_heads = plain_heads.contains(type);
   f.one_width = one_width.contains(type);
   f.shares_experts = !unshared.contains(type);

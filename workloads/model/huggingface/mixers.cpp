@@ -4,16 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <optional>
+#include <set>
 
 #include "workloads/model/huggingface/parts.hpp"
 
 namespace teapot {
 namespace {
-
-bool any_of(const Schedule& s, MixerWord word) {
-  return std::find(s.mixers.begin(), s.mixers.end(), word) != s.mixers.end();
-}
 
 int window_size(const Base& b) {
   const Keys& k = b.keys;
@@ -104,66 +103,55 @@ void pass_windows(const Base& b) {
                    "swa_num_attention_heads", "swa_num_key_value_heads", "swa_head_dim", "swa_v_head_dim"});
 }
 
+/// What a layer of one kind is made of. `base`: softmax attention as the file's plain keys say; `full`: over
+/// everything.
+std::vector<Attention> shapes_of(const Base& b, MixerWord word, const Attention& base, const Attention& full) {
+  switch (word) {
+    case MixerWord::none:
+    case MixerWord::compressed:
+      return {};
+    case MixerWord::full:
+      return {full};
+    case MixerWord::window:
+      return {read_windowed(b, base)};
+    case MixerWord::chunk:
+      return {read_chunked(b, base)};
+    case MixerWord::linear:
+      return {read_linear(b)};
+    case MixerWord::mamba:
+      return {read_state_space(b)};
+    case MixerWord::convolution:
+      return {read_convolution(b)};
+    case MixerWord::gated_unit:
+      return {read_gated_unit(b)};
+    case MixerWord::sparse:
+      return {read_block_sparse(b, base)};
+    case MixerWord::cross:
+      return {read_cross(b, base)};
+    case MixerWord::mamba_and_full:
+      return {read_state_space(b), full};
+  }
+  return {};
+}
+
+bool looks_at_tokens(MixerWord word) {
+  constexpr std::array softmax{MixerWord::full,   MixerWord::window, MixerWord::chunk,
+                               MixerWord::sparse, MixerWord::cross,  MixerWord::mamba_and_full};
+  return std::find(softmax.begin(), softmax.end(), word) != softmax.end();
+}
+
 }  // namespace
 
 std::vector<std::vector<Attention>> read_mixers(const Base& b, const Schedule& schedule) {
-  const bool both = any_of(schedule, MixerWord::mamba_and_full);
-  const bool windowed = any_of(schedule, MixerWord::window);
-  const bool chunked = any_of(schedule, MixerWord::chunk);
-  const bool sparse = any_of(schedule, MixerWord::sparse);
-  const bool crossed = any_of(schedule, MixerWord::cross);
-  const bool softmax = both || windowed || chunked || sparse || crossed || any_of(schedule, MixerWord::full);
-  const Attention base = softmax ? read_softmax(b) : Attention{};
+  const std::set<MixerWord> words{schedule.mixers.begin(), schedule.mixers.end()};
+  const Attention base = std::any_of(words.begin(), words.end(), looks_at_tokens) ? read_softmax(b) : Attention{};
   const Attention full = read_global(b, base);
-  const Attention window = windowed ? read_windowed(b, base) : Attention{};
-  const Attention chunk = chunked ? read_chunked(b, base) : Attention{};
-  const Attention linear = any_of(schedule, MixerWord::linear) ? read_linear(b) : Attention{};
-  const Attention mamba = both || any_of(schedule, MixerWord::mamba) ? read_state_space(b) : Attention{};
-  const Attention convolution = any_of(schedule, MixerWord::convolution) ? read_convolution(b) : Attention{};
-  const Attention unit = any_of(schedule, MixerWord::gated_unit) ? read_gated_unit(b) : Attention{};
-  const Attention blocks = sparse ? read_block_sparse(b, base) : Attention{};
-  const Attention over_image = crossed ? read_cross(b, base) : Attention{};
-  if (!windowed) pass_windows(b);
-  if (!both && !any_of(schedule, MixerWord::mamba)) pass_state_space(b);
+  std::map<MixerWord, std::vector<Attention>> shapes;
+  for (const MixerWord word : words) shapes.emplace(word, shapes_of(b, word, base, full));
+  if (!words.contains(MixerWord::window)) pass_windows(b);
+  if (!words.contains(MixerWord::mamba) && !words.contains(MixerWord::mamba_and_full)) pass_state_space(b);
   std::vector<std::vector<Attention>> layers;
-  for (const MixerWord word : schedule.mixers) {
-    switch (word) {
-      case MixerWord::none:
-      case MixerWord::compressed:
-        layers.emplace_back();
-        break;
-      case MixerWord::full:
-        layers.push_back({full});
-        break;
-      case MixerWord::window:
-        layers.push_back({window});
-        break;
-      case MixerWord::chunk:
-        layers.push_back({chunk});
-        break;
-      case MixerWord::linear:
-        layers.push_back({linear});
-        break;
-      case MixerWord::mamba:
-        layers.push_back({mamba});
-        break;
-      case MixerWord::convolution:
-        layers.push_back({convolution});
-        break;
-      case MixerWord::gated_unit:
-        layers.push_back({unit});
-        break;
-      case MixerWord::sparse:
-        layers.push_back({blocks});
-        break;
-      case MixerWord::cross:
-        layers.push_back({over_image});
-        break;
-      case MixerWord::mamba_and_full:
-        layers.push_back({mamba, full});
-        break;
-    }
-  }
+  for (const MixerWord word : schedule.mixers) layers.push_back(shapes.at(word));
   share_caches(b, layers);
   apply_lists(b, layers);
   return layers;

@@ -2,6 +2,7 @@
 // The parts of a config.json that are read one by one, and put together in huggingface.cpp.
 // Knows nothing of how a model is used.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,12 @@ enum class MixerWord {
   full,
   window,
   chunk,
-  sparse,
-  cross,
   linear,
   mamba,
   convolution,
   gated_unit,
+  sparse,
+  cross,
   mamba_and_full,
   compressed
 };
@@ -47,6 +48,8 @@ int hidden_size(const Keys& keys);
 int layer_count(const Keys& keys);
 
 Schedule read_schedule(const Base& base);
+/// Where a text of letters or a list of words names each layer; nothing where there is none.
+std::optional<Schedule> schedule_in_words(const Base& base);
 /// Mixers by layer, in the order of the schedule; a layer with two of them has two entries.
 std::vector<std::vector<Attention>> read_mixers(const Base& base, const Schedule& schedule);
 Attention read_softmax(const Base& base);
@@ -61,6 +64,10 @@ void apply_lists(const Base& base, std::vector<std::vector<Attention>>& layers);
 std::vector<Attention> read_compressed(const Base& base);
 
 Experts read_experts(const Base& base);
+/// Keys that say how wide a dense feed-forward is.
+const std::vector<std::string>& names_of_dense_width();
+/// Keys that say in which order experts and dense feed-forwards stand.
+const std::vector<std::string>& names_of_order();
 std::vector<FeedWord> read_feed(const Base& base, const Experts& experts);
 /// Matrices of a feed-forward: 3 with a gate, 2 without.
 int feed_forward_matrices(const Base& base);

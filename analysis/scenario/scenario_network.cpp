@@ -1,0 +1,51 @@
+// The network of a scenario: a named or written fabric that is built, or a platform file that is read.
+// Does not know what runs on it.
+
+#include "analysis/scenario/scenario_network.hpp"
+
+#include <fmt/format.h>
+
+#include "platforms/platform_file/platform_file.hpp"
+#include "sim/input_file.hpp"
+#include "topologies/topology.hpp"
+
+namespace teapot {
+
+std::string name_of(const Config& parent, const std::string& key, const std::string& fallback) {
+  if (!parent.has(key)) return fallback;
+  const Config value = parent.at(key);
+  const Tree& tree = value.tree();
+  if (tree.kind == Tree::Kind::scalar) return tree.text;
+  const Tree* from = tree.find("from");
+  return from != nullptr && from->kind == Tree::Kind::scalar ? from->text + " (changed)" : "inline";
+}
+
+Network read_network(const Config& config, const Layout& layout, std::string& name, std::string& key,
+                     PartReader& parts) {
+  const auto need = [&](int gpus) {
+    if (gpus >= layout.gpus) return;
+    const Config at = config.section("deployment");
+    (at.has("gpus") ? at.at("gpus") : at).fail(fmt::format("{} GPUs, but {} has {}", layout.gpus, name, gpus));
+  };
+  if (config.has("platform")) {
+    const Config platform = config.at("platform");
+    // `--set fabric= --set platform=...` takes a scenario's fabric away.
+    if (config.has("fabric") && config.at("fabric").tree().kind != Tree::Kind::null)
+      platform.fail("give either `fabric` or `platform`, not both");
+    name = platform.as<std::string>();
+    Network network = read_platform(file_named(platform, most_trace_bytes), layout.gpus);
+    need(network.ranks());
+    return network;
+  }
+  name = name_of(config, "fabric", "h800-mpft");
+  const Tree tree = parts.named(config, "fabric", "topologies", "fabric", "h800-mpft");
+  key = fmt::format("{}{}", to_yaml(tree), layout.gpus);
+  if (const Network* built = parts.network(key)) return *built;
+  const Fabric fabric = build_fabric(config.in_place_of("fabric", tree));
+  need(fabric.gpus());
+  Network network = to_network(fabric, layout.gpus);
+  parts.keep(key, network);
+  return network;
+}
+
+}  // namespace teapot

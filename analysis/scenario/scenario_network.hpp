@@ -1,0 +1,19 @@
+#pragma once
+// The network of a scenario, and what named things are called.
+// Does not know what runs on it.
+
+#include <string>
+
+#include "analysis/scenario/part_reader.hpp"
+#include "workloads/layout/layout.hpp"
+
+namespace teapot {
+
+/// What to call a named thing in a report: the name as written, or what it was derived from.
+std::string name_of(const Config& parent, const std::string& key, const std::string& fallback);
+
+/// `key`: under which the network is kept; empty for a platform file. Throws ConfigError where it has too few GPUs.
+Network read_network(const Config& config, const Layout& layout, std::string& name, std::string& key,
+                     PartReader& parts);
+
+}  // namespace teapot

@@ -40,8 +40,21 @@ struct Operation {
   std::vector<Algorithm> algorithms;
   bool slowest = false;  ///< they are limits that hold together, and not a choice
   double sm_share = 0;
+  Collective::Carry carry = Collective::Carry::each;
   Seconds sm_time;
 };
+
+Collective::Carry read_carry(const Config& config) {
+  const std::string word = config.choice_or(
+      "carry", {"each", "once", "summed"}, "each",
+      {"What crosses a link towards several GPUs: each copy; each token of a sender once, copied by the "
+       "switches where ways part (multicast, of a dispatch); each token of a receiver once, added up "
+       "where ways meet (reduction, of a combine)",
+       "once"});
+  return word == "each"   ? Collective::Carry::each
+         : word == "once" ? Collective::Carry::once
+                          : Collective::Carry::summed;
+}
 
 std::shared_ptr<const Wire> read_wire(const Config& config) {
   auto wire = std::make_shared<Wire>();
@@ -94,6 +107,7 @@ Operation read_operation(const Config& config) {
   config.fraction_or("error", 0.0);
   config.get_or<std::string>("source", "");
   config.choice_or("copies", {"expert", "gpu", "node"}, "expert");
+  result.carry = read_carry(config);
   read_list(config, "algorithms", result);
   read_list(config, "limits", result);
   if (result.algorithms.empty()) {
@@ -154,6 +168,7 @@ CollectiveCost cost_of(const Operation& operation, const CollectiveCall& call, c
   cost.volume = volume(algorithm, call) / direct_volume(call.operation, call.ranks);
   cost.wire = algorithm.wire;
   cost.sm_share = operation.sm_share;
+  cost.carry = operation.carry;
   cost.sm_time = operation.sm_time;
   cost.counts_hops = !algorithm.name.empty();
   return cost;

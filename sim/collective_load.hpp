@@ -2,6 +2,7 @@
 // What a collective puts on links: the only place that knows how copies become seconds of a link, and how pairs that
 // share a link share what it carries. Pure; knows no time and nobody else on the links.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -40,14 +41,18 @@ class LinkCopies {
       });
       return;
     }
-    // A link carries the most that any of the pairs which share there has.
+    // Of T tokens a part c / T goes to each peer; a link towards several peers carries those that go to any of them, in
+    // the mean T (1 - product of (1 - c / T)). Where tokens are not told, the peers want the same: the most of any.
+    const double tokens = started_.tokens;
     started_.for_each_receiver(rank, [&](int peer, double copies) {
       const int sharing = (carry_ == Collective::Carry::once) == by_sender_ ? rank : peer;
       for_each_hop(rank, peer, [&](int link, double share) {
         double& carried = carried_[static_cast<std::uint64_t>(sharing) << 32 | static_cast<std::uint32_t>(link)];
-        if (copies * share <= carried) return;
-        f(link, copies * share - carried);
-        carried = copies * share;
+        const double more =
+            tokens > 0 ? (tokens - carried) * std::min(1.0, copies * share / tokens) : copies * share - carried;
+        if (!(more > 0)) return;
+        f(link, more);
+        carried += more;
       });
     });
   }

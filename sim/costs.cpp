@@ -43,6 +43,7 @@ void charge(Collective& work, const CollectiveCost& cost) {
   work.overhead = cost.overhead;
   work.wire = cost.wire;
   work.sm_share = cost.sm_share;
+  work.carry = cost.carry;
   work.bytes_per_copy = work.bytes_per_copy * cost.volume;
 }
 

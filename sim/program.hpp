@@ -52,8 +52,8 @@ struct Collective {
   /// Whose coming puts a pair's bytes on the network: the sender's (a put) or the receiver's (a get). With a get a rank
   /// leaves when what it fetched has arrived, whoever else fetches from it.
   enum class Start { sender, receiver };
-  /// What crosses a link that several pairs share: each pair's copies; those of a sender once, copied where ways part
-  /// (multicast in the network); those for a receiver once, summed where ways meet (reduction in the network).
+  /// What crosses a link that several pairs share: each pair's copies; a token of a sender once, copied where ways part
+  /// (multicast in the network); a token of a receiver once, summed where ways meet (reduction in the network).
   enum class Carry { each, once, summed };
 
   std::shared_ptr<const Traffic> traffic;

@@ -11,7 +11,7 @@ set(below_analysis sim topologies workloads platforms analysis)
 
 # The rooms of analysis, and what each may include of the others; version.hpp is open to all.
 set(rooms output scenario cost facts collective run explain output/trace output/tables output/chakra output/html
-          validation serving sweep commands)
+          validation serving sweep wishes commands)
 set(below_output "")
 set(below_scenario output)
 set(below_cost output)
@@ -26,6 +26,7 @@ set(below_output/html output scenario run explain)
 set(below_validation output scenario run collective facts)
 set(below_serving output scenario run)
 set(below_sweep output scenario run explain cost serving)
+set(below_wishes output scenario run cost sweep)
 set(below_commands ${rooms})
 
 set(wrong "")

@@ -1,4 +1,4 @@
-// Opens run.html, sweep.html and comparison.html of a folder in Chromium, at three widths, and uses them as a reader
+// Opens run.html, sweep.html, comparison.html and wishes.html of a folder in Chromium, at three widths, and uses them as a reader
 // would. Prints a line a check; exit code 1 where one failed. Another argument: a folder for pictures of the pages.
 import puppeteer from "puppeteer-core";
 
@@ -109,11 +109,19 @@ async function useComparison(page) {
   check("comparison: choosing another figure changes the chart", await pick(page, "figure"));
 }
 
+async function useWishes(page) {
+  const text = await page.evaluate(() => document.body.innerText);
+  check("wishes: says which wish is worth most", /the most of a single wish/.test(text));
+  check("wishes: says what each costs", /\$ a million tokens/.test(text) || /\$ a\s+million\s+tokens/.test(text));
+  const said = await hover(page, "wishes", "true");
+  check("wishes: the pointer over a bar is told its change", /[\d.]+/.test(said), said);
+}
+
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM, headless: true, timeout: 120000, protocolTimeout: 120000,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"] });
 try {
-  for (const [name, use] of [["run", useRun], ["sweep", useSweep], ["comparison", useComparison]]) {
+  for (const [name, use] of [["run", useRun], ["sweep", useSweep], ["comparison", useComparison], ["wishes", useWishes]]) {
     for (const width of widths) {
       const page = await browser.newPage();
       const errors = [];

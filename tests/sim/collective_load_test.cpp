@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
+#include <cmath>
 
 #include <map>
 
@@ -84,6 +85,24 @@ TEST_CASE("collective load: multicast crosses the trunk once for a sender, reduc
     CHECK(reduction[16] == 4 * 3);  // trunk: one sum for each of the four receivers of the other side
     CHECK(reduction[0] == 7 * 3);   // up from rank 0: another part for each receiver
     CHECK(reduction[1] == 3);       // down to rank 0: one sum
+  }
+}
+
+TEST_CASE("collective load: multicast carries the tokens that go to anybody behind a link, in the mean") {
+  const int ranks = 8;  // four on each side
+  const double tokens = 64, copies = 16;
+  Traffic all = all_to_all(one_group(ranks), copies);
+  all.tokens = tokens;
+  const auto to_any_of = [&](int peers) { return tokens * (1 - std::pow(1 - copies / tokens, peers)); };
+  for (const auto start : {Collective::Start::sender, Collective::Start::receiver}) {
+    Load once(dumbbell(ranks, 50.0_GBps, 25.0_GBps, 1.0_us), carried(all, Collective::Carry::once, start));
+    const auto multicast = once.copies();
+    CHECK(multicast[0] == doctest::Approx(to_any_of(7)).epsilon(1e-12));       // up from rank 0
+    CHECK(multicast[16] == doctest::Approx(4 * to_any_of(4)).epsilon(1e-12));  // trunk, for each sender of a side
+    CHECK(multicast[1] == doctest::Approx(7 * copies).epsilon(1e-12));         // down: all that it is sent
+    Load summed(dumbbell(ranks, 50.0_GBps, 25.0_GBps, 1.0_us), carried(all, Collective::Carry::summed, start));
+    CHECK(summed.copies()[1] == doctest::Approx(to_any_of(7)).epsilon(1e-12));
+    CHECK(summed.copies()[16] == doctest::Approx(4 * to_any_of(4)).epsilon(1e-12));
   }
 }
 

@@ -70,4 +70,3 @@ function showComparison() {
 }
 
 if (data.kind === "comparison") showComparison();
-document.body.dataset.ready = "yes";

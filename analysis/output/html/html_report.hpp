@@ -26,7 +26,10 @@ std::string html_sweep(const std::string& title, const nlohmann::ordered_json& p
 std::string html_comparison(const std::vector<nlohmann::ordered_json>& results,
                             const nlohmann::ordered_json& compared = nlohmann::ordered_json::object());
 
-/// The page around `data`, an object whose "kind" the page's program knows: run, sweep or comparison.
+/// `rows`: objects with name, design, tpot_ms_before, tpot_ms_after and so on, as worth_json makes them.
+std::string html_wishes(const std::string& scenario, const nlohmann::ordered_json& rows);
+
+/// The page around `data`, an object whose "kind" the page's program knows: run, sweep, comparison or wishes.
 std::string html_page(const std::string& title, const nlohmann::ordered_json& data);
 
 }  // namespace teapot

@@ -47,4 +47,8 @@ std::string html_comparison(const std::vector<nlohmann::ordered_json>& results,
   return html_page(title, data);
 }
 
+std::string html_wishes(const std::string& scenario, const nlohmann::ordered_json& rows) {
+  return html_page("teapot: what if, " + scenario, {{"kind", "wishes"}, {"rows", rows}});
+}
+
 }  // namespace teapot

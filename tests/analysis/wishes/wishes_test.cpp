@@ -1,0 +1,92 @@
+// What wishes change in a scenario, and that their worth is what `run` says of the changed scenario.
+// Simulates small scenarios; which figure a wish should have nobody knows here.
+
+#include "analysis/wishes/wishes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "analysis/wishes/worth.hpp"
+#include "sim/catalogue.hpp"
+#include "tests/analysis/scenarios.hpp"
+
+using namespace teapot;
+
+namespace {
+
+const char* small =
+    "model: deepseek-v2-lite\nfabric: {from: h800-mpft, nodes: 4}\naccelerator: h800\n"
+    "deployment: {gpus: 32, requests_per_gpu: 32}\ndecode: {routing: {load: uniform}}\n";
+
+Tree small_tree() { return parse_yaml(small, "small.yaml"); }
+
+std::vector<Wish> wishes_of(const std::string& yaml) { return read_wishes(Config{parse_yaml(yaml, "wishes.yaml")}); }
+
+std::vector<Wish> shipped() { return read_wishes(Config{load_yaml(home() + "/analysis/wishes/wishes.yaml")}); }
+
+WorthTable worth(const std::vector<Wish>& wishes) {
+  return worth_of(small_tree(), "small", wishes, read_cost_lists({}));
+}
+
+double tpot_ms(const std::vector<std::string>& sets) {
+  return testing::result(testing::scenario(small, sets)).tpot.value * 1e3;
+}
+
+std::string complaint(const std::string& yaml) {
+  try {
+    wishes_of(yaml);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+TEST_CASE("wishes: the step as it is is what `run` simulates, and a wish is worth what `run` says with its change") {
+  const auto wishes = wishes_of(
+      "wishes:\n  - {name: dispatch, says: x, set: {decode.precision.dispatch: nvfp4}}\n"
+      "  - {name: nic, says: x, set: {fabric.nic_bandwidth: 2 x, fabric.pcie_bandwidth: 2 x}}\n");
+  const WorthTable table = worth(wishes);
+  CHECK(table.before.tpot_ms == tpot_ms({}));
+  for (const Worth& row : table.wishes) {
+    REQUIRE(row.after);
+    CHECK(row.after->tpot_ms == (row.name == "nic"
+                                     ? tpot_ms({"fabric.nic_bandwidth=800 Gbps", "fabric.pcie_bandwidth=126.03 GB/s"})
+                                     : tpot_ms({"decode.precision.dispatch=nvfp4"})));
+  }
+  CHECK(table.together.after->tpot_ms == tpot_ms({"decode.precision.dispatch=nvfp4", "fabric.nic_bandwidth=800 Gbps",
+                                                  "fabric.pcie_bandwidth=126.03 GB/s"}));
+}
+
+TEST_CASE("wishes: every one that is shipped comes true or says why not, best first, and none is worse together") {
+  const WorthTable table = worth(shipped());
+  CHECK(table.wishes.size() + table.designs.size() == shipped().size());
+  double last = 0;
+  for (const Worth& row : table.wishes) {
+    CAPTURE(row.name);
+    REQUIRE(row.after.has_value() == row.why_not.empty());
+    if (!row.after) continue;
+    CHECK(row.after->tpot_ms >= last);
+    CHECK(row.after->tpot_ms <= table.before.tpot_ms * 1.001);  // a wish is for something better
+    last = row.after->tpot_ms;
+  }
+  CHECK(table.together.after->tpot_ms <= table.wishes.front().after->tpot_ms);
+  CHECK(worth_json(table).size() == shipped().size() + 1);
+}
+
+TEST_CASE("wishes: one that a scenario has no place for says what is missing") {
+  const Tree tree = resolved(small_tree());
+  const auto wishes = wishes_of(
+      "wishes:\n  - {name: a, says: x, where: {fabric.kind: torus}, set: {fabric.planes: 2}}\n"
+      "  - {name: b, says: x, set: {fabric.global_bandwidth: 2 x}}\n");
+  CHECK_THROWS_WITH_AS(with_wish(tree, wishes[0]), "fabric.kind is multi-plane-fat-tree, not torus", ConfigError);
+  CHECK_THROWS_WITH_AS(with_wish(tree, wishes[1]), "the scenario has no fabric.global_bandwidth", ConfigError);
+}
+
+TEST_CASE("wishes: mistakes in a file of wishes are named") {
+  CHECK(complaint("wishes: [{says: x, set: {a: 1}}]\n").find("missing key \"name\"") != std::string::npos);
+  CHECK(complaint("wishes: [{name: a, says: x, set: {}}]\n").find("changes nothing") != std::string::npos);
+  CHECK(complaint("wishes: [{name: a, says: x, set: {a: 1}, choise: b}]\n").find("choise") != std::string::npos);
+}

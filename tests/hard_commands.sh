@@ -229,7 +229,7 @@ for words in 'keys nosuch' 'keys deployment.nosuch' 'init --model nosuch' 'init 
   'optimize small.yaml --tpot 50ms --ep 0' 'optimize small.yaml --tpot 50ms --fabric nosuch' 'optimize nosuch --tpot 50ms' \
   'optimize small.yaml --tpot 50ms --prices folder' 'sensitivity nosuch' 'sensitivity small.yaml --by 0' 'sensitivity small.yaml --by x' \
   'what-if' 'what-if nosuch' 'what-if small.yaml --wishes nosuch' 'what-if small.yaml --wishes folder' 'what-if small.yaml --wishes small.yaml' \
-  'what-if small.yaml --html folder' 'what-if small.yaml --prices folder' 'what-if small.yaml --set fabric.nosuch=1' 'sensitivity small.yaml --by -5' 'compare' 'compare nosuch nosuch' 'compare folder folder' 'compare small.yaml folder:1' \
+  'what-if small.yaml --html folder' 'what-if small.yaml --set phase=prefill' 'what-if small.yaml --prices folder' 'what-if small.yaml --set fabric.nosuch=1' 'sensitivity small.yaml --by -5' 'compare' 'compare nosuch nosuch' 'compare folder folder' 'compare small.yaml folder:1' \
   'compare small.yaml nosuch:99999999999999999999' 'compare small.yaml small.yaml --html folder' 'help nosuch' 'nosuch' '--nosuch' \
   'run small.yaml --explain nosuch' 'run small.yaml --trace x.png' 'run small.yaml --trace folder' 'run small.yaml --out small.yaml' \
   'run small.yaml --out /proc/x' 'run small.yaml --trace t.json --trace-layers 9-3' 'run small.yaml --trace t.json --trace-layers x' \

@@ -14,6 +14,7 @@
 #include "analysis/scenario/scenario.hpp"
 #include "analysis/wishes/worth.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/input_file.hpp"
 #include "sim/message.hpp"
 
 namespace teapot::what_if_command {
@@ -30,7 +31,8 @@ struct Options {
 
 void execute(const Options& options) {
   const std::string file = options.wishes.empty() ? home() + "/analysis/wishes/wishes.yaml" : options.wishes;
-  const std::vector<Wish> wishes = read_wishes(Config{load_yaml(file)});
+  const std::vector<Wish> wishes = read_wishes(
+      Config{parse_yaml(read_input(file, most_table_bytes), std::filesystem::path{file}.filename().string())});
   const CostLists lists = read_cost_lists(options.prices);
   const std::string name = one_line(std::filesystem::path{options.scenario}.stem().string(), 200);
   ProgressLine progress;

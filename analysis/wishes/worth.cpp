@@ -16,6 +16,7 @@ namespace {
 Figured figured(const Tree& tree, const std::string& name, const std::string& accelerator, const CostLists& lists,
                 PartReader& parts) {
   const Scenario scenario = read_scenario(tree, name, parts);
+  if (scenario.phase != Phase::decode) Config{tree}.at("phase").fail("wishes are worth TPOT, which decoding has");
   const Run result = run(scenario);
   const Report sums = report(scenario, result.program, result.timeline);
   Figured f;

@@ -228,6 +228,8 @@ for words in 'keys nosuch' 'keys deployment.nosuch' 'init --model nosuch' 'init 
   'optimize small.yaml --tpot -1ms' 'optimize small.yaml --tpot 50ms --batch 0' 'optimize small.yaml --tpot 50ms --batch x' \
   'optimize small.yaml --tpot 50ms --ep 0' 'optimize small.yaml --tpot 50ms --fabric nosuch' 'optimize nosuch --tpot 50ms' \
   'optimize small.yaml --tpot 50ms --prices folder' 'sensitivity nosuch' 'sensitivity small.yaml --by 0' 'sensitivity small.yaml --by x' \
+  'run small.yaml --set deployment.placement=nosuch' 'run small.yaml --set deployment.placement=[0,0]' \
+  'run small.yaml --set deployment.placement=[0]' 'run small.yaml --set deployment.placement=[0,99999]' 'run small.yaml --set deployment.placement={}' \
   'what-if' 'what-if nosuch' 'what-if small.yaml --wishes nosuch' 'what-if small.yaml --wishes folder' 'what-if small.yaml --wishes small.yaml' \
   'what-if small.yaml --html folder' 'what-if small.yaml --set phase=prefill' 'what-if small.yaml --prices folder' 'what-if small.yaml --set fabric.nosuch=1' 'sensitivity small.yaml --by -5' 'compare' 'compare nosuch nosuch' 'compare folder folder' 'compare small.yaml folder:1' \
   'compare small.yaml nosuch:99999999999999999999' 'compare small.yaml small.yaml --html folder' 'help nosuch' 'nosuch' '--nosuch' \

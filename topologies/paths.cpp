@@ -2,6 +2,7 @@
 // Does not know what kind of fabric the switches form.
 
 #include "topologies/paths.hpp"
+#include "sim/random.hpp"
 
 #include <algorithm>
 #include <map>
@@ -19,13 +20,8 @@ struct Minimal {
   }
 };
 
-/// Finaliser of splitmix64 (Steele, Lea, Flood 2014): every bit of the result depends on every bit of the input.
-std::uint64_t mix(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15U;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
-  return x ^ (x >> 31);
-}
+/// Every bit of the result depends on every bit of the input.
+std::uint64_t hashed(std::uint64_t x) { return mix(x + 0x9e3779b97f4a7c15U); }
 
 }  // namespace
 
@@ -70,14 +66,14 @@ void Paths::add_target(int target) {
 
 void Paths::append(int from, int to, int source_endpoint, int destination_endpoint, double share, Route& route) const {
   if (from == to) return;
-  const auto flow = mix(mix(mix(policy_.seed) + static_cast<std::uint64_t>(source_endpoint)) +
-                        static_cast<std::uint64_t>(destination_endpoint));
+  const auto flow = hashed(hashed(hashed(policy_.seed) + static_cast<std::uint64_t>(source_endpoint)) +
+                           static_cast<std::uint64_t>(destination_endpoint));
   switch (policy_.paths) {
     case RoutingPolicy::Paths::fixed:
       return append_static(from, to, destination_endpoint, share, route);
     case RoutingPolicy::Paths::ecmp:
       for (int i = 0; i < policy_.flows; ++i)
-        append_hashed(from, to, mix(flow + static_cast<std::uint64_t>(i)), share / policy_.flows, route);
+        append_hashed(from, to, hashed(flow + static_cast<std::uint64_t>(i)), share / policy_.flows, route);
       return;
     case RoutingPolicy::Paths::adaptive:
       return append_spread(from, to, share, route);
@@ -123,7 +119,7 @@ void Paths::append_hashed(int from, int to, std::uint64_t flow, double share, Ro
     for (const auto* next = graph_.begin(from); next != graph_.end(from); ++next)
       if (minimal(*next)) cables += next->links;
     const auto* next = graph_.begin(from);
-    auto skip = static_cast<int>(mix(flow + static_cast<std::uint64_t>(from)) % static_cast<std::uint64_t>(cables));
+    auto skip = static_cast<int>(hashed(flow + static_cast<std::uint64_t>(from)) % static_cast<std::uint64_t>(cables));
     for (;; ++next) {
       if (!minimal(*next)) continue;
       if (skip < next->links) break;
@@ -169,7 +165,7 @@ void Paths::append_spread(int from, int to, double share, Route& route) const {
 int Paths::detour(int from, int to, std::uint64_t flow, int number) const {
   const auto count = static_cast<std::uint64_t>(distance_.size());
   for (int attempt = 0; attempt < 64; ++attempt) {
-    const auto row = static_cast<int>(mix(flow ^ mix(static_cast<std::uint64_t>(number * 64 + attempt))) % count);
+    const auto row = static_cast<int>(hashed(flow ^ hashed(static_cast<std::uint64_t>(number * 64 + attempt))) % count);
     const int by = target_of_row_[static_cast<std::size_t>(row)];
     if (by != from && by != to && reach(from, by) && reach(by, to)) return by;
   }
@@ -179,8 +175,8 @@ int Paths::detour(int from, int to, std::uint64_t flow, int number) const {
 void Paths::append_detour(int from, int to, std::uint64_t flow, double share, Route& route) const {
   for (int i = 0; i < policy_.intermediates; ++i) {
     const int by = detour(from, to, flow, i);
-    append_hashed(from, by, mix(flow + static_cast<std::uint64_t>(i)), share / policy_.intermediates, route);
-    append_hashed(by, to, mix(~flow + static_cast<std::uint64_t>(i)), share / policy_.intermediates, route);
+    append_hashed(from, by, hashed(flow + static_cast<std::uint64_t>(i)), share / policy_.intermediates, route);
+    append_hashed(by, to, hashed(~flow + static_cast<std::uint64_t>(i)), share / policy_.intermediates, route);
   }
   merge_hops(route);
 }

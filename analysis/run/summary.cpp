@@ -74,7 +74,12 @@ std::string fabric_text(const Scenario& s, const Report& r) {
   const bool network = std::any_of(r.resources.begin(), r.resources.end(), [](const ResourceUse& use) {
     return use.kind != "compute" && use.kind != "nvlink" && use.use > 0;
   });
-  return s.fabric + (network ? "" : " (inside one node)");
+  const Tree* deployment = s.source.find("deployment");
+  const Tree* placement = deployment != nullptr ? deployment->find("placement") : nullptr;
+  const std::string where = placement == nullptr                    ? ""
+                            : placement->kind == Tree::Kind::scalar ? ", nodes " + placement->text
+                                                                    : ", nodes as listed";
+  return s.fabric + where + (network ? "" : " (inside one node)");
 }
 
 std::string load_words(const Scenario& s) {

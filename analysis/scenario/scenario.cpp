@@ -105,7 +105,7 @@ class ScenarioReader {
                                                  {"Part of the accelerator's memory for weights and KV cache", "0.9",
                                                   "", "gpu_memory_utilization mem_fraction_static"});
     std::string network;
-    s_.network = read_network(config_, s_.layout, s_.fabric, network, parts_);
+    s_.network = read_network(config_, s_.layout, s_.seed, s_.fabric, network, parts_);
     take_replicas(network);
     read_communication(how);
     s_.machine.domain.assign(s_.network.domain.begin(), s_.network.domain.begin() + s_.layout.gpus);

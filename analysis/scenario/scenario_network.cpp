@@ -7,6 +7,7 @@
 
 #include "platforms/platform_file/platform_file.hpp"
 #include "sim/input_file.hpp"
+#include "topologies/allocation.hpp"
 #include "topologies/topology.hpp"
 
 namespace teapot {
@@ -20,18 +21,21 @@ std::string name_of(const Config& parent, const std::string& key, const std::str
   return from != nullptr && from->kind == Tree::Kind::scalar ? from->text + " (changed)" : "inline";
 }
 
-Network read_network(const Config& config, const Layout& layout, std::string& name, std::string& key,
-                     PartReader& parts) {
+Network read_network(const Config& config, const Layout& layout, std::uint64_t seed, std::string& name,
+                     std::string& key, PartReader& parts) {
+  const Config deployment = config.section("deployment");
   const auto need = [&](int gpus) {
     if (gpus >= layout.gpus) return;
-    const Config at = config.section("deployment");
-    (at.has("gpus") ? at.at("gpus") : at).fail(fmt::format("{} GPUs, but {} has {}", layout.gpus, name, gpus));
+    (deployment.has("gpus") ? deployment.at("gpus") : deployment)
+        .fail(fmt::format("{} GPUs, but {} has {}", layout.gpus, name, gpus));
   };
   if (config.has("platform")) {
     const Config platform = config.at("platform");
     // `--set fabric= --set platform=...` takes a scenario's fabric away.
     if (config.has("fabric") && config.at("fabric").tree().kind != Tree::Kind::null)
       platform.fail("give either `fabric` or `platform`, not both");
+    if (deployment.has("placement"))
+      deployment.at("placement").fail("a platform file says where its GPUs are: write the file of other nodes");
     name = platform.as<std::string>();
     Network network = read_platform(file_named(platform, most_trace_bytes), layout.gpus);
     need(network.ranks());
@@ -39,11 +43,14 @@ Network read_network(const Config& config, const Layout& layout, std::string& na
   }
   name = name_of(config, "fabric", "h800-mpft");
   const Tree tree = parts.named(config, "fabric", "topologies", "fabric", "h800-mpft");
+  const bool placed = deployment.has("placement");
   key = fmt::format("{}{}", to_yaml(tree), layout.gpus);
+  if (placed) key += fmt::format("{}seed {}", to_yaml(deployment.at("placement").tree()), seed);
   if (const Network* built = parts.network(key)) return *built;
   const Fabric fabric = build_fabric(config.in_place_of("fabric", tree));
   need(fabric.gpus());
-  Network network = to_network(fabric, layout.gpus);
+  const std::vector<int> nodes = read_allocation(deployment, fabric, layout.gpus, seed);
+  Network network = nodes.empty() ? to_network(fabric, layout.gpus) : on_nodes(fabric, nodes, layout.gpus);
   parts.keep(key, network);
   return network;
 }

@@ -2,6 +2,7 @@
 // The network of a scenario, and what named things are called.
 // Does not know what runs on it.
 
+#include <cstdint>
 #include <string>
 
 #include "analysis/scenario/part_reader.hpp"
@@ -12,8 +13,9 @@ namespace teapot {
 /// What to call a named thing in a report: the name as written, or what it was derived from.
 std::string name_of(const Config& parent, const std::string& key, const std::string& fallback);
 
-/// `key`: under which the network is kept; empty for a platform file. Throws ConfigError where it has too few GPUs.
-Network read_network(const Config& config, const Layout& layout, std::string& name, std::string& key,
-                     PartReader& parts);
+/// `key`: under which the network is kept; empty for a platform file. `seed`: of nodes by chance. Throws ConfigError
+/// where it has too few GPUs.
+Network read_network(const Config& config, const Layout& layout, std::uint64_t seed, std::string& name,
+                     std::string& key, PartReader& parts);
 
 }  // namespace teapot

@@ -1,0 +1,92 @@
+// Chooses nodes and renumbers the GPUs of a network.
+// Does not know what runs on them.
+
+#include "topologies/allocation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "sim/index.hpp"
+#include "sim/random.hpp"
+#include "topologies/topology.hpp"
+
+namespace teapot {
+namespace {
+
+std::vector<int> listed(const Config& list, int needed, int there) {
+  std::vector<int> nodes;
+  std::set<int> seen;
+  for (const Config& item : list.items()) {
+    const int node = item.as_non_negative<int>();
+    if (node >= there) item.fail(fmt::format("the fabric has nodes 0 to {}", there - 1));
+    if (!seen.insert(node).second) item.fail(fmt::format("names node {} twice", node));
+    nodes.push_back(node);
+  }
+  if (static_cast<int>(nodes.size()) != needed) list.fail(fmt::format("the job needs {} nodes", needed));
+  return nodes;
+}
+
+/// As far apart as numbers allow.
+std::vector<int> scattered(int needed, int there) {
+  std::vector<int> nodes;
+  for (int i = 0; i < needed; ++i) nodes.push_back(static_cast<int>(std::int64_t{i} * there / needed));
+  return nodes;
+}
+
+/// The first of a shuffle (Fisher and Yates), in the order of their numbers, as schedulers hand nodes out.
+std::vector<int> by_chance(int needed, int there, std::uint64_t seed) {
+  std::vector<int> nodes(at(there));
+  std::iota(nodes.begin(), nodes.end(), 0);
+  Random random{seed, std::uint64_t{0x706c616365}};
+  for (int i = 0; i < needed; ++i)
+    std::swap(nodes[at(i)], nodes[at(i) + random.below(static_cast<std::uint32_t>(there - i))]);
+  nodes.resize(at(needed));
+  std::sort(nodes.begin(), nodes.end());
+  return nodes;
+}
+
+}  // namespace
+
+std::vector<int> read_allocation(const Config& section, const Fabric& fabric, int gpus, std::uint64_t seed) {
+  const About about{
+      "Which nodes of the fabric it gets: packed (neighbours), scattered (far apart), random, or a list of their "
+      "numbers",
+      "scattered", "packed"};
+  if (!section.has("placement", about)) return {};
+  const int needed = (gpus + fabric.gpus_per_node - 1) / fabric.gpus_per_node;
+  const int there = fabric.gpus() / fabric.gpus_per_node;
+  const Config placement = section.at("placement");
+  if (!placement.is_scalar()) return listed(placement, needed, there);
+  const std::string word = section.choice_or("placement", {"packed", "scattered", "random"}, "packed", about);
+  if (word == "packed" || needed >= there) return {};
+  return word == "scattered" ? scattered(needed, there) : by_chance(needed, there, seed);
+}
+
+Network on_nodes(const Fabric& fabric, const std::vector<int>& nodes, int gpus) {
+  const int last = *std::max_element(nodes.begin(), nodes.end());
+  Network network = to_network(fabric, std::min(fabric.gpus(), (last + 1) * fabric.gpus_per_node));
+  auto chosen = std::make_shared<std::vector<int>>();
+  for (const int node : nodes) {
+    for (int g = 0; g < fabric.gpus_per_node && static_cast<int>(chosen->size()) < gpus; ++g)
+      chosen->push_back(node * fabric.gpus_per_node + g);
+  }
+  const std::vector<int> all_gpus = network.gpus, all_domains = network.domain;
+  std::map<int, int> domains;  // of the whole fabric: counted from 0 in the order of ranks
+  network.gpus.clear();
+  network.domain.clear();
+  for (const int gpu : *chosen) {
+    network.gpus.push_back(all_gpus[at(gpu)]);
+    const int next = static_cast<int>(domains.size());
+    network.domain.push_back(domains.emplace(all_domains[at(gpu)], next).first->second);
+  }
+  network.route = [route = network.route, chosen](int source, int destination) {
+    return route((*chosen)[at(source)], (*chosen)[at(destination)]);
+  };
+  return network;
+}
+
+}  // namespace teapot

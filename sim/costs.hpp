@@ -24,14 +24,14 @@ struct CollectiveCall {
 
 /// What a communication kernel costs beyond the bytes it sends.
 struct CollectiveCost {
-  std::string library;                                ///< whose kernel it is, and which of its algorithms: for reports
-  Seconds overhead;                                   ///< software floor of one call
-  double volume = 1;                                  ///< bytes that it sends, over those of the direct exchange
-  std::shared_ptr<const Wire> wire;                   ///< how well it uses the links; none: line rate
-  double sm_share = 0;                                ///< part of the accelerator it holds while in flight
+  std::string library;               ///< whose kernel it is, and which of its algorithms: for reports
+  Seconds overhead;                  ///< software floor of one call
+  double volume = 1;                 ///< bytes that it sends, over those of the direct exchange
+  std::shared_ptr<const Wire> wire;  ///< how well it uses the links; none: line rate
+  double sm_share = 0;               ///< part of the accelerator it holds while in flight
+  Seconds sm_time;                   ///< of its send and receive kernels, which what overlaps it gives up
+  bool counts_hops = false;          ///< the overhead holds the way of every step, a ring's too
   Collective::Carry carry = Collective::Carry::each;  ///< of an exchange: what switches copy or add up on the way
-  Seconds sm_time;           ///< of its send and receive kernels, which what overlaps it gives up
-  bool counts_hops = false;  ///< the overhead holds the way of every step, a ring's too
 };
 
 /// Which kernel a call runs, and its cost. Throws ConfigError for an operation the library lacks.

@@ -90,6 +90,41 @@ fine_service
 fine_service --set 'requests.arrivals={concurrency: 3}'
 fine_service --set 'requests.arrivals={gamma: 4 /s, burstiness: 10000}'
 
+# --- training: batches, pipelines, layers, memory
+cat >train.yaml <<'END'
+phase: training
+model: deepseek-v2-lite
+fabric: {from: h800-mpft, nodes: 4}
+deployment: {gpus: 32}
+training: {global_batch: 128, pipeline_parallel: 4, pipeline: dualpipe, expert_parallel: 8, recompute: [swiglu]}
+END
+train() { pattern=$1; shift; expect 2 "$pattern" run train.yaml "$@"; }
+train 'do not divide over 8 pipelines' --set training.global_batch=100
+train 'twice the 4 ranks at least' --set training.global_batch=32
+train 'do not divide into pipelines of 5' --set training.pipeline_parallel=5
+train 'stages for 27 layers' --set training.pipeline=1f1b --set training.pipeline_parallel=32 --set training.expert_parallel=1
+train 'must divide the 8 GPUs' --set training.expert_parallel=3
+train 'has 27 layers' --set 'training.layers_per_stage=[7, 7, 7, 7]'
+train 'rounds of one for each' --set training.pipeline=interleaved --set training.global_batch=48
+train 'for .pipeline: interleaved.' --set training.chunks=2
+train 'pipeline.*dualpipe' --set training.pipeline=dualpip
+train 'only 0 and 1' --set training.zero=2
+train 'does not fit' --set training.sequence_tokens=200000
+train 'attention heads' --set training.tensor_parallel=5 --set training.pipeline_parallel=1 --set deployment.gpus=30
+train 'must be at most' --set training.global_batch=2000000000
+train 'micro-batches are too many' --set training.global_batch=16777216
+train 'less than the 132 SMs' --set training.communication_sms=132
+train 'published' --set training.published=nosuch
+train 'trainer' --set training.trainer=nosuch
+train 'recompute' --set 'training.recompute=[everything]'
+train 'way back is not known' --set model=qwen3-next-80b-a3b
+train 'GPUs, but' --set deployment.gpus=64
+train 'not for phase: training' --html page.html
+train 'unknown kind of trace' --trace step.txt
+train 'not for phase: training' --explain
+expect 2 'training is for run' sensitivity train.yaml
+expect 2 '.' run small.yaml --set phase=trainin
+
 # --- sweeps: axes, conditions, names
 sweep() { of_file "$1" "base: small.yaml\n$2" sweep @ --out nowhere; }
 axes='axes: {deployment.requests_per_gpu: [8, 16]}\n'

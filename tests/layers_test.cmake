@@ -11,7 +11,7 @@ set(below_analysis sim topologies workloads platforms analysis)
 
 # The rooms of analysis, and what each may include of the others; version.hpp is open to all.
 set(rooms output scenario cost facts collective run explain output/trace output/tables output/chakra output/html
-          validation serving sweep wishes commands)
+          validation serving training sweep wishes commands)
 set(below_output "")
 set(below_scenario output)
 set(below_cost output)
@@ -23,9 +23,10 @@ set(below_output/trace output scenario run)
 set(below_output/tables output run output/trace)
 set(below_output/chakra output)
 set(below_output/html output scenario run explain)
-set(below_validation output scenario run collective facts)
+set(below_validation output scenario run collective facts training)
 set(below_serving output scenario run)
-set(below_sweep output scenario run explain cost serving)
+set(below_training output scenario)
+set(below_sweep output scenario run explain cost serving training)
 set(below_wishes output scenario run cost sweep)
 set(below_commands ${rooms})
 

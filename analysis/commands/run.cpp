@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -27,6 +28,9 @@
 #include "analysis/run/work_estimate.hpp"
 #include "analysis/sweep/costs.hpp"
 #include "analysis/sweep/evaluate.hpp"
+#include "analysis/training/pipeline_trace.hpp"
+#include "analysis/training/training_report.hpp"
+#include "analysis/training/training_run.hpp"
 #include "sim/catalogue.hpp"
 #include "topologies/topology.hpp"
 #include "workloads/routing/loads.hpp"
@@ -169,10 +173,51 @@ std::string explained(const RunOptions& options, const Scenario& scenario, const
   return text;
 }
 
+/// The pipeline's ranks as GPUs, the first one wanted looked into.
+void write_pipeline(const RunOptions& options, const TrainingScenario& scenario, const TrainingResult& result) {
+  TraceSelection selection = trace_selection(options, scenario.accelerator);
+  selection.counters = false;
+  const int inside = selection.gpus.empty() ? 0 : selection.gpus.front();
+  for (int rank = 0; options.gpus.empty() && rank < scenario.training.pipeline.ranks; ++rank)
+    selection.gpus.push_back(rank);
+  const PipelineTrace trace = pipeline_trace(scenario, result, inside);
+  write_trace(options.trace, trace.program, trace.timeline, trace.network, selection);
+}
+
+/// A training step: put together from simulated pieces, so that what looks into one program has nothing to look at.
+void train(const RunOptions& options, const Tree& tree) {
+  for (const auto& [option, given] :
+       {std::pair{"--explain", !options.explain.empty()}, {"--html", !options.html.empty()}}) {
+    if (given)
+      throw ConfigError(fmt::format("{}: not for phase: training, whose report says where its time goes", option));
+  }
+  const TrainingScenario scenario =
+      read_training_scenario(tree, one_line(std::filesystem::path{options.scenario}.stem().string(), 200));
+  ProgressLine progress;
+  progress.announce("chunks are simulated", 10);
+  const TrainingResult result = run_training(scenario, [&](double done) { progress("chunks are simulated", done); });
+  progress.clear();
+  const std::string json = training_json(scenario, result).dump(2) + '\n';
+  const std::string text = training_text(scenario, result);
+  if (!options.trace.empty()) write_pipeline(options, scenario, result);
+  if (!options.folder.empty()) {
+    const std::filesystem::path folder = options.folder;
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (!std::filesystem::is_directory(folder))
+      throw ConfigError(options.folder + ": cannot be made: " + error.message());
+    write_file(folder / "summary.json", json);
+    write_file(folder / "summary.txt", text);
+    write_file(folder / "scenario.yaml", to_yaml(tree));
+  }
+  fmt::print("{}", options.json ? json : text);
+}
+
 void execute(const RunOptions& options) {
   require_what_to_run(options);
   if (!options.workload.empty()) return replay(options);
   if (!options.trace.empty()) check_trace_name(options.trace);
+  if (const Tree tree = load_scenario_tree(options.scenario, options.sets); trains(tree)) return train(options, tree);
   const Scenario scenario = load_scenario(options.scenario, options.sets);
   ProgressLine progress;
   const auto layers = static_cast<double>(scenario.model.layers.size());

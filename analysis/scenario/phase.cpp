@@ -20,10 +20,11 @@ void put_default(Tree& tree, const std::string& key, const std::string& text) {
 }  // namespace
 
 Phase read_phase(const Config& scenario) {
-  return scenario.choice_or("phase", {"decode", "prefill"}, "decode",
-                            {"What a step does: decode requests, or compute their prompts", "prefill"}) == "prefill"
-             ? Phase::prefill
-             : Phase::decode;
+  const std::string phase = scenario.choice_or(
+      "phase", {"decode", "prefill", "training"}, "decode",
+      {"What a step does: decode requests, compute their prompts, or train on sequences", "prefill"});
+  if (phase == "training") scenario.at("phase").fail("training is for run, compare and sweep");
+  return phase == "prefill" ? Phase::prefill : Phase::decode;
 }
 
 Config how_executed(const Config& scenario, Phase phase, const Model& model, const Accelerator& accelerator,

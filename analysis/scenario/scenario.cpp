@@ -12,13 +12,12 @@
 #include "analysis/scenario/memory_advice.hpp"
 #include "analysis/scenario/scenario_network.hpp"
 #include "analysis/scenario/stack.hpp"
+#include "analysis/scenario/training_scenario.hpp"
 #include "platforms/communication.hpp"
 #include "platforms/kernels/table.hpp"
-#include "platforms/platform_file/platform_file.hpp"
 #include "platforms/runtime.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/input_file.hpp"
-#include "topologies/topology.hpp"
 #include "workloads/layout/memory.hpp"
 #include "workloads/step/overlap.hpp"
 
@@ -208,6 +207,7 @@ class ScenarioReader {
 
   /// What other commands and phases read.
   void pass_over_other_phases() const {
+    config_.section("training", {"How a model is trained, of `phase: training` (docs/training.md)", "{zero: 1}"}).tree();
     config_.section("prefill", {"What a prefill executes otherwise than a decode; keys of `decode`", "{overlap: none}"})
         .tree();
     config_
@@ -228,7 +228,11 @@ class ScenarioReader {
 void note_keys(const Config& config) {
   try {
     PartReader parts;
-    ScenarioReader{config, {}, parts}.read();
+    if (trains(config.tree())) {
+      read_training_scenario(config, config.tree(), parts);
+    } else {
+      ScenarioReader{config, {}, parts}.read();
+    }
   } catch (const ConfigError&) {  // whoever stops early has said what it asked for until then
   }
 }

@@ -26,6 +26,10 @@ struct Figure {
 
 constexpr Figure figures[] = {{"tpot_ms", "TPOT, ms", "{:.3f}"},
                               {"step_ms", "step, ms", "{:.3f}"},
+                              {"step_s", "step, s", "{:.3f}"},
+                              {"tokens_per_day", "tokens a day", "{:.4g}"},
+                              {"mfu_causal", "MFU, causal", "{:.4f}"},
+                              {"mfu_noncausal", "MFU, whole attention", "{:.4f}"},
                               {"tokens_per_s_per_user", "tokens/s/user", "{:.2f}"},
                               {"tokens_per_s_per_gpu", "tokens/s/GPU", "{:.1f}"},
                               {"compute_ms", "computing, ms a step", "{:.3f}"},

@@ -8,6 +8,8 @@
 #include "analysis/run/run.hpp"
 #include "analysis/run/summary.hpp"
 #include "analysis/serving/serving_report.hpp"
+#include "analysis/training/training_report.hpp"
+#include "analysis/training/training_run.hpp"
 #include "analysis/version.hpp"
 
 namespace teapot {
@@ -59,6 +61,19 @@ bool serves(const Tree& tree) {
   return requests != nullptr && requests->find("arrivals") != nullptr;
 }
 
+/// Tokens of a training step are priced as a decode's are.
+nlohmann::ordered_json trained(const TrainingScenario& scenario, const CostLists& lists, PartReader& parts) {
+  const TrainingResult result = run_training(scenario);
+  auto json = training_json(scenario, result);
+  json.erase("wall_s");
+  const double rate = result.tokens_per_s / scenario.gpus();
+  const auto cost = token_cost(scenario.source, lists, rate, parts);
+  add_cost(json, cost);
+  json["usd_per_trillion_tokens"] =
+      cost ? nlohmann::ordered_json(cost->usd_per_million_tokens * 1e6) : nlohmann::ordered_json(nullptr);
+  return json;
+}
+
 nlohmann::ordered_json simulated(const Scenario& scenario, const CostLists& lists, PartReader& parts, bool binding) {
   const Run result = run(scenario);
   const Report sums = report(scenario, result.program, result.timeline);
@@ -73,12 +88,14 @@ nlohmann::ordered_json simulated(const Scenario& scenario, const CostLists& list
 nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists, PartReader& parts,
                                 bool binding) {
   if (serves(tree)) return served(tree, name, lists, parts);
+  if (trains(tree)) return trained(read_training_scenario(tree, name, parts), lists, parts);
   return simulated(read_scenario(tree, name, parts), lists, parts, binding);
 }
 
 nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists) {
   PartReader parts;
   if (serves(tree)) return served(tree, name, lists, parts);
+  if (trains(tree)) return trained(read_training_scenario(tree, name), lists, parts);
   return simulated(read_scenario(tree, name), lists, parts, false);
 }
 

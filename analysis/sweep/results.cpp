@@ -23,7 +23,7 @@ const std::vector<std::string>& figure_names() {
   return names;
 }
 
-/// Those that only a prefill or a service has: columns of sweeps whose first result has them.
+/// Those that only a prefill, a service or training has: columns of sweeps whose first result has them.
 const std::vector<std::string>& served_figure_names() {
   static const std::vector<std::string> names{"ttft_ms",
                                               "ttft_p50_ms",
@@ -33,7 +33,13 @@ const std::vector<std::string>& served_figure_names() {
                                               "goodput_requests_per_s",
                                               "goodput_requests_per_s_per_musd",
                                               "requests_per_s",
-                                              "overloaded"};
+                                              "overloaded",
+                                              "step_s",
+                                              "tokens_per_day",
+                                              "mfu_causal",
+                                              "mfu_noncausal",
+                                              "memory_bytes",
+                                              "usd_per_trillion_tokens"};
   return names;
 }
 

@@ -33,11 +33,9 @@ bool changes_scenario(const std::string& column) {
 using Replay = void (*)(const Config&, Validation&);
 
 const std::map<std::string, Replay>& replays() {
-  static const std::map<std::string, Replay> kinds{{"collective", replay_collectives},
-                                                   {"kernel", replay_kernels},
-                                                   {"layer", replay_layers},
-                                                   {"serving", replay_serving},
-                                                   {"step", replay_steps}};
+  static const std::map<std::string, Replay> kinds{
+      {"collective", replay_collectives}, {"kernel", replay_kernels}, {"layer", replay_layers},
+      {"serving", replay_serving},        {"step", replay_steps},     {"training", replay_training}};
   return kinds;
 }
 

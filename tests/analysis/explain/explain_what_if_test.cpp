@@ -18,7 +18,8 @@ std::vector<std::string> examples() {
   for (const auto& entry : std::filesystem::directory_iterator{testing::project_file("examples")}) {
     if (entry.path().extension() != ".yaml") continue;
     const Tree tree = load_yaml(entry.path().string());
-    if (tree.find("deployment") != nullptr && tree.find("sweep") == nullptr && tree.find("requests") == nullptr)
+    if (tree.find("deployment") != nullptr && tree.find("sweep") == nullptr && tree.find("requests") == nullptr &&
+        tree.find("training") == nullptr)
       names.push_back(entry.path().stem());
   }
   std::sort(names.begin(), names.end());

@@ -1,0 +1,120 @@
+// Training steps end to end: sums, errors of the user, and the published step.
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "analysis/training/training_report.hpp"
+#include "analysis/training/training_run.hpp"
+#include "tests/analysis/scenarios.hpp"
+
+namespace teapot {
+namespace {
+
+const std::string small = R"(
+phase: training
+model: deepseek-v2-lite
+accelerator: h800
+fabric: {from: h800-mpft, nodes: 4}
+deployment: {gpus: 32}
+training: {global_batch: 128, pipeline_parallel: 4, pipeline: dualpipe, expert_parallel: 8, recompute: [swiglu]}
+)";
+
+TrainingScenario training(const std::string& yaml, const std::vector<std::string>& sets = {}) {
+  Tree tree = parse_yaml(yaml, "t.yaml");
+  for (const auto& set : sets) apply_set(tree, set);
+  return read_training_scenario(tree, "t");
+}
+
+double sum(const TrainingParts& p) {
+  return (p.forward + p.bubble + p.backward + p.weights + p.pair + p.optimizer).value;
+}
+
+void check_refused(const std::string& set, const std::string& what) {
+  CAPTURE(set);
+  try {
+    training(small, {set});
+    FAIL("was taken");
+  } catch (const ConfigError& e) {
+    CAPTURE(e.what());
+    CHECK(std::string{e.what()}.find(what) != std::string::npos);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("training: the parts of a step add up to it, for every schedule") {
+  for (const auto& name : schedule_names()) {
+    CAPTURE(name);
+    const TrainingScenario s = training(small, {"training.pipeline=" + name});
+    const TrainingResult r = run_training(s);
+    CHECK(sum(r.parts) == doctest::Approx(r.step.value).epsilon(1e-12));
+    CHECK(r.parts.bubble > Seconds{});
+    CHECK(r.parts.optimizer > Seconds{});
+    CHECK(r.tokens_per_s * r.step.value == doctest::Approx(128 * 4096.0).epsilon(1e-12));
+    CHECK(r.mfu_causal * r.step.value * 32 * 989e12 ==
+          doctest::Approx(training_flops_per_token(s.model, 4096).value * 128 * 4096).epsilon(1e-12));
+    CHECK(r.mfu_noncausal > r.mfu_causal);
+    CHECK(r.mfu_noncausal < 1);
+  }
+}
+
+TEST_CASE("training: the same scenario twice is the same to the last bit") {
+  auto first = training_json(training(small), run_training(training(small)));
+  auto second = training_json(training(small), run_training(training(small)));
+  first.erase("wall_s");
+  second.erase("wall_s");
+  CHECK(first.dump() == second.dump());
+}
+
+TEST_CASE("training: one group stands for all where that is exact") {
+  TrainingScenario s = training(small);
+  REQUIRE(s.groups == Blocks::alike);
+  const Seconds one = run_training(s).step;
+  s.groups = Blocks::uneven;  // all are simulated
+  CHECK(run_training(s).step.value == doctest::Approx(one.value).epsilon(1e-9));
+}
+
+TEST_CASE("training: faster links never make a step longer, a slower trainer never a shorter one") {
+  const Seconds plain = run_training(training(small)).step;
+  CHECK(run_training(training(small, {"fabric.nic_bandwidth=800 Gbps"})).step < plain);
+  CHECK(run_training(training(small, {"training.trainer=hai-llm"})).step > plain);
+  CHECK(run_training(training(small, {"training.gradients=bf16"})).step < plain);
+}
+
+TEST_CASE("training: what does not divide or fit is one clear line") {
+  check_refused("training.global_batch=130", "do not divide over 8 pipelines");
+  check_refused("training.pipeline_parallel=5", "do not divide into pipelines of 5");
+  check_refused("training.layers_per_stage=[7, 7, 7, 7]", "28 layers in all");
+}
+
+TEST_CASE("training: a batch too small for a schedule, a model too large and other phases are refused") {
+  check_refused("training.global_batch=32", "twice the 4 ranks at least");
+  check_refused("training.zero=3", "only 0 and 1");
+  check_refused("training.expert_parallel=3", "must divide the 8 GPUs");
+  check_refused("training.sequence_tokens=400000", "does not fit");
+  check_refused("model=qwen3-next-80b-a3b", "way back is not known");
+  CHECK_THROWS_AS(read_scenario(parse_yaml(small, "t.yaml"), "t"), ConfigError);
+}
+
+TEST_CASE("published: DeepSeek-V3 on 2,048 H800, step within 10%, parts within 20%, planes and rails within 0.5%") {
+  double steps[2] = {0, 0};
+  int i = 0;
+  for (const char* name : {"train-deepseek-v3-mpft", "train-deepseek-v3-mrft"}) {
+    CAPTURE(name);
+    const Tree tree = load_scenario_tree(testing::project_file(std::string{"examples/"} + name + ".yaml"));
+    const TrainingScenario s = read_training_scenario(tree, name);
+    const auto figures = training_figures(run_training(s));
+    REQUIRE(s.published.figures.size() == 10);
+    for (const auto& [figure, published] : s.published.figures) {
+      CAPTURE(figure);
+      const bool part = figure.ends_with("_s") && figure != "step_s";
+      CHECK(figures.at(figure) == doctest::Approx(published).epsilon(part ? 0.2 : 0.1));
+    }
+    steps[i++] = figures.at("step_s");
+  }
+  CHECK(steps[1] == doctest::Approx(steps[0]).epsilon(0.005));
+}
+
+}  // namespace teapot

@@ -119,7 +119,6 @@ train 'trainer' --set training.trainer=nosuch
 train 'recompute' --set 'training.recompute=[everything]'
 train 'way back is not known' --set model=qwen3-next-80b-a3b
 train 'GPUs, but' --set deployment.gpus=64
-train 'not for phase: training' --html page.html
 train 'unknown kind of trace' --trace step.txt
 train 'not for phase: training' --explain
 expect 2 'training is for run' sensitivity train.yaml

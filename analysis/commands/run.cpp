@@ -29,6 +29,7 @@
 #include "analysis/sweep/costs.hpp"
 #include "analysis/sweep/evaluate.hpp"
 #include "analysis/training/pipeline_trace.hpp"
+#include "analysis/training/training_page.hpp"
 #include "analysis/training/training_report.hpp"
 #include "analysis/training/training_run.hpp"
 #include "sim/catalogue.hpp"
@@ -184,13 +185,10 @@ void write_pipeline(const RunOptions& options, const TrainingScenario& scenario,
   write_trace(options.trace, trace.program, trace.timeline, trace.network, selection);
 }
 
-/// A training step: put together from simulated pieces, so that what looks into one program has nothing to look at.
+/// A training step is put together from simulated pieces: what explains one program has nothing to look at.
 void train(const RunOptions& options, const Tree& tree) {
-  for (const auto& [option, given] :
-       {std::pair{"--explain", !options.explain.empty()}, {"--html", !options.html.empty()}}) {
-    if (given)
-      throw ConfigError(fmt::format("{}: not for phase: training, whose report says where its time goes", option));
-  }
+  if (!options.explain.empty())
+    throw ConfigError("--explain: not for phase: training, whose report says where its time goes");
   const TrainingScenario scenario =
       read_training_scenario(tree, one_line(std::filesystem::path{options.scenario}.stem().string(), 200));
   ProgressLine progress;
@@ -200,6 +198,7 @@ void train(const RunOptions& options, const Tree& tree) {
   const std::string json = training_json(scenario, result).dump(2) + '\n';
   const std::string text = training_text(scenario, result);
   if (!options.trace.empty()) write_pipeline(options, scenario, result);
+  if (!options.html.empty()) write_file(options.html, training_page(scenario, result, to_yaml(tree)));
   if (!options.folder.empty()) {
     const std::filesystem::path folder = options.folder;
     std::error_code error;

@@ -5,8 +5,11 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "analysis/training/pipeline_trace.hpp"
+#include "analysis/training/training_page.hpp"
 #include "analysis/training/training_report.hpp"
 #include "analysis/training/training_run.hpp"
+#include "analysis/training/whole_step.hpp"
 #include "tests/analysis/scenarios.hpp"
 
 namespace teapot {
@@ -96,6 +99,49 @@ TEST_CASE("training: a batch too small for a schedule, a model too large and oth
   check_refused("training.sequence_tokens=400000", "does not fit");
   check_refused("model=qwen3-next-80b-a3b", "way back is not known");
   CHECK_THROWS_AS(read_scenario(parse_yaml(small, "t.yaml"), "t"), ConfigError);
+}
+
+TEST_CASE("training: a step simulated as one program lasts as long as its chunks put together") {
+  for (const auto& name : schedule_names()) {
+    CAPTURE(name);
+    const TrainingScenario s = training(small, {"training.pipeline=" + name});
+    const TrainingResult r = run_training(s);
+    const Timeline timeline = simulate(whole_step(s, r), s.network);
+    // Sends contend with exchanges here, and wait for nobody's turn there.
+    CHECK(timeline.step.value == doctest::Approx(r.step.value).epsilon(0.03));
+  }
+}
+
+TEST_CASE("training: the timeline has each task, and what happens within those of one rank") {
+  const TrainingScenario s = training(small);
+  const TrainingResult r = run_training(s);
+  const PipelineTrace trace = pipeline_trace(s, r, 1);
+  std::size_t tasks = 4;  // the ends of the ranks
+  for (const auto& rank : r.pipeline.ranks) tasks += rank.size();
+  std::size_t on_tasks = 0, inside = 0;
+  Seconds end;
+  for (int op = 0; op < trace.timeline.operators; ++op) {
+    const Operator& o = trace.program.operators[static_cast<std::size_t>(op)];
+    ++(o.stream == 0 ? on_tasks : inside);
+    for (int rank = 0; rank < 4; ++rank) {
+      if (!trace.timeline.ran(op, rank)) continue;
+      CHECK((o.stream == 0 || rank == 1));
+      if (o.stream == 0) end = std::max(end, trace.timeline.end(op, rank));
+    }
+  }
+  CHECK(on_tasks == tasks);
+  CHECK(inside > tasks);
+  CHECK(end.value == doctest::Approx(r.step.value).epsilon(1e-12));
+}
+
+TEST_CASE("training: the page draws each task once") {
+  const TrainingScenario s = training(small);
+  const TrainingResult r = run_training(s);
+  const std::string page = training_page(s, r, small);
+  std::size_t tasks = 4, drawn = 0;
+  for (const auto& rank : r.pipeline.ranks) tasks += rank.size();
+  for (std::size_t at = page.find("<rect "); at != std::string::npos; at = page.find("<rect ", at + 1)) ++drawn;
+  CHECK(drawn == tasks);
 }
 
 TEST_CASE("published: DeepSeek-V3 on 2,048 H800, step within 10%, parts within 20%, planes and rails within 0.5%") {

@@ -33,12 +33,12 @@ struct Colour {
   const char* fill;
 };
 /// In the order of Task::Kind, then the optimizer.
-constexpr Colour colours[] = {{"forward", "forward (F)", "#e8a33d"},
-                              {"backward", "backward (B)", "#3f9b6b"},
-                              {"input", "backward for inputs", "#7cc49c"},
-                              {"weights", "weights (W)", "#4a78b5"},
-                              {"pair", "forward beside backward (F&B)", "#8d6bb1"},
-                              {"optimizer", "gradients and optimizer", "#c4574f"}};
+constexpr Colour fills[] = {{"forward", "forward (F)", "#e8a33d"},
+                            {"backward", "backward (B)", "#3f9b6b"},
+                            {"input", "backward for inputs", "#7cc49c"},
+                            {"weights", "weights (W)", "#4a78b5"},
+                            {"pair", "forward beside backward (F&B)", "#8d6bb1"},
+                            {"optimizer", "gradients and optimizer", "#c4574f"}};
 
 std::string words_of(const Task& t) {
   if (t.kind == Task::Kind::pair)
@@ -66,11 +66,11 @@ std::string drawing(const TrainingScenario& s, const TrainingResult& r) {
     svg += fmt::format(R"(<text x="0" y="{:.1f}">rank {} ({})</text>)", y + 15, rank, fmt::join(held, ", "));
     for (const TimedTask& t : r.pipeline.ranks[rank]) {
       svg += rectangle(label_width + t.start.value * scale, y, (t.end - t.start).value * scale,
-                       colours[static_cast<std::size_t>(t.task.kind)],
+                       fills[static_cast<std::size_t>(t.task.kind)],
                        fmt::format("{}: {}", words_of(t.task), ms(t.start, t.end)));
     }
     const Seconds done = r.pipeline.finish(static_cast<int>(rank));
-    svg += rectangle(label_width + done.value * scale, y, r.optimizer[rank].value * scale, colours[5],
+    svg += rectangle(label_width + done.value * scale, y, r.optimizer[rank].value * scale, fills[5],
                      fmt::format("gradients and optimizer: {}", ms(done, done + r.optimizer[rank])));
   }
   return fmt::format(R"(<svg viewBox="0 0 {0} {1:.0f}" role="img" aria-label="the pipeline">{2}</svg>)", page_width,
@@ -79,7 +79,7 @@ std::string drawing(const TrainingScenario& s, const TrainingResult& r) {
 
 std::string legend() {
   std::string text;
-  for (const Colour& c : colours) text += fmt::format(R"(<span><i class="{}"></i>{}</span> )", c.name, escaped(c.what));
+  for (const Colour& c : fills) text += fmt::format(R"(<span><i class="{}"></i>{}</span> )", c.name, escaped(c.what));
   return text;
 }
 
@@ -91,7 +91,7 @@ std::string style() {
       "pre{overflow-x:auto;background:#f6f6f4;padding:1em}span{margin-right:1em}"
       "i{display:inline-block;width:1em;height:1em;margin-right:.3em;vertical-align:-2px}"
       "rect{stroke:#fff;stroke-width:.4}";
-  for (const Colour& c : colours) text += fmt::format("rect.{0}{{fill:{1}}}i.{0}{{background:{1}}}", c.name, c.fill);
+  for (const Colour& c : fills) text += fmt::format("rect.{0}{{fill:{1}}}i.{0}{{background:{1}}}", c.name, c.fill);
   return text;
 }
 

@@ -84,7 +84,7 @@ class TrainingReader {
 
   void read_fabric(const Config& section) {
     std::string key;
-    s_.network = read_network(config_, s_.training.layout, s_.fabric, key, parts_);
+    s_.network = read_network(config_, s_.training.layout, s_.seed, s_.fabric, key, parts_);
     s_.machine.domain.assign(s_.network.domain.begin(), s_.network.domain.begin() + s_.gpus());
     read_library(section);
     const Layout& l = s_.training.layout;

@@ -25,6 +25,11 @@ RuntimeCost read_runtime(const Config& config) {
     const double part = cost.weight_only[stored] = weight_only.fraction(stored);
     if (!(part > 0)) weight_only.at(stored).fail("must be above zero (a part of what other kernels reach)");
   }
+  const Config on_cpu = config.section("cpu_weight_only");
+  for (const auto& stored : on_cpu.keys()) {
+    const double part = cost.cpu_weight_only[stored] = on_cpu.fraction(stored);
+    if (!(part > 0)) on_cpu.at(stored).fail("must be above zero (a part of what other kernels reach)");
+  }
   const Config collectives = config.section("collectives");
   for (const auto& operation : collectives.keys())
     cost.collectives[operation] = collectives.get<std::string>(operation);
@@ -32,6 +37,8 @@ RuntimeCost read_runtime(const Config& config) {
   cost.per_operator = config.non_negative_or("per_operator", Seconds{});
   cost.per_layer = config.non_negative_or("per_layer", Seconds{});
   cost.per_step = config.non_negative_or("per_step", Seconds{});
+  cost.per_copy = config.non_negative_or("per_copy", Seconds{});
+  cost.per_cpu_kernel = config.non_negative_or("per_cpu_kernel", Seconds{});
   cost.per_request = config.non_negative_or("per_request", Seconds{});
   cost.error = config.fraction_or("error", 0.5);
   config.get_or<std::string>("source", "");

@@ -60,8 +60,12 @@ struct RuntimeCost {
   Seconds per_operator;  ///< to each compute operator
   Seconds per_layer;     ///< to each layer and micro-batch
   Seconds per_step;      ///< once a step (scheduler, sampling, host)
-  Seconds per_request;   ///< once a step for each request of an attention group (sampling, detokenising, scheduling)
-  double error = 0;      ///< how far off they may be, as a part of them
+  /// What its kernels on a CPU reach of the memory bandwidth that those of the arithmetic reach, by stored format.
+  std::map<std::string, double> cpu_weight_only;
+  Seconds per_copy;        ///< to each hand-over of activations between a GPU and its host
+  Seconds per_cpu_kernel;  ///< to each kernel on a CPU: threads that wait for one another
+  Seconds per_request;     ///< once a step for each request of an attention group (sampling, detokenising, scheduling)
+  double error = 0;        ///< how far off they may be, as a part of them
 
   /// Above zero where the stack costs anything.
   Seconds all() const { return per_kernel + per_operator + per_layer + per_step + per_request; }

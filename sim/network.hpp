@@ -42,6 +42,7 @@ struct Network {
   std::vector<int> gpus;  ///< node of each rank: the first endpoints
   std::vector<int>
       passive;              ///< node of each further endpoint: hosts and memory pools, which hold bytes and run nothing
+  std::vector<int> host;    ///< of each rank: which of `passive` is its own host; empty: there are none
   std::vector<int> domain;  ///< scale-up domain of each rank (its NVSwitch node or rack), counted from 0
   /// Route from an endpoint to another; pure, and safe to call at any time. Throws ConfigError if they are cut off.
   std::function<Route(int source, int destination)> route;

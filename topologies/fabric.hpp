@@ -44,6 +44,7 @@ struct Gpu {
   int node = 0;
   Cable nvlink;        ///< to the scale-up switch of its node
   Cable bus;           ///< to the PCIe switch of its NIC
+  Cable bridge;        ///< from there to the CPU; none where the CPU stands in the scale-up domain
   int first_port = 0;  ///< its NIC ports, in Fabric::ports; GPUs that share a NIC share the ports
   int ports = 0;
 };
@@ -60,6 +61,14 @@ struct Port {
   Cable cable;
 };
 
+/// The CPUs of a node and their memory.
+struct Host {
+  Vertex vertex = 0;  ///< where its bytes lie: its memory where that has a bandwidth of its own, else the CPU
+  int node = 0;
+  Cable memory;    ///< from its memory to the CPU
+  Cable scale_up;  ///< from the CPU to the scale-up switch
+};
+
 struct Fabric {
   std::string name;
   std::string kind;
@@ -69,6 +78,7 @@ struct Fabric {
   std::vector<std::vector<int>> links_in;   ///< by vertex: of those that end at it
   std::vector<Gpu> gpu;
   std::vector<Port> ports;
+  std::vector<Host> hosts;  ///< by node; none where nodes have no CPU
   int gpus_per_node = 1;
   int nodes = 0;
   int planes = 0;  ///< 0 where there is no scale-out network

@@ -22,7 +22,8 @@ struct Inside {
   bool scale_up = false;
   bool pcie = false;
   bool host = false;
-  FabricLink nvlink, bus, bridge;
+  bool host_on_scale_up = false;
+  FabricLink nvlink, bus, bridge, memory;
 
   int units() const { return gpus / gpus_per_unit; }
   int ports_per_unit() const { return nics_per_unit * ports_per_nic; }
@@ -60,6 +61,26 @@ void read_nics(const Config& config, Inside& inside) {
   }
 }
 
+void read_memory(const Config& config, Inside& inside) {
+  const About memory{"Of the memory of a node's CPUs together, read or written", "614 GB/s",
+                     "no limit of its own; the host's where a scenario names one"};
+  if (config.has("host_memory_bandwidth", memory)) {
+    if (!inside.host)
+      config.at("host_memory_bandwidth").fail("a node without a CPU has no such memory (host_bridge_bandwidth)");
+    inside.memory = read_link(config, "host_memory", "memory", memory);
+  }
+  const std::string at = config.choice_or("host_link", {"pcie", "scale-up"}, "pcie",
+                                          {"Where the CPU is plugged in: the GPUs' PCIe switches, or the scale-up "
+                                           "switch, by host_bridge_bandwidth for each GPU",
+                                           "scale-up"});
+  inside.host_on_scale_up = at == "scale-up";
+  if (!inside.host_on_scale_up) return;
+  if (!inside.host || !inside.scale_up)
+    config.at("host_link")
+        .fail("scale-up needs a CPU (host_bridge_bandwidth) and a scale-up switch of two GPUs or more");
+  inside.bridge.bandwidth = inside.bridge.bandwidth * inside.gpus;
+}
+
 Inside read_inside(const Config& config, bool networked) {
   Inside inside;
   inside.gpus = config.positive_or<int>("gpus_per_node", 1,
@@ -75,6 +96,7 @@ Inside read_inside(const Config& config, bool networked) {
   const About bridge{"From the PCIe switch of a GPU to the CPU", "63 GB/s"};
   inside.host = config.has("host_bridge_bandwidth", bridge);
   if (inside.host) inside.bridge = read_link(config, "host_bridge", "host-bridge", bridge);
+  read_memory(config, inside);
   if (networked) read_nics(config, inside);
   return inside;
 }
@@ -90,7 +112,10 @@ void add_unit(Fabric& fabric, const Inside& inside, int node, int unit, Vertex c
                                  inside.bus);
     }
   }
-  if (inside.host) fabric.add_cable(fmt::format("hb-{}-{}", node, unit), hub, cpu, inside.bridge);
+  if (inside.host && !inside.host_on_scale_up) {
+    const Cable bridge = fabric.add_cable(fmt::format("hb-{}-{}", node, unit), hub, cpu, inside.bridge);
+    for (int i = 0; i < inside.gpus_per_unit; ++i) fabric.gpu[static_cast<std::size_t>(first + i)].bridge = bridge;
+  }
   if (!inside.networked) return;
   for (int i = 0; i < inside.gpus_per_unit; ++i) {
     fabric.gpu[static_cast<std::size_t>(first + i)].first_port = static_cast<int>(fabric.ports.size());
@@ -104,6 +129,21 @@ void add_unit(Fabric& fabric, const Inside& inside, int node, int unit, Vertex c
     port.hub = hub;
     fabric.ports.push_back(port);
   }
+}
+
+void add_host(Fabric& fabric, const Inside& inside, int node, Vertex cpu) {
+  Host host;
+  host.vertex = cpu;
+  host.node = node;
+  if (inside.host_on_scale_up) {
+    const Gpu& gpu = fabric.gpu[static_cast<std::size_t>(node * inside.gpus)];
+    host.scale_up = fabric.add_cable(fmt::format("hb-{}", node), cpu, fabric.link(gpu.nvlink.up).to, inside.bridge);
+  }
+  if (inside.memory.bandwidth > BytesPerSecond{}) {
+    host.vertex = fabric.add_node(fmt::format("memory-{}", node), "memory", node);
+    host.memory = fabric.add_cable(fmt::format("mem-{}", node), host.vertex, cpu, inside.memory);
+  }
+  fabric.hosts.push_back(host);
 }
 
 void add_server(Fabric& fabric, const Inside& inside, int node) {
@@ -122,6 +162,7 @@ void add_server(Fabric& fabric, const Inside& inside, int node) {
   }
   const Vertex cpu = inside.host ? fabric.add_node(fmt::format("cpu-{}", node), "cpu", node) : Vertex{};
   for (int unit = 0; unit < inside.units(); ++unit) add_unit(fabric, inside, node, unit, cpu);
+  if (inside.host) add_host(fabric, inside, node, cpu);
 }
 
 }  // namespace

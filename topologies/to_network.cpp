@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "topologies/routing.hpp"
+#include "topologies/host_routes.hpp"
 #include "topologies/topology.hpp"
 
 namespace teapot {
@@ -35,8 +35,11 @@ Network to_network(const Fabric& fabric, int gpus) {
     const Gpu& gpu = fabric.gpu[static_cast<std::size_t>(i)];
     network.gpus.push_back(node_of_vertex[gpu.vertex]);
     network.domain.push_back(gpu.nvlink.up >= 0 ? gpu.node : i);
+    if (!fabric.hosts.empty()) network.host.push_back(gpu.node);  // a host a node, in their order
   }
-  network.route = [router = std::make_shared<const Router>(fabric, gpus), numbers](int source, int destination) {
+  const auto router = std::make_shared<const HostRoutes>(fabric, gpus);
+  for (int i = 0; i < router->hosts(); ++i) network.passive.push_back(node_of_vertex[router->host(i).vertex]);
+  network.route = [router, numbers](int source, int destination) {
     Route route = router->route(source, destination);
     for (Hop& hop : route) hop.link = (*numbers)[static_cast<std::size_t>(hop.link)];
     return route;

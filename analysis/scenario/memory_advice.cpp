@@ -15,13 +15,14 @@
 namespace teapot {
 namespace {
 
-Bytes need_of(const Model& model, const Draft* draft, const Config& deployment, const Config& decode) {
+Bytes need_of(const Model& model, const Draft* draft, const Offload& offload, const Config& deployment,
+              const Config& decode) {
   const Layout layout = read_layout(deployment, model);
   const Load load = read_load(deployment, layout);
   const Execution execution = read_execution(decode, model, layout, load);
   const bool drafting = read_speculation(decode, model, layout, load, draft).draft_tokens > 0;
-  const Memory memory = memory_per_gpu(model, layout, load, execution.precision, drafting, draft);
-  return memory.weights + memory.kv;
+  const Memory memory = memory_per_gpu(model, layout, load, execution.precision, drafting, draft, offload);
+  return memory.total();
 }
 
 /// Whether it fits with these keys changed; a change that is an error does not.
@@ -30,8 +31,8 @@ bool fits(const Scenario& scenario, const std::vector<std::string>& sets, Bytes 
     Tree tree = scenario.source;
     for (const auto& set : sets) apply_set(tree, set);
     const Config config{tree};
-    return need_of(scenario.model, scenario.execution.draft.get(), config.section("deployment"),
-                   config.section("decode")) <= have;
+    return need_of(scenario.model, scenario.execution.draft.get(), scenario.execution.offload,
+                   config.section("deployment"), config.section("decode")) <= have;
   } catch (const ConfigError&) {
     return false;
   }
@@ -57,10 +58,12 @@ std::vector<int> doubled(int from, int most) {
 
 std::string what_would_fit(const Scenario& scenario, Bytes have) {
   const Layout& d = scenario.layout;
-  const Memory need = memory_per_gpu(scenario.model, d, scenario.load, scenario.execution.precision,
-                                     scenario.speculation.draft_tokens > 0, scenario.execution.draft.get());
-  const double kept =
-      need.weights < have ? std::floor((have - need.weights) / need.kv * scenario.load.requests_per_gpu()) : 0;
+  const Memory need =
+      memory_per_gpu(scenario.model, d, scenario.load, scenario.execution.precision,
+                     scenario.speculation.draft_tokens > 0, scenario.execution.draft.get(), scenario.execution.offload);
+  const double kept = need.weights < have && need.kv > Bytes{}
+                          ? std::floor((have - need.weights) / need.kv * scenario.load.requests_per_gpu())
+                          : 0;
   std::string text = kept >= 1 ? fmt::format("{:.0f} requests a GPU would", kept) : "not even one request a GPU would";
   std::vector<std::string> changes;
   const auto offer = [&](std::string change) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "analysis/scenario/drafter.hpp"
+#include "analysis/scenario/host_side.hpp"
 #include "analysis/scenario/known_keys.hpp"
 #include "analysis/scenario/memory_advice.hpp"
 #include "analysis/scenario/scenario_network.hpp"
@@ -65,10 +66,12 @@ void describe_parts(const Config& config, const Config& decode) {
 }
 
 void require_memory(const Scenario& scenario, const Config& deployment, double usable) {
-  const Memory need = memory_per_gpu(scenario.model, scenario.layout, scenario.load, scenario.execution.precision,
-                                     scenario.speculation.draft_tokens > 0, scenario.execution.draft.get());
+  const Memory need =
+      memory_per_gpu(scenario.model, scenario.layout, scenario.load, scenario.execution.precision,
+                     scenario.speculation.draft_tokens > 0, scenario.execution.draft.get(), scenario.execution.offload);
   const Bytes have = scenario.accelerator.memory * usable;
-  const Bytes total = need.weights + need.kv;
+  const Bytes total = need.total();
+  require_host_memory(scenario, need);
   if (total <= have) return;
   const std::string reason = fmt::format(
       "does not fit: weights {} and KV cache {} a GPU need {}, {} more than the {} usable of {} "
@@ -104,8 +107,12 @@ class ScenarioReader {
                                                  {"Part of the accelerator's memory for weights and KV cache", "0.9",
                                                   "", "gpu_memory_utilization mem_fraction_static"});
     std::string network;
-    s_.network = read_network(config_, s_.layout, s_.seed, s_.fabric, network, parts_);
+    read_host(config_, s_, parts_);
+    const Tree box = s_.host && !config_.has("fabric") ? box_of(s_) : Tree{};
+    s_.network = read_network(config_, s_.layout, s_.seed, s_.fabric, network, parts_, s_.host ? &*s_.host : nullptr, box);
+    read_traffic(config_, s_);
     take_replicas(network);
+    use_host(config_, s_);
     read_communication(how);
     s_.machine.domain.assign(s_.network.domain.begin(), s_.network.domain.begin() + s_.layout.gpus);
     s_.overlap_chosen = s_.execution.overlap == "auto";
@@ -173,6 +180,7 @@ class ScenarioReader {
   /// Cuts the deployment down to one replica where that stands for all.
   void take_replicas(const std::string& network) {
     s_.replicas = replicas_of(s_.layout, s_.model, s_.load);
+    if (s_.host && s_.replicas.count > 1) s_.replicas.why = "they share hosts";
     if (all_replicas_) {
       s_.replicas.why = "asked for";
       return;
@@ -278,8 +286,9 @@ Tree resolved(const Tree& tree, PartReader& parts) {
     file.text = std::filesystem::absolute(beside(file.place, file.text)).string();
     set_path(all, "platform", file);
   } else {
-    put(config, "fabric", "topologies", "fabric", "h800-mpft");
+    if (config.has("fabric") || !config.has("host")) put(config, "fabric", "topologies", "fabric", "h800-mpft");
   }
+  resolve_host(config, all, parts);
   const Config decode = config.section("decode");
   const Tree runtime = put(decode, "decode.runtime", "platforms/runtimes", "runtime", "ideal");
   if (draft_is_named(decode)) put(decode, "decode.draft", "workloads/models", "model", "");

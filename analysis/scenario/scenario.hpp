@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "analysis/scenario/phase.hpp"
 #include "analysis/scenario/replicas.hpp"
 #include "platforms/accelerator.hpp"
+#include "platforms/host.hpp"
 #include "sim/engine.hpp"
 #include "sim/network.hpp"
 #include "workloads/layout/layout.hpp"
@@ -44,6 +46,7 @@ struct Scenario {
   Execution execution;
   bool overlap_chosen = false;  ///< `overlap: auto`: the program's choice
   Speculation speculation;
+  std::optional<HostPart> host;  ///< where anything lies on it
   Machine machine;
   std::string runtime;  ///< name of the serving stack
   Libraries libraries;  ///< of communication, by operation

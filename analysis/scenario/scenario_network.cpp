@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "analysis/scenario/host_side.hpp"
 #include "platforms/platform_file/platform_file.hpp"
 #include "sim/input_file.hpp"
 #include "topologies/allocation.hpp"
@@ -22,7 +23,7 @@ std::string name_of(const Config& parent, const std::string& key, const std::str
 }
 
 Network read_network(const Config& config, const Layout& layout, std::uint64_t seed, std::string& name,
-                     std::string& key, PartReader& parts) {
+                     std::string& key, PartReader& parts, const HostPart* host, const Tree& box) {
   const Config deployment = config.section("deployment");
   const auto need = [&](int gpus) {
     if (gpus >= layout.gpus) return;
@@ -42,7 +43,10 @@ Network read_network(const Config& config, const Layout& layout, std::uint64_t s
     return network;
   }
   name = name_of(config, "fabric", "h800-mpft");
-  const Tree tree = parts.named(config, "fabric", "topologies", "fabric", "h800-mpft");
+  const bool boxed = box.kind == Tree::Kind::mapping;
+  if (boxed) name = host->name;
+  Tree tree = boxed ? box : parts.named(config, "fabric", "topologies", "fabric", "h800-mpft");
+  if (host != nullptr && !boxed) plug_in_host(*host, tree);
   const bool placed = deployment.has("placement");
   key = fmt::format("{}{}", to_yaml(tree), layout.gpus);
   if (placed) key += fmt::format("{}seed {}", to_yaml(deployment.at("placement").tree()), seed);

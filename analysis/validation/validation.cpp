@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "sim/catalogue.hpp"
 
@@ -27,7 +28,8 @@ std::vector<double> absolute_errors(const Validation& validation) {
 }
 
 bool changes_scenario(const std::string& column) {
-  return column == "model" || column == "fabric" || column == "accelerator" || column.find('.') != std::string::npos;
+  const std::set<std::string> parts{"model", "fabric", "accelerator", "host", "memory"};
+  return parts.contains(column) || column.find('.') != std::string::npos;
 }
 
 using Replay = void (*)(const Config&, Validation&);

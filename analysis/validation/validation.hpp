@@ -82,7 +82,8 @@ struct CaseRow {
   const Config& cell(const std::string& column) const;  ///< throws where there is no such column
   bool has(const std::string& column) const;
   Use use() const;
-  /// Whether a column changes the scenario: `model`, `fabric`, `accelerator`, and every name that holds a dot.
+  /// Whether a column changes the scenario: `model`, `fabric`, `accelerator`, `host`, `memory`, and every name that
+  /// holds a dot.
   bool varies() const;
   /// `base` with those columns put at their paths.
   Tree scenario(const Tree& base) const;

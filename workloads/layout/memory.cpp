@@ -12,6 +12,11 @@
 namespace teapot {
 namespace {
 
+Bytes routed_weights(const Model& model, const Layer& layer, const Layout& l, const Precision& p) {
+  if (layer.shares_weights || !layer.experts) return {};
+  return l.experts_per_rank(model) * matrices(p.weights, expert_parameters(model) / l.expert_tensor_parallel);
+}
+
 Bytes layer_weights(const Model& model, const Layer& layer, const Layout& l, const Precision& p) {
   if (layer.shares_weights) return {};
   const int tp = l.tensor_parallel;
@@ -19,7 +24,7 @@ Bytes layer_weights(const Model& model, const Layer& layer, const Layout& l, con
   if (!layer.experts)
     return sum + matrices(p.in(p.dense_part).weights, dense_parameters(model, layer.intermediate) / tp);
   sum += Bytes{2 * gate_parameters(model)};  // BF16
-  sum += l.experts_per_rank(model) * matrices(p.weights, expert_parameters(model) / l.expert_tensor_parallel);
+  sum += routed_weights(model, layer, l, p);
   const double beside = shared_expert_parameters(model) + latent_parameters(model);
   if (beside > 0) sum += matrices(p.in(p.shared_part).weights, beside / (l.experts_follow_attention() ? tp : 1));
   return sum;
@@ -42,6 +47,28 @@ Bytes layer_kv(const Attention& a, const Layout& layout, const Batches& batches,
   return most;
 }
 
+/// Of one layer's bytes, those that lie on the host.
+Memory placed_layer(const Model& model, const Layer& layer, const Layout& l, const Precision& p, Bytes kv,
+                    const Offload& o, int index) {
+  Memory m;
+  const Bytes weights = layer_weights(model, layer, l, p);
+  const bool away = o.away(index);
+  const Bytes neurons =
+      o.split && !layer.experts
+          ? matrices(p.in(p.dense_part).weights, dense_parameters(model, layer.intermediate) / l.tensor_parallel)
+          : Bytes{};
+  m.host_weights = away ? weights - neurons : routed_weights(model, layer, l, p) * o.experts;
+  m.host_weights += neurons * (1 - o.hot);
+  m.weights = weights - m.host_weights;
+  if (neurons > Bytes{})
+    m.weights +=
+        Bytes{2 * predictor_rank(model) * (model.hidden + layer.intermediate / static_cast<double>(l.tensor_parallel))};
+  m.host_kv = kv * (away && o.weights_run == Offload::Run::cpu ? 1 : o.kv);
+  m.kv = kv - m.host_kv;
+  if (away && o.weights_run == Offload::Run::streamed) m.staged += 2 * weights;
+  return m;
+}
+
 /// Layers and head are split as the model's, joint and embedding are whole on each GPU.
 Memory draft_memory(const Draft& draft, const Layout& layout, const Batches& batches, const Precision& of_model) {
   Memory memory;
@@ -62,7 +89,7 @@ Memory draft_memory(const Draft& draft, const Layout& layout, const Batches& bat
 }  // namespace
 
 Memory memory_per_gpu(const Model& model, const Layout& layout, const Load& load, const Precision& precision,
-                      bool drafts, const Draft* draft) {
+                      bool drafts, const Draft* draft, const Offload& offload) {
   Memory memory;
   const Model windowed = with_cache_window(model, precision.kv_window);
   const Batches batches{load, layout, 1};
@@ -75,9 +102,14 @@ Memory memory_per_gpu(const Model& model, const Layout& layout, const Load& load
     known.emplace_back(a, layer_kv(a, layout, batches, precision.kv));
     return known.back().second;
   };
-  for (const Layer& layer : windowed.layers) {
-    memory.weights += layer_weights(model, layer, layout, precision) / layout.pipeline_parallel;
-    memory.kv += kv(layer.attention) / layout.pipeline_parallel;
+  for (std::size_t i = 0; i < windowed.layers.size(); ++i) {
+    const Layer& layer = windowed.layers[i];
+    const Memory one = placed_layer(model, layer, layout, precision, kv(layer.attention), offload, static_cast<int>(i));
+    memory.weights += one.weights / layout.pipeline_parallel;
+    memory.kv += one.kv / layout.pipeline_parallel;
+    memory.host_weights += one.host_weights / layout.pipeline_parallel;
+    memory.host_kv += one.host_kv / layout.pipeline_parallel;
+    memory.staged = std::max(memory.staged, one.staged);
   }
   // Input embedding and head stay in BF16; the head's columns are split. A pipeline keeps one on its first stage and
   // the other on its last.
@@ -87,8 +119,9 @@ Memory memory_per_gpu(const Model& model, const Layout& layout, const Load& load
   if (layout.pipeline_parallel > 1) {
     memory.weights += std::max(embedding, head);
   } else {
-    memory.weights += embedding;
-    if (!model.tied_embeddings || layout.tensor_parallel > 1) memory.weights += head;
+    Bytes& ends = offload.ends_away() ? memory.host_weights : memory.weights;
+    ends += embedding;
+    if (!model.tied_embeddings || layout.tensor_parallel > 1) ends += head;
   }
   if (drafts && draft != nullptr) {
     const Memory own = draft_memory(*draft, layout, batches, precision);

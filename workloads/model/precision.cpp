@@ -17,18 +17,47 @@ namespace {
 // scale and a 4-bit zero point. NVFP4: an FP8 scale for each 16 values. MXFP4 and MXFP8: an 8-bit exponent for each 32.
 // FP8 also with one scale for a whole matrix (ModelOpt) or for each output channel (compressed-tensors, FBGEMM); INT4
 // in groups of 32 without a zero point (Kimi-K2) or of 64; NF4 (QLoRA, arXiv 2305.14314): an FP32 scale for each 64
-// values. LogFMT: minimum and step of a 1x128 tile, 2 bytes each (Insights into DeepSeek-V3, arXiv 2505.09343, 3.2).
+// values. GPTQ (arXiv 2210.17323): an FP16 scale and a zero point of as many bits for each row, or for a group of so
+// many values. llama.cpp's formats: FP16 scales of 32 values (Q4_1: a minimum too); its k-quants mix widths: mean bits
+// of a whole file (tools/quantize/README.md). LogFMT: minimum and step of a 1x128 tile, 2 bytes each (Insights into
+// DeepSeek-V3, arXiv 2505.09343, 3.2).
 const std::vector<Format>& formats() {
   static const std::vector<Format> table = {
-      {"bf16", 16, 0, 0, 1, 0, 0, "bf16", 1},         {"fp16", 16, 0, 0, 1, 0, 0, "bf16", 1},
-      {"fp32", 32, 0, 0, 1, 0, 0, "bf16", 1},         {"fp8", 8, 128, 4, 128, 128, 4, "fp8", 1},
-      {"int8", 8, 0, 4, 1, 0, 4, "int8", 1},          {"int4", 4, 128, 2.5, 1, 128, 2.5, "bf16", 1},
-      {"gptq", 4, 128, 2.5, 1, 128, 2.5, "bf16", 1},  {"nvfp4", 4, 16, 1, 1, 16, 1, "fp4", 1},
-      {"mxfp4", 4, 32, 1, 1, 32, 1, "fp4", 1},        {"logfmt8", 8, 128, 4, 1, 128, 4, "bf16", 1},
-      {"logfmt10", 10, 128, 4, 1, 128, 4, "bf16", 1}, {"int4-32", 4, 32, 2, 1, 32, 2, "bf16", 1},
-      {"int4-64", 4, 64, 2.5, 1, 64, 2.5, "bf16", 1}, {"nf4", 4, 64, 4, 1, 64, 4, "bf16", 1},
-      {"fp8-tensor", 8, 0, 0, 1, 0, 0, "fp8", 1},     {"fp8-channel", 8, 0, 4, 1, 0, 4, "fp8", 1},
+      {"bf16", 16, 0, 0, 1, 0, 0, "bf16", 1},
+      {"fp16", 16, 0, 0, 1, 0, 0, "bf16", 1},
+      {"fp32", 32, 0, 0, 1, 0, 0, "bf16", 1},
+      {"fp8", 8, 128, 4, 128, 128, 4, "fp8", 1},
+      {"int8", 8, 0, 4, 1, 0, 4, "int8", 1},
+      {"int4", 4, 128, 2.5, 1, 128, 2.5, "bf16", 1},
+      {"gptq", 4, 128, 2.5, 1, 128, 2.5, "bf16", 1},
+      {"nvfp4", 4, 16, 1, 1, 16, 1, "fp4", 1},
+      {"mxfp4", 4, 32, 1, 1, 32, 1, "fp4", 1},
+      {"logfmt8", 8, 128, 4, 1, 128, 4, "bf16", 1},
+      {"logfmt10", 10, 128, 4, 1, 128, 4, "bf16", 1},
+      {"int4-32", 4, 32, 2, 1, 32, 2, "bf16", 1},
+      {"int4-64", 4, 64, 2.5, 1, 64, 2.5, "bf16", 1},
+      {"nf4", 4, 64, 4, 1, 64, 4, "bf16", 1},
+      {"fp8-tensor", 8, 0, 0, 1, 0, 0, "fp8", 1},
+      {"fp8-channel", 8, 0, 4, 1, 0, 4, "fp8", 1},
       {"mxfp8", 8, 32, 1, 1, 32, 1, "fp8", 1},
+      {"gptq-2", 2, 0, 2.25, 1, 0, 2.25, "bf16", 1},
+      {"gptq-3", 3, 0, 2.375, 1, 0, 2.375, "bf16", 1},
+      {"gptq-4", 4, 0, 2.5, 1, 0, 2.5, "bf16", 1},
+      {"gptq-2-32", 2, 32, 2.25, 1, 32, 2.25, "bf16", 1},
+      {"gptq-2-64", 2, 64, 2.25, 1, 64, 2.25, "bf16", 1},
+      {"gptq-2-128", 2, 128, 2.25, 1, 128, 2.25, "bf16", 1},
+      {"gptq-3-128", 3, 128, 2.375, 1, 128, 2.375, "bf16", 1},
+      {"gptq-4-128", 4, 128, 2.5, 1, 128, 2.5, "bf16", 1},
+      {"q8_0", 8, 32, 2, 1, 32, 2, "bf16", 1},
+      {"q4_0", 4, 32, 2, 1, 32, 2, "bf16", 1},
+      {"q4_1", 4, 32, 4, 1, 32, 4, "bf16", 1},
+      {"q5_0", 5, 32, 2, 1, 32, 2, "bf16", 1},
+      {"q2_k", 3, 0, 0, 1, 0, 0, "bf16", 1},
+      {"q3_k_m", 3.89, 0, 0, 1, 0, 0, "bf16", 1},
+      {"q4_k_s", 4.58, 0, 0, 1, 0, 0, "bf16", 1},
+      {"q4_k_m", 4.83, 0, 0, 1, 0, 0, "bf16", 1},
+      {"q5_k_m", 5.69, 0, 0, 1, 0, 0, "bf16", 1},
+      {"q6_k", 6.5625, 0, 0, 1, 0, 0, "bf16", 1},
   };
   return table;
 }
@@ -53,9 +82,18 @@ Format read_format(const Config& value) { return format(value.as_one_of(format_n
 Format read_weight_format(const Config& value) {
   if (!value.is_mapping()) return read_format(value);
   Format f = read_format(value.at("format", {"Of the numbers", "fp8"}));
-  if (value.choice_or("sparsity", {"none", "2:4"}, "none", {"Zeros that are not stored: two of every four", "none"}) ==
-      "2:4")
+  const About about{"Zeros that are not stored: 2:4, or the part of them where they stand anywhere", "2:4", "none"};
+  if (!value.has("sparsity", about)) return f;
+  const Config sparsity = value.at("sparsity");
+  if (sparsity.tree().text == "2:4") {
     f.density = 0.5;
+  } else if (sparsity.tree().text != "none") {
+    // Anywhere: a bit for each place says whether its value is stored, and what is read is widened before it is
+    // multiplied, so that no product is saved.
+    const double zeros = sparsity.as<double>();
+    if (!(zeros >= 0 && zeros < 1)) sparsity.fail("expected none, 2:4 or a part from 0 to below 1");
+    f.bits = (1 - zeros) * f.bits + 1;
+  }
   return f;
 }
 

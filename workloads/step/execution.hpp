@@ -7,6 +7,7 @@
 
 #include "sim/config.hpp"
 #include "workloads/layout/layout.hpp"
+#include "workloads/layout/offload.hpp"
 #include "workloads/load/load.hpp"
 #include "workloads/model/draft.hpp"
 #include "workloads/model/model.hpp"
@@ -20,6 +21,7 @@ struct Execution {
   std::shared_ptr<const Draft> draft{};  ///< a small model that drafts; null: the multi-token prediction module does
   Routing routing;
   Precision precision;
+  Offload offload{};  ///< what does not lie on the GPUs
 };
 
 /// Reads `overlap`, `routing` and `precision` of `decode:`; every key has a default. Throws ConfigError.

@@ -3,6 +3,8 @@
 // Knows no accelerator, runtime or fabric by name.
 
 #include <cstddef>
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -23,8 +25,23 @@ struct Devices {
   KernelTime time(const Kernel& kernel, int kind = 0) const { return kinds[static_cast<std::size_t>(kind)](kernel); }
 };
 
+/// What stands beside the GPUs: where tensors lie that they do not hold, and what computes with those.
+struct HostSide {
+  TimeKernel cpu;            ///< each rank's part of its host's CPUs; empty: they compute nothing
+  std::vector<int> passive;  ///< hosts of the network (Network::passive) that the step reads from or writes to
+  std::vector<int> of_rank;  ///< which of them a rank is plugged into
+};
+
+/// How a class of traffic shares links with the others.
+struct TrafficClass {
+  double weight = 1;
+  int priority = 0;
+};
+
 struct Machine {
   Devices devices;
+  HostSide host;
+  std::map<std::string, TrafficClass> traffic;  ///< by class: kv, experts, weights, activations; others: as they are
   CollectiveCosts collective;
   RuntimeCost runtime;
   std::vector<int> domain;  ///< scale-up domain of each rank

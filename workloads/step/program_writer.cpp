@@ -11,6 +11,18 @@ namespace {
 
 constexpr int compute_stream = 0;
 constexpr int communication_stream = 1;
+constexpr int gpu_streams = 2;  // what a barrier holds back, and waits for
+constexpr int host_stream = 2;
+constexpr int copy_stream = 3;
+constexpr int fetch_stream = 4;
+
+/// Which class of traffic a collective belongs to.
+const char* class_of(const std::string& name) {
+  if (name == "dispatch" || name == "combine") return "experts";
+  if (name == "kv-fetch") return "kv";
+  if (name == "weight-fetch" || name == "expert-fetch") return "weights";
+  return name == "to-host" || name == "to-device" ? "activations" : "collectives";
+}
 
 /// A breakdown tells passes through what drafts from the model's own.
 std::string name_at(const Spot& spot, const std::string& operation) {
@@ -30,12 +42,15 @@ ProgramWriter::ProgramWriter(const Machine& machine, int ranks, bool overlapped)
     : machine_(machine), overlapped_(overlapped) {
   program_.ranks = ranks;
   program_.streams = {"compute", "communication"};
+  program_.passive = machine.host.passive;
+  if (!program_.passive.empty()) program_.streams.insert(program_.streams.end(), {"host", "copies", "fetches"});
   last_on_stream_.assign(program_.streams.size(), -1);
 }
 
 int ProgramWriter::add(Operator op) {
-  if (std::exchange(barrier_, false)) {
-    for (const int before : last_on_stream_) {
+  if (op.stream < gpu_streams && std::exchange(barrier_, false)) {
+    for (int stream = 0; stream < gpu_streams; ++stream) {
+      const int before = last_on_stream_[static_cast<std::size_t>(stream)];
       if (before >= 0) op.after.push_back(before);
     }
   }
@@ -54,9 +69,30 @@ int ProgramWriter::compute(const std::string& name, const Spot& spot, std::vecto
               spot.on, name});
 }
 
+int ProgramWriter::host_compute(const std::string& name, const Spot& spot, std::vector<int> after, Compute work) {
+  return add({name_at(spot, name), spot.layer, spot.micro_batch, host_stream, std::move(after), std::move(work),
+              spot.on, name});
+}
+
+int ProgramWriter::copy(const std::string& name, const Spot& spot, std::vector<int> after, Collective work,
+                        bool ahead) {
+  work.library = "copy";
+  classify(work, name);
+  return add({name_at(spot, name), spot.layer, spot.micro_batch, ahead ? fetch_stream : copy_stream, std::move(after),
+              std::move(work), spot.on, name});
+}
+
+void ProgramWriter::classify(Collective& work, const std::string& name) const {
+  const auto found = machine_.traffic.find(class_of(name));
+  if (found == machine_.traffic.end()) return;
+  work.weight = found->second.weight;
+  work.priority = found->second.priority;
+}
+
 int ProgramWriter::collective(const std::string& name, const Spot& spot, std::vector<int> after, Collective work) {
   const CollectiveCost cost = machine_.collective(call_of(name, work, machine_.domain));
   charge(work, cost);
+  classify(work, name);
   if (overlapped_ && cost.sm_time > Seconds{}) {
     Compute kernels;
     kernels.duration = {Seconds{}};

@@ -35,6 +35,10 @@ class ProgramWriter {
 
   int compute(const std::string& name, const Spot& spot, std::vector<int> after, Compute work,
               bool opens_layer = false);
+  /// Work of the host's CPU, beside all that the GPU does.
+  int host_compute(const std::string& name, const Spot& spot, std::vector<int> after, Compute work);
+  /// Activations between a GPU and its host (`ahead`: what is fetched while others compute has a queue of its own).
+  int copy(const std::string& name, const Spot& spot, std::vector<int> after, Collective work, bool ahead = false);
   /// `name` also says which of the machine's collectives it is.
   int collective(const std::string& name, const Spot& spot, std::vector<int> after, Collective work);
   /// Time of the host once a step on the compute stream, where the machine has any; `requests` of an attention group.
@@ -44,6 +48,7 @@ class ProgramWriter {
 
  private:
   int add(Operator op);
+  void classify(Collective& work, const std::string& name) const;
 
   const Machine& machine_;
   bool overlapped_;

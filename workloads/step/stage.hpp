@@ -48,11 +48,16 @@ struct Stage {
   Whose whose = Whose::group;
   bool reads_cache = false;  ///< its work depends on contexts
   bool opens_layer = false;
-  bool forks = false;   ///< routed tokens part from the others after it
-  bool routed = false;  ///< it waits for routed tokens, and what follows them waits for it
-  bool joins = false;   ///< routed tokens come back to the others after it
+  bool forks = false;    ///< routed tokens part from the others after it
+  bool routed = false;   ///< it waits for routed tokens, and what follows them waits for it
+  bool joins = false;    ///< routed tokens come back to the others after it
+  bool on_host = false;  ///< the CPU of its GPU's host computes it
+  bool beside = false;   ///< at the same time as the stage after it
   std::function<std::vector<Kernel>(const Share&)> kernels;  ///< it computes,
   std::optional<StageExchange> exchange;                     ///< or sends
+  std::string fetch;                                         ///< what it fetches from a host first; empty: nothing
+  std::function<Bytes(const Share&)> fetched{};              ///< how much of that
+  bool ahead = false;                                        ///< while the layer before it computes
 };
 
 }  // namespace teapot

@@ -21,16 +21,20 @@ struct Segment {
   std::vector<LayerKind> layers;
   int first_layer = 0;
   Tokens tokens = Tokens::all;
-  int stage = -1;            ///< of a pipeline; below 0: all GPUs
-  int part = 0;              ///< of a pipeline's requests
-  PassOf of = PassOf::model;      ///< of its operators' names
-  StepWork* work = nullptr;  ///< of a draft model; null: of the model
+  int stage = -1;             ///< of a pipeline; below 0: all GPUs
+  int part = 0;               ///< of a pipeline's requests
+  PassOf of = PassOf::model;  ///< of its operators' names
+  StepWork* work = nullptr;   ///< of a draft model; null: of the model
 };
 
 /// How far a micro-batch has come: the operators that its next stages wait for.
 struct Progress {
   std::vector<int> ready;
   std::vector<int> routed;  ///< routed tokens apart from the others
+  bool ready_on_host = false;
+  bool routed_on_host = false;
+  std::vector<int> beside;                       ///< what the host computes beside the next stage
+  std::map<std::string, std::vector<int>> uses;  ///< by stage: the last two operators that used what was fetched ahead
 };
 
 Execution with_formats_of_draft(Execution execution) {
@@ -120,7 +124,8 @@ class StepBuilder {
   }
   std::vector<LayerKind> kinds(int first, int last) const {
     std::vector<LayerKind> kinds;
-    for (int l = first; l < last; ++l) kinds.push_back({shape_.model.layers[static_cast<std::size_t>(l)], false});
+    for (int l = first; l < last; ++l)
+      kinds.push_back({shape_.model.layers[static_cast<std::size_t>(l)], false, shape_.execution.offload.away(l)});
     return kinds;
   }
 
@@ -140,7 +145,24 @@ class StepBuilder {
     Spot spot;
     spot.of = of;
     spot.on = ranks_of(pass.stage);
-    all_ready({writer_.compute(end.name, spot, everything_ready(), (work ? *work : work_).compute(end, pass, -1))});
+    StepWork& its = work ? *work : work_;
+    const bool first = writer_.last() < 0;
+    for (Progress& p : progress_) {
+      if (first) p.ready_on_host = end.on_host;  // tokens begin where they are looked up
+      p.ready = moved(p.ready, p.ready_on_host, end, spot, pass, its);
+      p.ready_on_host = end.on_host;
+    }
+    Compute compute = its.compute(end, pass, -1);
+    all_ready({end.on_host ? writer_.host_compute(end.name, spot, everything_ready(), std::move(compute))
+                           : writer_.compute(end.name, spot, everything_ready(), std::move(compute))});
+  }
+
+  /// What a stage waits for, once its tokens are where it computes.
+  std::vector<int> moved(const std::vector<int>& after, bool on_host, const Stage& stage, const Spot& spot,
+                         const Pass& pass, StepWork& work) {
+    if (on_host == stage.on_host) return after;
+    return {writer_.copy(stage.on_host ? "to-host" : "to-device", spot, after,
+                         work.handover(stage, pass, spot.layer, stage.on_host))};
   }
 
   /// All stages work at once, each on another part of the requests, and hand them on; after as many turns as there
@@ -187,21 +209,57 @@ class StepBuilder {
   void add_stage(const Stage& stage, const Spot& spot, const Pass& pass, StepWork& work) {
     Progress& p = progress_[static_cast<std::size_t>(pass.micro_batch)];
     auto& lane = stage.routed ? p.routed : p.ready;
-    if (stage.kernels) {
-      lane = {writer_.compute(stage.name, spot, lane, work.compute(stage, pass, spot.layer), stage.opens_layer)};
+    bool& on_host = stage.routed ? p.routed_on_host : p.ready_on_host;
+    std::vector<int> after = moved(lane, on_host, stage, spot, pass, work);
+    if (!stage.fetch.empty()) after.push_back(add_fetch(stage, spot, pass, p, after, work));
+    if (!stage.kernels) {
+      lane = {writer_.collective(stage.name, spot, after, work.exchange(stage, pass, spot.layer))};
+    } else if (stage.on_host) {
+      lane = add_host_stage(stage, spot, pass, p, lane, after, work);
     } else {
-      lane = {writer_.collective(stage.name, spot, lane, work.exchange(stage, pass, spot.layer))};
+      lane = {writer_.compute(stage.name, spot, after, work.compute(stage, pass, spot.layer), stage.opens_layer)};
+      if (stage.ahead) p.uses[stage.name].push_back(lane[0]);
+    }
+    if (!stage.beside) {
+      on_host = stage.on_host && !returns(stage, p);
+      lane.insert(lane.end(), p.beside.begin(), p.beside.end());
+      p.beside.clear();
     }
     if (stage.forks) p.routed = p.ready;
+    if (stage.forks) p.routed_on_host = p.ready_on_host;
     // What comes next needs the routed experts' result and the shared expert's (or whatever came before the latter).
     if (stage.joins) p.ready.insert(p.ready.end(), p.routed.begin(), p.routed.end());
+  }
+
+  /// Experts on the host of a layer whose other parts are on the GPU hand their result back at once.
+  static bool returns(const Stage& stage, const Progress& p) { return stage.routed && !p.ready_on_host; }
+
+  /// What waits for the host's work waits for `lane` and the copy back of its result.
+  std::vector<int> add_host_stage(const Stage& stage, const Spot& spot, const Pass& pass, Progress& p,
+                                  const std::vector<int>& lane, const std::vector<int>& after, StepWork& work) {
+    std::vector<int> done{writer_.host_compute(stage.name, spot, after, work.compute(stage, pass, spot.layer))};
+    if (stage.beside || returns(stage, p))
+      done = {writer_.copy("to-device", spot, done, work.handover(stage, pass, spot.layer, false))};
+    if (!stage.beside) return done;
+    p.beside = done;
+    return lane;
+  }
+
+  /// Two layers' worth has room on the GPU: what is fetched ahead waits for the use of the one before the last.
+  int add_fetch(const Stage& stage, const Spot& spot, const Pass& pass, Progress& p, const std::vector<int>& after,
+                StepWork& work) {
+    if (!stage.ahead) return writer_.copy(stage.fetch, spot, after, work.fetch(stage, pass, spot.layer));
+    const auto& uses = p.uses[stage.name];
+    std::vector<int> room;
+    if (uses.size() >= 2) room.push_back(uses[uses.size() - 2]);
+    return writer_.copy(stage.fetch, spot, room, work.fetch(stage, pass, spot.layer), true);
   }
 
   StepShape shape_;
   ProgramWriter writer_;
   StepWork work_;
-  const Stage embedding_ = embedding_stage(shape_);
-  const Stage head_ = head_stage(shape_);
+  const Stage embedding_ = placed_end(shape_, embedding_stage(shape_));
+  const Stage head_ = placed_end(shape_, head_stage(shape_));
   std::vector<Progress> progress_;  // by micro-batch
   std::map<int, Ranks> stages_;     // of a pipeline
   std::optional<Drafter> drafter_;

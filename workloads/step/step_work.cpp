@@ -46,9 +46,9 @@ std::set<std::string> fused_kernels(const RuntimeCost& runtime, const std::vecto
 }
 
 /// Narrow weights that the stack's kernels read at a part of the bandwidth take as long as so many more bytes.
-Kernel as_read(const RuntimeCost& runtime, Kernel kernel) {
-  const auto part = runtime.weight_only.find(kernel.stored);
-  if (part != runtime.weight_only.end()) kernel.bytes = kernel.bytes / part->second;
+Kernel as_read(const std::map<std::string, double>& weight_only, Kernel kernel) {
+  const auto part = weight_only.find(kernel.stored);
+  if (part != weight_only.end()) kernel.bytes = kernel.bytes / part->second;
   return kernel;
 }
 
@@ -64,8 +64,10 @@ Compute timed(const Machine& machine, const std::vector<Kernel>& kernels, int ki
   const std::set<std::string> fused = fused_kernels(machine.runtime, kernels);
   for (const Kernel& kernel : kernels) {
     if (fused.contains(kernel.name)) continue;
-    KernelTime t = machine.devices.time(as_read(machine.runtime, kernel), kind);
-    t.time += machine.runtime.per_kernel * kernel.launches;
+    const RuntimeCost& runtime = machine.runtime;
+    KernelTime t = kind == on_cpu ? machine.host.cpu(as_read(runtime.cpu_weight_only, kernel))
+                                  : machine.devices.time(as_read(runtime.weight_only, kernel), kind);
+    t.time += (kind == on_cpu ? runtime.per_cpu_kernel : runtime.per_kernel) * kernel.launches;
     sum += t.time;
     work.flops += kernel.flops;
     work.bytes += kernel.bytes;
@@ -184,13 +186,14 @@ Compute StepWork::timed(const Stage& stage, const Share& share, int kind) {
 
 Compute StepWork::timed(const Stage& stage, const std::vector<Share>& shares) {
   const Devices& devices = machine_.devices;
-  if (shares.size() == 1 && devices.alike()) return timed(stage, shares[0], 0);
+  const bool alike = stage.on_host || devices.alike();
+  if (shares.size() == 1 && alike) return timed(stage, shares[0], stage.on_host ? on_cpu : 0);
   // One entry for each share, or for each GPU where GPUs of several kinds need different times for the same.
   const std::size_t gpus = static_cast<std::size_t>(shape_.layout.gpus);
-  const std::size_t entries = devices.alike() ? shares.size() : gpus;
+  const std::size_t entries = alike ? shares.size() : gpus;
   Compute sum;
   for (std::size_t i = 0; i < entries; ++i) {
-    const int kind = devices.kind(static_cast<int>(i * gpus / entries));
+    const int kind = stage.on_host ? on_cpu : devices.kind(static_cast<int>(i * gpus / entries));
     const Compute one = timed(stage, shares[i * shares.size() / entries], kind);
     sum.duration.insert(sum.duration.end(), gpus / entries, one.duration[0]);
     add_share(sum, one, static_cast<double>(entries));

@@ -3,6 +3,7 @@
 // Knows no stage by name and no order: what waits for what is decided elsewhere.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,8 +37,14 @@ class StepWork {
   const std::vector<Stage>& stages(const LayerKind& kind);
   Compute compute(const Stage& stage, const Pass& pass, int layer);
   Collective exchange(const Stage& stage, const Pass& pass, int layer);
+  Collective fetch(const Stage& stage, const Pass& pass, int layer);  ///< what its stage needs of a host
+  /// Activations of its tokens on their way between GPU and host.
+  Collective handover(const Stage& stage, const Pass& pass, int layer, bool to_host);
 
  private:
+  enum class Way { fetch, to_host, to_device };
+  Collective of_host(const Stage& stage, const Pass& pass, int layer, Way way,
+                     const std::function<Bytes(const Share&)>& bytes_of);
   int group_of(int index, const Pass& pass) const;  // whose requests the index-th entry of a pass stands for
   int groups_of(const Pass& pass) const;            // entries where GPUs differ
   std::vector<double> group_tokens(const Pass& pass) const;
@@ -62,9 +69,11 @@ class StepWork {
   std::map<std::tuple<const Stage*, int, std::vector<double>>, Compute> of_share_;  // a kind of device's time, by work
   std::map<std::tuple<StageExchange::Pattern, double, int, std::vector<double>>, std::shared_ptr<const Traffic>>
       traffic_;
-  std::map<Pass, RoutedLayer> routed_;  // the last layer's
+  std::map<std::tuple<const Stage*, Pass, Way>, Collective> of_host_;  // of stages alike in all layers
+  std::map<Pass, RoutedLayer> routed_;                                 // the last layer's
 };
 
+inline constexpr int on_cpu = -1;  ///< in place of a kind: the host's CPU
 /// The kernels one after the other, on a device of one kind (Devices::kinds).
 Compute timed(const Machine& machine, const std::vector<Kernel>& kernels, int kind = 0);
 

@@ -10,7 +10,7 @@ std::vector<Stage> layer_stages(const StepShape& shape, const LayerKind& kind) {
   for (const auto& family : {mixer_stages, expert_stages, dense_stages}) {
     for (Stage& stage : family(shape, kind)) all.push_back(std::move(stage));
   }
-  return all;
+  return placed(shape, kind, std::move(all));
 }
 
 }  // namespace teapot

@@ -15,6 +15,7 @@ namespace teapot {
 struct LayerKind {
   Layer layer;
   bool prediction = false;  ///< of a multi-token prediction module
+  bool away = false;        ///< its weights lie on the host
   bool operator==(const LayerKind&) const = default;
 };
 
@@ -24,6 +25,11 @@ struct StepShape {
   const Layout& layout;
   const Execution& execution;
 };
+
+/// Changes the stages of a layer to what memory placement makes of them (Execution::offload).
+std::vector<Stage> placed(const StepShape& shape, const LayerKind& kind, std::vector<Stage> stages);
+/// The head, or the embedding, where its matrix lies.
+Stage placed_end(const StepShape& shape, Stage end);
 
 /// All stages of a layer; those of one slot in their order.
 std::vector<Stage> layer_stages(const StepShape& shape, const LayerKind& kind);

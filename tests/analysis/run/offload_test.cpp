@@ -1,0 +1,166 @@
+// Memory placement in whole runs: bytes that cross the host's links, who computes, priorities, what does not fit.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "analysis/run/report.hpp"
+#include "analysis/run/run.hpp"
+#include "analysis/scenario/known_keys.hpp"
+#include "workloads/model/model.hpp"
+
+namespace {
+
+using namespace teapot;
+
+Scenario scenario_of(const std::string& yaml) { return read_scenario(parse_yaml(yaml, "test"), "test"); }
+
+/// Bytes that all links of a tier have carried.
+double carried(const Scenario& s, const Run& run, const std::string& tier, const std::string& half) {
+  double bytes = 0;
+  for (std::size_t l = 0; l < s.network.links.size(); ++l) {
+    const Link& link = s.network.links[l];
+    if (link.tier == tier && link.name.ends_with(half)) bytes += run.timeline.links[l].bytes.value;
+  }
+  return bytes;
+}
+
+double busy(const Scenario& s, const Run& run, const std::string& name) {
+  const Report r = report(s, run.program, run.timeline);
+  const auto found =
+      std::find_if(r.operators.begin(), r.operators.end(), [&](const OperatorTime& op) { return op.name == name; });
+  return found == r.operators.end() ? 0 : found->busy.value;
+}
+
+Seconds step(const std::string& yaml) {
+  const Scenario s = scenario_of(yaml);
+  return run(s).timeline.step;
+}
+
+const std::string cluster = R"(
+model: {from: deepseek-v3, layers: 8}
+fabric: {from: h800-mpft, nodes: 4}
+deployment: {gpus: 32, requests_per_gpu: 64, context_tokens: 4096}
+decode: {routing: {load: balanced}}
+)";
+
+const std::string box = R"(
+model: deepseek-v3
+accelerator: rtx-4090
+host: dual-xeon-6454s
+deployment: {gpus: 1, concurrency: 1, context_tokens: 512}
+decode: {runtime: ktransformers, precision: {weights: q4_k_m}}
+)";
+
+}  // namespace
+
+TEST_CASE("offload: every byte of the cache that lies on the host crosses its links once a step") {
+  for (const std::string read : {"streamed", "prefetched", "pooled"}) {
+    const Scenario s = scenario_of(cluster + "memory: {kv: {device: 0.75, host: 0.25, read: " + read + "}}\n");
+    const Run r = run(s);
+    // A quarter of 32 x 64 caches of 4,096 tokens, 8 layers of 576 numbers of two bytes.
+    const double expected = 0.25 * 32 * 64 * 4096 * 8 * 576 * 2;
+    CHECK(carried(s, r, "memory", "_UP") == doctest::Approx(expected).epsilon(1e-12));
+    CHECK(carried(s, r, "host-bridge", "_DOWN") == doctest::Approx(expected).epsilon(1e-12));
+    CHECK(busy(s, r, "kv-fetch") > 0);
+  }
+}
+
+TEST_CASE("offload: what is fetched a layer ahead hides behind computing, what is fetched when needed does not") {
+  const std::string part = "memory: {kv: {device: 0.95, host: 0.05, read: ";
+  const Seconds plain = step(cluster);
+  const Seconds ahead = step(cluster + part + "prefetched}}\n");
+  const Seconds late = step(cluster + part + "streamed}}\n");
+  CHECK(ahead < late);
+  CHECK(plain <= ahead);
+}
+
+TEST_CASE("offload: with strict priority tokens reach their experts as if no cache were fetched") {
+  const std::string kv = "memory: {kv: {device: 0.5, host: 0.5}}\n";
+  const auto exchange = [](const std::string& yaml) {
+    const Scenario s = scenario_of(yaml);
+    const Run r = run(s);
+    return busy(s, r, "dispatch") + busy(s, r, "combine");
+  };
+  const double alone = exchange(cluster);
+  const double shared = exchange(cluster + kv);
+  const double first = exchange(cluster + kv + "traffic: {experts: {priority: high}}\n");
+  CHECK(shared > 1.1 * alone);
+  CHECK(first == doctest::Approx(alone).epsilon(0.02));
+}
+
+TEST_CASE("offload: experts on the CPU run beside the shared expert and send no weights over PCIe") {
+  const Scenario s = scenario_of(box + "memory: {experts: {device: shared, host: routed, run: cpu}}\n");
+  const Run r = run(s);
+  CHECK(busy(s, r, "experts-cpu") > 0);
+  CHECK(busy(s, r, "experts") == 0);
+  // One token of 7,168 numbers of two bytes there and back in 58 layers.
+  CHECK(carried(s, r, "host-bridge", "_UP") == doctest::Approx(58 * 7168 * 2).epsilon(1e-12));
+  CHECK(carried(s, r, "host-bridge", "_DOWN") == doctest::Approx(58 * 7168 * 2).epsilon(1e-12));
+  const double parts = busy(s, r, "shared-expert") + busy(s, r, "experts-cpu");
+  const Report sums = report(s, r.program, r.timeline);
+  double all = 0;
+  for (const OperatorTime& op : sums.operators) all += op.busy.value;
+  CHECK(r.timeline.step.value < all - std::min(busy(s, r, "shared-expert"), parts) / 2);
+}
+
+TEST_CASE("offload: duplicated tensors are read on every socket, interleaved ones over the link between") {
+  const std::string experts = "memory: {experts: {device: shared, host: routed, run: cpu}, numa: ";
+  const Seconds twice = step(box + experts + "duplicated}\n");
+  const Seconds between = step(box + experts + "interleaved}\n");
+  CHECK(twice < between);
+}
+
+TEST_CASE("offload: streamed weights bound a step by PCIe, and layers on the CPU by its memory") {
+  const std::string llama = R"(
+model: llama-3.1-70b
+accelerator: rtx-4090
+host: i9-13900k
+deployment: {gpus: 1, concurrency: 1, context_tokens: 512}
+decode: {runtime: llama.cpp, precision: {weights: q4_0}}
+)";
+  const Scenario s = scenario_of(llama + "memory: {weights: {device: 20 layers, host: rest, run: streamed}}\n");
+  const Run streamed = run(s);
+  const double bytes = carried(s, streamed, "host-bridge", "_DOWN");
+  // Three quarters of the layers: 60 of 855.6 million parameters at 4.5 bits.
+  CHECK(bytes == doctest::Approx(60 * 855638016.0 * 4.5 / 8).epsilon(1e-9));
+  CHECK(streamed.timeline.step.value >= bytes / 31.5e9);
+  const Seconds cpu = step(llama + "memory: {weights: {device: 20 layers, host: rest, run: cpu}}\n");
+  const Seconds more = step(llama + "memory: {weights: {device: 40 layers, host: rest, run: cpu}}\n");
+  CHECK(more < cpu);
+}
+
+TEST_CASE("offload: more neurons on the GPU never slow a split feed-forward down") {
+  const std::string opt = R"(
+model: opt-30b
+accelerator: rtx-4090
+host: i9-13900k
+deployment: {gpus: 1, concurrency: 1, context_tokens: 128}
+decode: {runtime: powerinfer, precision: {weights: q4_0}}
+)";
+  const auto with = [&](const std::string& hot, const std::string& activity) {
+    return step(opt + "memory: {neurons: {hot: " + hot + ", activity: " + activity + "}}\n");
+  };
+  CHECK(with("0.1", "0.5") > with("0.05", "0.9"));  // what fires on the CPU binds
+  CHECK(with("0.05", "0.9") > with("0.05", "0.95"));
+}
+
+TEST_CASE("offload: what does not fit on a host says by how much") {
+  const std::string small = R"(
+model: deepseek-v3
+accelerator: rtx-4090
+host: i9-13900k
+deployment: {gpus: 1, concurrency: 1, context_tokens: 512}
+decode: {precision: {weights: q4_k_m}}
+memory: {experts: {device: shared, host: routed}}
+)";
+  try {
+    scenario_of(small);
+    FAIL("fits");
+  } catch (const DoesNotFit& e) {
+    const std::string what = e.what();
+    CHECK(what.find("more than the 192 GB of i9-13900k") != std::string::npos);
+    CHECK(what.find("weights 394.8 GB") != std::string::npos);  // 58 x 256 x 44.04 million x 4.83 bits
+  }
+}

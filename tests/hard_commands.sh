@@ -237,6 +237,28 @@ for words in 'show nosuch' 'metrics nosuch' 'cost nosuch' 'export nosuch' 'expor
   expect 2 '.' fabric $words
 done
 
+# --- memory, hosts, traffic
+box='model: deepseek-v3\naccelerator: rtx-4090\ndeployment: {gpus: 1, concurrency: 1, context_tokens: 512}\ndecode: {precision: {weights: q4_k_m}}\n'
+cpu='memory: {experts: {device: shared, host: routed, run: cpu}}\n'
+refused 'one memory for CPU and GPU' "${box}host: apple-m2-ultra\n$cpu"
+refused 'memory: does not fit: .* more than the 192 GB of i9-13900k' "${box}host: i9-13900k\n$cpu"
+refused 'more than the 22.8 GB usable' "$box"
+refused 'the network has no hosts' "${box}fabric: {kind: single-switch, nodes: 1, gpus_per_node: 2, nvlink_bandwidth: 1 GB/s}\nhost: {from: dual-xeon-6454s, gpu_link_bandwidth: 0 GB/s}\n$cpu"
+for memory in 'kv: {host: 1.2}' 'kv: {host: -0.1}' 'kv: {device: 0.5, host: 0.6}' 'kv: {}' 'kv: {host: 0.5, read: later}' \
+  'experts: {device: shared, host: shared}' 'experts: {device: 2}' 'experts: {host: routed, run: gpu}' 'experts: {host: 0.5, missed: 2}' \
+  'weights: {device: 99 layers}' 'weights: {device: -1 layers}' 'weights: {device: 1.5}' 'weights: {}' 'weights: {device: 24 cars}' \
+  'weights: {device: 3 layers, host: 3 layers}' 'neurons: {hot: 2}' 'neurons: {activation: gelu}' 'numa: remote' 'nosuch: 1'; do
+  refused 'memory' "${box}host: dual-xeon-6454s\nmemory: {$memory}\n"
+done
+refused 'no routed experts' "model: llama-3.1-8b\ndeployment: {gpus: 1, requests_per_gpu: 1}\n$cpu"
+for host in nosuch '{from: xeon-6454s, sockets: 2}' '{from: xeon-6454s, sockets: 0}' '{from: xeon-6454s, memory: {type: DDR5}}' \
+  '{from: xeon-6454s, memory: {size: 0 GB}}' '{from: xeon-6454s, cpu: nosuch}' '{from: xeon-6454s, nosuch: 1}'; do
+  refused '.' "${box}host: $host\n$cpu"
+done
+for traffic in '{kv: {weight: 0}}' '{kv: {weight: -1}}' '{kv: {priority: urgent}}' '{nosuch: {}}'; do
+  refused 'traffic' "${box}host: dual-xeon-6454s\n${cpu}traffic: $traffic\n"
+done
+
 # --- models, keys, init, other commands
 for words in 'show nosuch' 'show folder/' 'show ./pipe' 'show deepseek-v3 --context 0' 'show deepseek-v3 --context nan' \
   'show deepseek-v3 --context 1e300' 'show deepseek-v3 --weights int3' 'show deepseek-v3 --kv nosuch' 'show deepseek-v3 --assume x' \

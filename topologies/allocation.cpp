@@ -74,17 +74,24 @@ Network on_nodes(const Fabric& fabric, const std::vector<int>& nodes, int gpus) 
     for (int g = 0; g < fabric.gpus_per_node && static_cast<int>(chosen->size()) < gpus; ++g)
       chosen->push_back(node * fabric.gpus_per_node + g);
   }
-  const std::vector<int> all_gpus = network.gpus, all_domains = network.domain;
+  const std::vector<int> all_gpus = network.gpus, all_domains = network.domain, all_hosts = network.host;
   std::map<int, int> domains;  // of the whole fabric: counted from 0 in the order of ranks
   network.gpus.clear();
   network.domain.clear();
+  network.host.clear();
   for (const int gpu : *chosen) {
     network.gpus.push_back(all_gpus[at(gpu)]);
+    if (!all_hosts.empty()) network.host.push_back(all_hosts[at(gpu)]);
     const int next = static_cast<int>(domains.size());
     network.domain.push_back(domains.emplace(all_domains[at(gpu)], next).first->second);
   }
-  network.route = [route = network.route, chosen](int source, int destination) {
-    return route((*chosen)[at(source)], (*chosen)[at(destination)]);
+  const int before = static_cast<int>(all_gpus.size());  // hosts are counted after the GPUs
+  network.route = [route = network.route, chosen, before](int source, int destination) {
+    const int ranks = static_cast<int>(chosen->size());
+    const auto number = [&](int endpoint) {
+      return endpoint < ranks ? (*chosen)[at(endpoint)] : before + endpoint - ranks;
+    };
+    return route(number(source), number(destination));
   };
   return network;
 }

@@ -67,7 +67,7 @@ void read_memory(const Config& config, Inside& inside) {
   if (config.has("host_memory_bandwidth", memory)) {
     if (!inside.host)
       config.at("host_memory_bandwidth").fail("a node without a CPU has no such memory (host_bridge_bandwidth)");
-    inside.memory = read_link(config, "host_memory", "memory", memory);
+    inside.memory = read_link(config, "host_memory", "host-memory", memory);
   }
   const std::string at = config.choice_or("host_link", {"pcie", "scale-up"}, "pcie",
                                           {"Where the CPU is plugged in: the GPUs' PCIe switches, or the scale-up "

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "analysis/run/run.hpp"
+#include "analysis/scenario/host_side.hpp"
 #include "platforms/kernels/kernels.hpp"
 
 namespace teapot {
@@ -90,6 +91,7 @@ std::vector<Resource> resources(const Scenario& scenario, const Program& program
     }
     all.push_back({"launches", "time between kernels, their prologue and epilogue"});
   }
+  if (scenario.machine.host.cpu) all.push_back({"CPU memory", "bandwidth of the memory that the host's CPUs read"});
   const RuntimeCost& runtime = scenario.machine.runtime;
   if (runtime.all() > Seconds{}) {
     all.push_back({"serving stack", "what " + scenario.runtime + " adds to kernels, layers and steps"});
@@ -124,10 +126,14 @@ Scenario faster(const Scenario& scenario, const std::string& resource, double fa
   Scenario s = scenario;
   if (resource == "arithmetic" || resource == "memory" || resource == "SM loads" || resource == "launches") {
     speed_up_accelerator(s, resource, factor);
+  } else if (resource == "CPU memory") {
+    s.host->socket_bandwidth *= factor;
+    s.host->cpu_link *= factor;
+    s.machine.host.cpu = cpu_time(s);
   } else if (resource == "serving stack") {
     RuntimeCost& runtime = s.machine.runtime;
-    for (Seconds* cost :
-         {&runtime.per_kernel, &runtime.per_operator, &runtime.per_layer, &runtime.per_step, &runtime.per_request}) {
+    for (Seconds* cost : {&runtime.per_kernel, &runtime.per_operator, &runtime.per_layer, &runtime.per_step,
+                          &runtime.per_request, &runtime.per_copy, &runtime.per_cpu_kernel}) {
       *cost = *cost / factor;
     }
   } else if (resource == "software" || resource == "messages" || resource == "communication SMs") {

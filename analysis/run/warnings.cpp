@@ -14,7 +14,7 @@ namespace {
 using Warning = std::optional<std::string>;
 
 Warning fabric_by_default(const Scenario& s, const Report& r) {
-  const bool says_where = s.source.find("fabric") != nullptr || s.source.find("platform") != nullptr;
+  const bool says_where = s.source.find("fabric") != nullptr || s.source.find("platform") != nullptr || s.host;
   if (says_where || r.communication <= Seconds{} || s.source.find("accelerator") == nullptr) return {};
   return fmt::format("no fabric is given: {} is used, whatever the accelerator", s.fabric);
 }

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "analysis/scenario/known_keys.hpp"
+#include "analysis/scenario/tree_edit.hpp"
 #include "platforms/kernels/kernels.hpp"
 
 namespace teapot {
@@ -37,13 +38,6 @@ double missed_choices(const Scenario& s) {
     missed += std::accumulate(loads.begin() + static_cast<std::ptrdiff_t>(held), loads.end(), 0.0) / all / layers;
   }
   return missed;
-}
-
-Tree scalar(const std::string& text) {
-  Tree tree;
-  tree.kind = Tree::Kind::scalar;
-  tree.text = text;
-  return tree;
 }
 
 Tree bandwidth(BytesPerSecond value) { return scalar(fmt::format("{:.6f} GB/s", value.value / 1e9)); }
@@ -127,7 +121,7 @@ void plug_in_host(const HostPart& host, Tree& fabric) {
     if (fabric.find(key) == nullptr && value > BytesPerSecond{}) set_path(fabric, key, bandwidth(value));
   };
   put("host_bridge_bandwidth", host.gpu_link);
-  put("host_memory_bandwidth", memory_bandwidth(host));
+  if (fabric.find("host_bridge_bandwidth") != nullptr) put("host_memory_bandwidth", memory_bandwidth(host));
 }
 
 void use_host(const Config& config, Scenario& s) {
@@ -141,9 +135,12 @@ void use_host(const Config& config, Scenario& s) {
   const int hosts = *std::max_element(side.of_rank.begin(), side.of_rank.end()) + 1;
   for (int i = 0; i < hosts; ++i) side.passive.push_back(i);
   if (!s.execution.offload.computes_on_cpu()) return;
-  const int sharing = most_ranks_of_a_host(side.of_rank);
-  side.cpu = s.compute == ComputeDepth::none ? [](const Kernel&) { return KernelTime{}; }
-                                             : modelled(cpus_of(*s.host, sharing));
+  side.cpu = cpu_time(s);
+}
+
+TimeKernel cpu_time(const Scenario& s) {
+  if (s.compute == ComputeDepth::none) return [](const Kernel&) { return KernelTime{}; };
+  return modelled(cpus_of(*s.host, most_ranks_of_a_host(s.machine.host.of_rank)));
 }
 
 void require_host_memory(const Scenario& s, const Memory& need) {

@@ -17,6 +17,8 @@ Tree box_of(const Scenario& scenario);
 void plug_in_host(const HostPart& host, Tree& fabric);
 /// What ranks of the network have for hosts, and how fast these compute. Throws where the network has none.
 void use_host(const Config& config, Scenario& scenario);
+/// How long the part of its host's CPUs that a rank has takes for kernels.
+TimeKernel cpu_time(const Scenario& scenario);
 /// Throws DoesNotFit where the GPUs of a host want more of it than it has.
 void require_host_memory(const Scenario& scenario, const Memory& need);
 /// Puts the whole host and its CPU in place of their names.

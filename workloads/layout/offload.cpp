@@ -11,14 +11,20 @@
 namespace teapot {
 namespace {
 
+double part(const Config& value) {
+  const double number = Config{value.tree()}.as<double>();  // apart: experts are placed by words too
+  if (!(number >= 0 && number <= 1)) value.fail(fmt::format("must be a part from 0 to 1, got {:g}", number));
+  return number;
+}
+
 /// The parts on device and host: one says the other; together they are all of it.
 double part_on_host(const Config& config) {
   const About device{"Part of it that the GPU holds", "0.6"};
   const About host{"Part of it that the host holds", "0.4", "what the device does not hold"};
   const bool has_device = config.has("device", device);
   const bool has_host = config.has("host", host);
-  const double on_device = has_device ? config.fraction("device", device) : 0;
-  const double on_host = has_host ? config.fraction("host", host) : 1 - on_device;
+  const double on_device = has_device ? part(config.at("device")) : 0;
+  const double on_host = has_host ? part(config.at("host")) : 1 - on_device;
   if (!has_device && !has_host) config.fail("says neither what part the device holds nor what part the host holds");
   if (has_device && has_host && std::abs(on_device + on_host - 1) > 1e-9)
     config.at("host").fail(fmt::format("device {:g} and host {:g} must add up to 1", on_device, on_host));

@@ -61,7 +61,7 @@ TEST_CASE("offload: every byte of the cache that lies on the host crosses its li
     const Run r = run(s);
     // A quarter of 32 x 64 caches of 4,096 tokens, 8 layers of 576 numbers of two bytes.
     const double expected = 0.25 * 32 * 64 * 4096 * 8 * 576 * 2;
-    CHECK(carried(s, r, "memory", "_UP") == doctest::Approx(expected).epsilon(1e-12));
+    CHECK(carried(s, r, "host-memory", "_UP") == doctest::Approx(expected).epsilon(1e-12));
     CHECK(carried(s, r, "host-bridge", "_DOWN") == doctest::Approx(expected).epsilon(1e-12));
     CHECK(busy(s, r, "kv-fetch") > 0);
   }

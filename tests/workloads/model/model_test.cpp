@@ -56,6 +56,9 @@ const Published published[] = {
     {"minimax-m2.5", 230, 10, 1, "huggingface.co/MiniMaxAI/MiniMax-M2.5 (as MiniMax-M2)"},
     {"qwen3-32b", 32.8, 0, 0, "arXiv 2505.09388, table 1; huggingface.co/Qwen/Qwen3-32B"},
     {"opt-175b", 175, 0, 0, "arXiv 2205.01068, table 1"},
+    {"opt-66b", 66, 0, 0, "arXiv 2205.01068, table 1"},
+    {"opt-30b", 30, 0, 0, "arXiv 2205.01068, table 1"},
+    {"opt-6.7b", 6.7, 0, 0, "arXiv 2205.01068, table 1"},
 };
 
 }  // namespace

@@ -265,38 +265,6 @@ Scenario read_scenario(const Tree& tree, const std::string& name) {
   }
 }
 
-Tree resolved(const Tree& tree) {
-  PartReader parts;
-  return resolved(tree, parts);
-}
-
-Tree resolved(const Tree& tree, PartReader& parts) {
-  const Config config{tree};
-  Tree all = tree;
-  const auto put = [&](const Config& parent, const std::string& path, const std::string& folder,
-                       const std::string& what, const std::string& fallback) {
-    Tree part = parts.named(parent, path.substr(path.rfind('.') + 1), folder, what, fallback);
-    set_path(all, path, part);
-    return part;
-  };
-  put(config, "model", "workloads/models", "model", "deepseek-v3");
-  const Tree accelerator = put(config, "accelerator", "platforms/accelerators", "accelerator", "h800");
-  if (config.has("platform")) {
-    Tree file = config.at("platform").tree();
-    file.text = std::filesystem::absolute(beside(file.place, file.text)).string();
-    set_path(all, "platform", file);
-  } else {
-    if (config.has("fabric") || !config.has("host")) put(config, "fabric", "topologies", "fabric", "h800-mpft");
-  }
-  resolve_host(config, all, parts);
-  const Config decode = config.section("decode");
-  const Tree runtime = put(decode, "decode.runtime", "platforms/runtimes", "runtime", "ideal");
-  if (draft_is_named(decode)) put(decode, "decode.draft", "workloads/models", "model", "");
-  const Accelerator computes = with_libraries(read_accelerator(Config{accelerator}), read_runtime(Config{runtime}));
-  resolve_libraries(decode, computes, all, parts);
-  return all;
-}
-
 Scenario load_scenario(const std::string& file, const std::vector<std::string>& sets) {
   return read_scenario(load_scenario_tree(file, sets), one_line(std::filesystem::path{file}.stem().string(), 200));
 }

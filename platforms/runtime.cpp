@@ -34,12 +34,16 @@ RuntimeCost read_runtime(const Config& config) {
   for (const auto& operation : collectives.keys())
     cost.collectives[operation] = collectives.get<std::string>(operation);
   cost.per_kernel = config.non_negative_or("per_kernel", Seconds{});
+  cost.per_prompt_kernel = config.non_negative_or("per_prompt_kernel", Seconds{});
+  cost.recorded_tokens = config.get_or<int>("recorded_tokens", 0);
+  if (cost.recorded_tokens < 0) config.at("recorded_tokens").fail("must not be below zero");
   cost.per_operator = config.non_negative_or("per_operator", Seconds{});
   cost.per_layer = config.non_negative_or("per_layer", Seconds{});
   cost.per_step = config.non_negative_or("per_step", Seconds{});
   cost.per_copy = config.non_negative_or("per_copy", Seconds{});
   cost.per_cpu_kernel = config.non_negative_or("per_cpu_kernel", Seconds{});
   cost.per_request = config.non_negative_or("per_request", Seconds{});
+  cost.per_agreement = config.non_negative_or("per_agreement", Seconds{});
   cost.error = config.fraction_or("error", 0.5);
   config.get_or<std::string>("source", "");
   config.reject_unread_keys();

@@ -56,19 +56,26 @@ struct RuntimeCost {
   /// What its weight-only kernels reach of the memory bandwidth that those of the arithmetic reach, by stored format.
   std::map<std::string, double> weight_only;
   std::map<std::string, std::string> collectives;  ///< its own libraries within a scale-up domain, by operation
-  Seconds per_kernel;    ///< to each kernel launched, beside what the accelerator needs between two of them
-  Seconds per_operator;  ///< to each compute operator
-  Seconds per_layer;     ///< to each layer and micro-batch
-  Seconds per_step;      ///< once a step (scheduler, sampling, host)
+  Seconds per_kernel;  ///< to each kernel launched, beside what the accelerator needs between two of them
+  /// To each kernel of a step of prompts with more tokens than graphs were recorded for: it is launched, not replayed.
+  Seconds per_prompt_kernel;
+  int recorded_tokens = 0;  ///< of an attention group, the most that graphs were recorded for
+  Seconds per_operator;     ///< to each compute operator
+  Seconds per_layer;        ///< to each layer and micro-batch
+  Seconds per_step;         ///< once a step (scheduler, sampling, host)
   /// What its kernels on a CPU reach of the memory bandwidth that those of the arithmetic reach, by stored format.
   std::map<std::string, double> cpu_weight_only;
   Seconds per_copy;        ///< to each hand-over of activations between a GPU and its host
   Seconds per_cpu_kernel;  ///< to each kernel on a CPU: threads that wait for one another
   Seconds per_request;     ///< once a step for each request of an attention group (sampling, detokenising, scheduling)
-  double error = 0;        ///< how far off they may be, as a part of them
+  /// Once a step for each doubling of attention groups: their schedulers gather what each will compute.
+  Seconds per_agreement;
+  double error = 0;  ///< how far off they may be, as a part of them
 
   /// Above zero where the stack costs anything.
-  Seconds all() const { return per_kernel + per_operator + per_layer + per_step + per_request; }
+  Seconds all() const {
+    return per_kernel + per_prompt_kernel + per_operator + per_layer + per_step + per_request + per_agreement;
+  }
 };
 
 }  // namespace teapot

@@ -26,10 +26,11 @@ constexpr double other_kind = 0.3;
 constexpr double other_model = 0.6;
 constexpr double other_layout = 0.6;
 constexpr double gpu_reach = 0.7;      // a factor of e^0.7 in memory bandwidth
+constexpr double prompt_reach = 0.15;  // of the time that goes to prompts
 constexpr double request_reach = 2.0;  // a factor of e^2 in requests a GPU
 constexpr double few_cases = 2;
 constexpr double extrapolation = 0.5;
-constexpr double width = 0.7;
+constexpr double width = 0.75;
 
 using Weighted = std::vector<std::pair<double, double>>;  // value, weight
 
@@ -82,10 +83,10 @@ std::vector<MeasuredStep> read_measured_steps() {
     StepTraits& t = one.traits;
     for (std::string* text : {&t.engine, &t.model, &t.kind, &t.gpu, &t.layout}) std::getline(cells, *text, ',');
     char comma = ',';
-    cells >> t.memory_bandwidth >> comma >> t.requests_per_gpu >> comma >> one.over_prediction >> comma >>
-        one.over_bound;
+    cells >> t.memory_bandwidth >> comma >> t.requests_per_gpu >> comma >> t.prompts >> comma >> one.over_prediction >>
+        comma >> one.over_bound;
     if (cells.fail() || !(one.over_prediction > 0) || !(one.over_bound > 0) || !(t.requests_per_gpu > 0)) {
-      throw ConfigError(file.string() + ": " + line + ": expected five words and four numbers");
+      throw ConfigError(file.string() + ": " + line + ": expected five words and five numbers");
     }
     steps.push_back(std::move(one));
   }
@@ -117,6 +118,7 @@ double likeness(const StepTraits& a, const StepTraits& b) {
   }
   if (a.layout != b.layout) alike *= other_layout;
   if (a.gpu != b.gpu) alike *= std::exp(-0.1 - std::abs(std::log(a.memory_bandwidth / b.memory_bandwidth)) / gpu_reach);
+  alike *= std::exp(-std::abs(a.prompts - b.prompts) / prompt_reach);
   return alike * std::exp(-std::abs(std::log(a.requests_per_gpu / b.requests_per_gpu)) / request_reach);
 }
 

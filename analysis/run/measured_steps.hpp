@@ -16,6 +16,7 @@ struct StepTraits {
   double memory_bandwidth = 0;  ///< of that GPU, bytes a second: tells how far two GPUs are apart
   std::string layout;           ///< one, tp, tp+ep, dp+ep
   double requests_per_gpu = 1;
+  double prompts = 0;  ///< part of the time that goes to prompts computed beside decoding
 };
 
 /// A measured step, predicted with the stack's numbers fitted without its model.

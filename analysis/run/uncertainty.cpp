@@ -74,11 +74,13 @@ StepTraits step_traits(const Scenario& s) {
   return t;
 }
 
-Band uncertainty(const Scenario& scenario, const Report& report, const std::vector<MeasuredStep>& measured) {
+Band uncertainty(const Scenario& scenario, const Report& report, const std::vector<MeasuredStep>& measured,
+                 double prompts) {
   Band range = propagated(scenario, report);
   if (scenario.phase == Phase::prefill) return range;  // the measured steps are decodes
   if (scenario.compute != ComputeDepth::modelled && scenario.compute != ComputeDepth::measured) return range;
-  const StepTraits traits = step_traits(scenario);
+  StepTraits traits = step_traits(scenario);
+  traits.prompts = prompts;
   if (scenario.machine.runtime.bound) {
     range.low = report.step;
     range.high = std::max(range.high, report.step * above_bound(traits, measured));

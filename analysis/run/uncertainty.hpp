@@ -34,8 +34,9 @@ Band band(Seconds step, std::vector<UncertainPart> parts);
 StepTraits step_traits(const Scenario& scenario);
 
 /// What measured steps like it were off, and at least what the residuals of the fits of its parts propagate to. Of a
-/// lower bound: from the bound to what measurements stayed above it.
+/// lower bound: from the bound to what measurements stayed above it. `prompts`: the part of its time that prompts of
+/// others take where they are added to the step.
 Band uncertainty(const Scenario& scenario, const Report& report,
-                 const std::vector<MeasuredStep>& measured = measured_steps());
+                 const std::vector<MeasuredStep>& measured = measured_steps(), double prompts = 0);
 
 }  // namespace teapot

@@ -47,13 +47,16 @@ BatchCurve curve_of(ServingPoint p, const std::vector<int>& batches, const std::
                             p.expert_parallel);
   PartReader parts;
   PromptTimes prompts;
+  p.lengths = mean_lengths(p, words);
   for (const int batch : batches) {
     p.requests = batch;
     const Scenario s = read_scenario(serving_scenario(p, words), p.label(), parts);
     const Run result = run(s);
-    const Seconds tpot = report(s, result.program, result.timeline).tpot;
+    const Report sums = report(s, result.program, result.timeline);
+    const Seconds tpot = sums.tpot;
+    const Seconds beside = prompts_of_others(p, s, sums.step, words, parts, prompts);
     curve.decode.emplace_back(batch, tpot.value * 1e3);
-    curve.simulated.emplace_back(batch, (tpot + prompts_of_others(p, words, parts, prompts)).value * 1e3);
+    curve.simulated.emplace_back(batch, (tpot + beside).value * 1e3);
   }
   for (const auto& point : points) {
     if (same_deployment(p, point)) curve.measured.emplace_back(point.requests, point.tpot_ms);

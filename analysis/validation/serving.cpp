@@ -3,7 +3,10 @@
 
 #include "analysis/validation/serving.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "analysis/run/report.hpp"
@@ -35,8 +38,13 @@ void put_layout(const ServingPoint& p, bool has_experts, Tree& tree) {
   put("expert_tensor_parallel", p.gpus / p.expert_parallel);
 }
 
-/// Prompts that a step computes: about 4,096 tokens of each GPU group, whole prompts.
-int prompts_per_gpu(const ServingPoint& p) { return std::max(1, 4096 / (p.prompt * p.tensor_parallel)); }
+/// Prompts that a step computes beside decoding: of each group of GPUs as many as come while one is taken, whole ones,
+/// and no more than the 8,192 tokens that engines put into a step. Groups that share experts take theirs together.
+int prompts_of_step(const ServingPoint& p) {
+  const int groups = p.gpus / p.tensor_parallel;
+  const double come = static_cast<double>(p.requests) / (p.output * groups);
+  return groups * std::clamp(static_cast<int>(std::lround(come)), 1, std::max(1, 8192 / p.prompt));
+}
 
 /// Which stack, model, accelerator, precision and so on a row belongs to.
 std::map<std::string, std::string> tags_of(const ServingPoint& p) {
@@ -76,6 +84,11 @@ Tree server(const ServingPoint& point, const Config& words) {
 
 }  // namespace
 
+double mean_lengths(const ServingPoint& p, const Config& words) {
+  if (!words.has("mean_lengths")) return 1;
+  return words.at("mean_lengths").get_or<double>(fmt::format("{}/{}", p.prompt, p.output), 1);
+}
+
 Tree serving_scenario(const ServingPoint& point, const Config& words) {
   Tree tree = server(point, words);
   set_path(tree, "deployment.context_tokens", scalar(std::to_string(static_cast<int>(point.context()))));
@@ -85,22 +98,51 @@ Tree serving_scenario(const ServingPoint& point, const Config& words) {
 
 Tree prompts_scenario(const ServingPoint& point, const Config& words) {
   Tree tree = server(point, words);
-  set_path(tree, "deployment.requests_per_gpu", scalar(std::to_string(prompts_per_gpu(point))));
+  set_path(tree, "deployment.concurrency", scalar(std::to_string(prompts_of_step(point))));
   set_path(tree, "phase", scalar("prefill"));
-  set_path(tree, "requests.prompt_tokens", scalar(std::to_string(point.prompt)));
+  set_path(tree, "requests.prompt_tokens", scalar(std::to_string(point.mean_prompt())));
   return tree;
 }
 
-Seconds prompts_of_others(const ServingPoint& p, const Config& words, PartReader& parts, PromptTimes& times) {
-  if (p.mode != "agg" || p.prompt == 0) return {};
+namespace {
+
+/// A step of these requests and of prompts computed beside them, which read weights once for both.
+Seconds mixed_step(Scenario s, const ServingPoint& p) {
+  Requests prompts;
+  prompts.counts.clear();
+  const int own = prompts_of_step(p) * p.tensor_parallel / p.gpus;  // of each group
+  for (int gpu = 0; gpu < p.gpus; ++gpu) {
+    const int place = gpu % p.tensor_parallel;
+    prompts.counts.push_back(own / p.tensor_parallel + (place < own % p.tensor_parallel ? 1 : 0));
+  }
+  prompts.context = 0;
+  prompts.new_tokens = p.mean_prompt();
+  prompts.prompt = true;
+  s.load.requests.push_back(std::move(prompts));
+  const Run result = run(s);
+  return report(s, result.program, result.timeline).step;
+}
+
+/// A step of prompts alone, while decoding waits.
+Seconds prompts_step(const ServingPoint& p, const Config& words, PartReader& parts, PromptTimes& times) {
   const Tree tree = prompts_scenario(p, words);
   const auto [found, added] = times.try_emplace(to_yaml(tree));
   if (added) {
     const Scenario s = read_scenario(tree, p.label(), parts);
     const Run result = run(s);
-    found->second = report(s, result.program, result.timeline).step / (s.load.requests_per_gpu() * p.gpus);
+    found->second = report(s, result.program, result.timeline).step;
   }
-  return found->second * (static_cast<double>(p.requests) / p.output);
+  return found->second;
+}
+
+}  // namespace
+
+Seconds prompts_of_others(const ServingPoint& p, const Scenario& decode, Seconds step, const Config& words,
+                          PartReader& parts, PromptTimes& times) {
+  if (p.mode != "agg" || p.prompt == 0) return {};
+  const bool mixed = words.has("mixed_steps") && words.at("mixed_steps").get_or<bool>(p.engine, false);
+  const Seconds more = mixed ? mixed_step(decode, p) - step : prompts_step(p, words, parts, times);
+  return more * (static_cast<double>(p.requests) / p.output / prompts_of_step(p));
 }
 
 namespace {
@@ -118,7 +160,7 @@ Comparison replayed(const ServingPoint& point, const Config& words, PromptTimes&
   const Scenario s = read_scenario(tree, point.label(), parts);
   const Run result = run(s);
   const Report sums = report(s, result.program, result.timeline);
-  const Seconds beside = prompts_of_others(point, words, parts, prompts);
+  const Seconds beside = prompts_of_others(point, s, sums.step, words, parts, prompts);
   const Seconds predicted = sums.tpot + beside;
   Comparison row{point.label(), point.tpot_ms, predicted.value * 1e3, Use::check};
   row.tags = tags_of(point);
@@ -127,7 +169,8 @@ Comparison replayed(const ServingPoint& point, const Config& words, PromptTimes&
   row.bound = bound_of(tree, point.label(), parts).value * 1e3;
   // What steps of other models were off: a band that never saw this one.
   const StepTraits traits = step_traits(s);
-  const Band band = uncertainty(s, sums, without(measured_steps(), &StepTraits::model, traits.model));
+  const Band band =
+      uncertainty(s, sums, without(measured_steps(), &StepTraits::model, traits.model), beside / predicted);
   row.low = (predicted * (band.low / sums.step)).value * 1e3;
   row.high = (predicted * (band.high / sums.step)).value * 1e3;
   return row;
@@ -144,7 +187,8 @@ void replay_serving(const Config& config, Validation& validation) {
   const auto judged = config.get_or<std::string>("judged", "");
   PartReader parts;
   PromptTimes prompts;
-  for (const auto& point : read_serving_points(beside)) {
+  for (auto& point : read_serving_points(beside)) {
+    point.lengths = mean_lengths(point, words);
     if (point.aside != judged) {
       if (!point.aside.empty()) ++validation.aside[point.aside];
       continue;

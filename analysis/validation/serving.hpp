@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/scenario/part_reader.hpp"
+#include "analysis/scenario/scenario.hpp"
 #include "sim/config.hpp"
 #include "sim/units.hpp"
 
@@ -27,26 +28,32 @@ struct ServingPoint {
   int expert_parallel = 1;
   int requests = 0;  ///< in decode, over the worker
   double tpot_ms = 0;
-  std::string aside;  ///< why the point is not judged; empty: it is
+  double lengths = 1;  ///< mean prompts and outputs over those stated, where a benchmark draws them
+  std::string aside;   ///< why the point is not judged; empty: it is
 
   /// Of a request, the mean over its life.
-  double context() const { return prompt + output / 2.0; }
+  double context() const { return lengths * (prompt + output / 2.0); }
+  int mean_prompt() const { return static_cast<int>(lengths * prompt); }
   std::string label() const;
 };
 
 /// A CSV with a header of the names above; throws ConfigError where a cell cannot be read.
 std::vector<ServingPoint> read_serving_points(const std::string& file);
 
+/// Of what a benchmark's words say of its mean lengths; 1 where they are as stated.
+double mean_lengths(const ServingPoint& point, const Config& words);
+
 /// `words`: what the case says of GPUs, engines and formats (`systems`, `engines`, `formats`).
 Tree serving_scenario(const ServingPoint& point, const Config& words);
 /// Prompts like the point's, computed by the same deployment.
 Tree prompts_scenario(const ServingPoint& point, const Config& words);
 
-/// Of one prompt on a deployment, by its scenario.
+/// Of a step of prompts on a deployment, by its scenario.
 using PromptTimes = std::map<std::string, Seconds>;
 /// What the prompts of others add to each of a request's steps where both share GPUs: in a closed loop each place in
-/// the batch computes one prompt for each answer that it decodes. What a mixed step saves, as weights are read once for
-/// both, is not in it.
-Seconds prompts_of_others(const ServingPoint& point, const Config& words, PartReader& parts, PromptTimes& times);
+/// the batch computes one prompt for each answer that it decodes. By what a step with prompts in it takes longer than
+/// `step`, the one of `decode`, or by a step of prompts alone where the engine lets decoding wait.
+Seconds prompts_of_others(const ServingPoint& point, const Scenario& decode, Seconds step, const Config& words,
+                          PartReader& parts, PromptTimes& times);
 
 }  // namespace teapot

@@ -4,6 +4,7 @@
 #include "workloads/step/program_writer.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace teapot {
@@ -104,8 +105,9 @@ int ProgramWriter::collective(const std::string& name, const Spot& spot, std::ve
               std::move(work), spot.on, name});
 }
 
-void ProgramWriter::end_of_step(double requests) {
-  const Seconds host = machine_.runtime.per_step + machine_.runtime.per_request * requests;
+void ProgramWriter::end_of_step(double requests, int groups) {
+  const RuntimeCost& stack = machine_.runtime;
+  const Seconds host = stack.per_step + stack.per_request * requests + stack.per_agreement * std::log2(groups);
   if (host == Seconds{}) return;
   Compute work;
   work.duration = {Seconds{}};

@@ -41,8 +41,9 @@ class ProgramWriter {
   int copy(const std::string& name, const Spot& spot, std::vector<int> after, Collective work, bool ahead = false);
   /// `name` also says which of the machine's collectives it is.
   int collective(const std::string& name, const Spot& spot, std::vector<int> after, Collective work);
-  /// Time of the host once a step on the compute stream, where the machine has any; `requests` of an attention group.
-  void end_of_step(double requests);
+  /// Time of the host once a step on the compute stream, where the machine has any; `requests` of an attention group,
+  /// of which there are `groups`.
+  void end_of_step(double requests, int groups);
 
   Program take() { return std::move(program_); }
 

@@ -75,7 +75,9 @@ class StepBuilder {
                    PassOf::prediction});
       add_end(head_, {Batches::whole_step, Tokens::one_each}, PassOf::prediction);
     }
-    writer_.end_of_step(load.requests_per_gpu() * shape_.layout.tensor_parallel);
+    const Layout& layout = shape_.layout;
+    writer_.end_of_step(load.requests_per_gpu() * layout.tensor_parallel,
+                        layout.gpus / (layout.tensor_parallel * layout.pipeline_parallel));
     return writer_.take();
   }
 

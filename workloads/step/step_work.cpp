@@ -52,6 +52,15 @@ Kernel as_read(const std::map<std::string, double>& weight_only, Kernel kernel) 
   return kernel;
 }
 
+/// A step of prompts with more tokens than graphs were recorded for: each kernel costs what it costs to launch.
+Machine on_load(Machine machine, const Load& load, const Layout& layout) {
+  const bool prompts = std::any_of(load.requests.begin(), load.requests.end(), [](const auto& r) { return r.prompt; });
+  const double tokens = load.new_tokens_per_gpu() * layout.tensor_parallel;
+  if (prompts && tokens > machine.runtime.recorded_tokens)
+    machine.runtime.per_kernel += machine.runtime.per_prompt_kernel;
+  return machine;
+}
+
 double roughly_in_group(const Batches& batches, const Layout& layout) {
   return batches.mean_tokens() * layout.expert_gpus();
 }
@@ -79,7 +88,7 @@ Compute timed(const Machine& machine, const std::vector<Kernel>& kernels, int ki
 
 StepWork::StepWork(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed)
     : shape_(shape),
-      machine_(machine),
+      machine_(on_load(machine, load, shape.layout)),
       // The requests of a pipeline are counted with the stage that works on them first.
       batches_(load, shape.layout, overlap(shape.execution.overlap).micro_batches) {
   if (!shape.model.has_experts()) return;

@@ -61,7 +61,7 @@ class StepWork {
   };
 
   StepShape shape_;
-  const Machine& machine_;
+  Machine machine_;
   Batches batches_;
   std::optional<Gates> gates_;
   std::vector<std::unique_ptr<const std::pair<LayerKind, std::vector<Stage>>>> kinds_;  // met so far

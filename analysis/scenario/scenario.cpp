@@ -210,6 +210,7 @@ class ScenarioReader {
     s_.machine.collective = s_.libraries.costs;
     const bool computes = s_.compute == ComputeDepth::modelled || s_.compute == ComputeDepth::measured;
     if (!computes || s_.machine.runtime.bound) s_.machine.collective = without_sm_time(s_.libraries.costs);
+    s_.execution.routing.in_place = copies_per(s_.libraries.copies) == CopyPer::expert;
     if (!how.section("routing").has("per")) s_.execution.routing.per = copies_per(s_.libraries.copies);
   }
 

@@ -32,6 +32,7 @@ struct Routing {
   int max_nodes = 0;           ///< groups of experts a token may choose from; 0: all
   bool shared_copies = false;  ///< a copy travels to the shared expert too
   CopyPer per = CopyPer::expert;
+  bool in_place = true;     ///< copies come into their experts' places; else they are yet to be put there
   bool remote_all = false;  ///< no copy stays on its own GPU
 
   bool balanced() const { return source.kind == LoadSource::Kind::balanced; }

@@ -52,6 +52,9 @@ const Published published[] = {
     // Its report rounds the total to 1.04T, 1.3% more than the weights published under its name hold.
     {"kimi-k2", 1026.4, 32.6, 0.1,
      "huggingface.co/moonshotai/Kimi-K2-Instruct (count of the weight files); active: arXiv 2507.20534, table 2"},
+    {"gpt-oss-20b", 20.91, 3.61, 0.01, "arXiv 2508.10925, table 1"},
+    {"llama-3.3-70b", 70.6, 0, 0, "huggingface.co/meta-llama/Llama-3.3-70B-Instruct"},
+    {"qwen3-14b", 14.8, 0, 0, "arXiv 2505.09388, table 1; huggingface.co/Qwen/Qwen3-14B"},
     {"gpt-oss-120b", 116.83, 5.13, 0.01, "arXiv 2508.10925, table 1"},
     {"minimax-m2.5", 230, 10, 1, "huggingface.co/MiniMaxAI/MiniMax-M2.5 (as MiniMax-M2)"},
     {"qwen3-32b", 32.8, 0, 0, "arXiv 2505.09388, table 1; huggingface.co/Qwen/Qwen3-32B"},

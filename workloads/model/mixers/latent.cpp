@@ -85,6 +85,9 @@ std::vector<Kernel> core(const Model& model, const Attention& a, const Precision
     const double expanded = expanded_tokens(a, batch);
     add_quantisation(kernels, "quantise", p, expanded, a.kv_rank);
     kernels.push_back(gemm("kv_b", p, expanded, heads * (a.nope_dim + a.value_dim), a.kv_rank));
+    // Each head's key is its own part and the part that all share.
+    kernels.push_back(
+        elementwise("key-join", expanded, heads * a.nope_dim + a.rope_dim, heads * (a.nope_dim + a.rope_dim)));
   }
   for (const Sequences& s : batch.sequences) {
     add_indexer_scores(kernels, a.indexer, p, s, scored(a, s));

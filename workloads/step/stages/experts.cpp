@@ -54,9 +54,10 @@ Stage routed(const StepShape& s) {
   stage.whose = Whose::arrived;
   stage.routed = true;
   stage.joins = !s.layout.dispatches();
-  stage.kernels = [s](const Share& share) {
+  const bool unsorted = !s.layout.dispatches() || !s.execution.routing.in_place;
+  stage.kernels = [s, unsorted](const Share& share) {
     return expert_kernels(s.model, s.execution.precision, share.arrived, share.active, s.layout.expert_tensor_parallel,
-                          !s.layout.dispatches());
+                          unsorted);
   };
   return stage;
 }

@@ -54,5 +54,5 @@ YAML
 "$teapot" compare "$dir/results:1" "$dir/results:3" "$dir/results:4" --html "$dir/comparison.html" >/dev/null ||
   fail "compare --html"
 # shellcheck disable=SC2086
-"$teapot" what-if "$example" $small --html "$dir/wishes.html" >/dev/null 2>&1 || fail "what-if --html"
+"$teapot" what-if "$example" $small --set "$memory" --html "$dir/wishes.html" >/dev/null 2>&1 || fail "what-if --html"
 CHROMIUM=$browser node "$source/tests/browser/look.mjs" "$dir" "${KEEP_PICTURES-}"

@@ -4,7 +4,6 @@
 #include "sim/collective_load.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "sim/index.hpp"
 
@@ -26,24 +25,12 @@ std::shared_ptr<const Traffic> started_by(const Collective& collective, Transpos
   return turned ? transposes.of(collective.traffic) : collective.traffic;
 }
 
-namespace {
-
-bool whole(const Traffic& traffic) {
-  bool all = true;
-  for (int rank = 0; all && rank < traffic.ranks; ++rank) {
-    traffic.for_each_receiver(rank, [&](int, double copies) { all = all && copies == std::floor(copies); });
-  }
-  return all;
-}
-
-}  // namespace
-
 LinkCopies::LinkCopies(const RouteTable& routes, const Collective& collective, const Traffic& started)
     : routes_(routes),
       started_(started),
       carry_(collective.carry),
       by_sender_(collective.start == Collective::Start::sender),
-      in_sums_(carry_ == Collective::Carry::each && by_sender_ && !routes.spreads() && whole(started)) {}
+      in_sums_(carry_ == Collective::Carry::each && by_sender_ && !routes.spreads() && started.whole()) {}
 
 CollectiveLoad load_of(const RouteTable& routes, const Collective& collective, const Traffic& started) {
   CollectiveLoad load;

@@ -33,7 +33,10 @@ int Traffic::receivers(int rank) const {
   return count;
 }
 
-Traffic transposed(const Traffic& traffic) {
+namespace {
+
+/// Of any numbers, which are kept beside where they go.
+Traffic transposed_numbers(const Traffic& traffic) {
   std::vector<std::size_t> next(at(traffic.ranks) + 1);  // where the pairs of each receiver begin
   for (int source = 0; source < traffic.ranks; ++source) {
     traffic.for_each_receiver(source, [&](int d, double) { ++next[at(d) + 1]; });
@@ -50,13 +53,47 @@ Traffic transposed(const Traffic& traffic) {
     });
   }
   Traffic turned(traffic.ranks);
-  turned.groups = traffic.groups;
-  turned.tokens = traffic.tokens;
   turned.reserve(traffic.pairs());
   for (std::size_t d = 0; d + 1 < begin.size(); ++d) {
     for (std::size_t i = begin[d]; i < begin[d + 1]; ++i) turned.add(sender[i], copies[i]);
     turned.end_row();
   }
+  return turned;
+}
+
+}  // namespace
+
+/// Where all copies take one byte, pairs are written where they go at once: the length of each row is known from the
+/// distances between its senders.
+Traffic transposed(const Traffic& traffic) {
+  Traffic turned(traffic.ranks);
+  if (traffic.short_) {
+    std::vector<int> last(at(traffic.ranks), -1);
+    std::vector<std::size_t> next(at(traffic.ranks) + 1);
+    for (int source = 0; source < traffic.ranks; ++source) {
+      traffic.for_each_receiver(source, [&](int d, double) {
+        next[at(d) + 1] += source - std::exchange(last[at(d)], source) < 256 ? 2 : 2 + sizeof(int);
+      });
+    }
+    for (std::size_t d = 1; d < next.size(); ++d) next[d] += next[d - 1];
+    turned.row_begin_.assign(next.begin(), next.end());
+    turned.pairs_ = traffic.pairs_;
+    turned.used_ = next.back();
+    turned.code_.resize(turned.used_);
+    std::fill(last.begin(), last.end(), -1);
+    for (int source = 0; source < traffic.ranks; ++source) {
+      traffic.for_each_receiver(source, [&](int d, double copies) {
+        std::uint8_t* to = turned.code_.data() + next[at(d)];
+        const std::size_t gap = Traffic::put_gap(to, source - std::exchange(last[at(d)], source));
+        to[gap] = static_cast<std::uint8_t>(copies);
+        next[at(d)] += gap + 1;
+      });
+    }
+  } else {
+    turned = transposed_numbers(traffic);
+  }
+  turned.groups = traffic.groups;
+  turned.tokens = traffic.tokens;
   return turned;
 }
 

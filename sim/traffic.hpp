@@ -2,7 +2,10 @@
 // Who sends how many copies to whom in one collective: a sparse matrix over its ranks (and passive endpoints, numbered
 // after them), by sender. A copy is the unit that is sent; its size belongs to the collective.
 
+#include <algorithm>
 #include <cassert>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -24,35 +27,39 @@ class Traffic {
   /// Appends to the row under way: destinations increase within a row and are never the row itself. A pair without
   /// copies still waits for its sender.
   void add(int destination, double copies) {
-    const int gap = destination - last_;
-    assert(gap > 0 && destination < ranks && copies >= 0);
-    last_ = destination;
-    if (gap < 256) {
-      code_.push_back(static_cast<std::uint8_t>(gap));
+    if (copies > 0 && copies < as_before && copies == static_cast<double>(static_cast<int>(copies))) {
+      add_count(destination, static_cast<std::uint32_t>(copies));
     } else {
-      code_.push_back(0);
-      append(gap);
+      std::uint8_t* const code = begin_pair(destination);
+      *code = copies == repeated_ ? as_before : 0;
+      ++used_;
+      if (copies != repeated_) append(repeated_ = copies);
+      whole_ = whole_ && copies == std::floor(copies);
+      short_ = false;
     }
-    if (copies == repeated_) {
-      code_.push_back(as_before);
-    } else if (copies < as_before && copies == static_cast<double>(static_cast<int>(copies))) {
-      code_.push_back(static_cast<std::uint8_t>(copies));
-    } else {
-      code_.push_back(0);
-      append(repeated_ = copies);
-    }
-    ++pairs_;
+  }
+  /// The same for a whole number of copies.
+  void add_count(int destination, std::uint32_t copies) {
+    if (copies - 1 >= as_before - 1U) return add(destination, static_cast<double>(copies));
+    *begin_pair(destination) = static_cast<std::uint8_t>(copies);
+    ++used_;
   }
   /// Ends the row under way; a matrix has as many rows as ranks.
   void end_row() {
-    row_begin_.push_back(code_.size());
+    row_begin_.push_back(used_);
     last_ = -1;
     repeated_ = 0;
   }
-  void reserve(std::size_t pairs) { code_.reserve(2 * pairs); }
-  void shrink_to_fit() { code_.shrink_to_fit(); }
+  void reserve(std::size_t pairs) {
+    if (2 * pairs + longest_pair > code_.size()) code_.resize(2 * pairs + longest_pair);
+  }
+  void shrink_to_fit() {
+    code_.resize(used_);
+    code_.shrink_to_fit();
+  }
 
   std::size_t pairs() const { return pairs_; }
+  bool whole() const { return whole_; }  ///< all copies are whole numbers
   /// Calls f(destination, copies) for each receiver of a rank, in increasing order.
   template <class F>
   void for_each_receiver(int rank, F&& f) const {
@@ -73,19 +80,40 @@ class Traffic {
   int receivers(int rank) const;
   double total() const;
   bool operator==(const Traffic& other) const {
-    return ranks == other.ranks && row_begin_ == other.row_begin_ && code_ == other.code_;
+    return ranks == other.ranks && row_begin_ == other.row_begin_ &&
+           std::equal(code_.begin(), code_.begin() + static_cast<std::ptrdiff_t>(used_), other.code_.begin());
   }
+  friend Traffic transposed(const Traffic& traffic);
 
  private:
   // Two bytes a pair: the distance from the destination before (0: more than a byte, which follows in four), and the
   // copies, where they are a whole number that fits (0: another number, which follows in eight bytes).
   static constexpr std::uint8_t as_before = 255;  // the last such number once more
 
-  template <class T>
-  void append(T value) {
-    const std::size_t size = code_.size();
-    code_.resize(size + sizeof value);
-    std::memcpy(code_.data() + size, &value, sizeof value);
+  static constexpr std::size_t longest_pair = 14;
+
+  /// Writes the distance; returns where the copies go.
+  std::uint8_t* begin_pair(int destination) {
+    const int gap = destination - last_;
+    assert(gap > 0 && destination < ranks);
+    last_ = destination;
+    ++pairs_;
+    if (used_ + longest_pair > code_.size()) code_.resize(2 * code_.size() + 8 * longest_pair);
+    used_ += put_gap(code_.data() + used_, gap);
+    return code_.data() + used_;
+  }
+  static std::size_t put_gap(std::uint8_t* to, int gap) {
+    if (gap < 256) {
+      *to = static_cast<std::uint8_t>(gap);
+      return 1;
+    }
+    *to = 0;
+    std::memcpy(to + 1, &gap, sizeof gap);
+    return 1 + sizeof gap;
+  }
+  void append(double value) {
+    std::memcpy(code_.data() + used_, &value, sizeof value);
+    used_ += sizeof value;
   }
   template <class T>
   static T take(const std::uint8_t*& at) {
@@ -96,8 +124,11 @@ class Traffic {
   }
 
   std::vector<std::uint64_t> row_begin_{0};
-  std::vector<std::uint8_t> code_;
+  std::vector<std::uint8_t> code_;  // room for more behind what is used
+  std::size_t used_ = 0;
   std::size_t pairs_ = 0;
+  bool whole_ = true;
+  bool short_ = true;    // all copies take one byte
   int last_ = -1;        // of the row under way
   double repeated_ = 0;  // of the row under way
 };

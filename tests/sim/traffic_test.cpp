@@ -90,3 +90,25 @@ TEST_CASE("traffic: transposes are kept for a while and are those of the matrix 
   CHECK(transposes.of(all[5]) == transposes.of(all[5]));
   CHECK(transposes.of(all[0])->copies(1, 0) == 1);
 }
+
+TEST_CASE("traffic: the transpose of few copies between ranks far apart is what is sent the other way") {
+  constexpr int ranks = 700;
+  rc::check([] {
+    std::vector<double> all(static_cast<std::size_t>(ranks) * ranks);
+    const int pairs = *rc::gen::inRange(0, 400);
+    for (int i = 0; i < pairs; ++i) {
+      const int source = *rc::gen::inRange(0, ranks);
+      const int d = *rc::gen::inRange(0, ranks);
+      if (source != d) all[static_cast<std::size_t>(source * ranks + d)] = *rc::gen::inRange(1, 255);
+    }
+    const Traffic traffic = from_dense(ranks, all);
+    std::vector<double> turned(all.size());
+    for (int s = 0; s < ranks; ++s) {
+      for (int d = 0; d < ranks; ++d) {
+        turned[static_cast<std::size_t>(d * ranks + s)] = all[static_cast<std::size_t>(s * ranks + d)];
+      }
+    }
+    RC_ASSERT(transposed(traffic) == from_dense(ranks, turned));
+    RC_ASSERT(traffic.whole());
+  });
+}

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -39,6 +40,32 @@ std::size_t draw(const std::vector<double>& weights, Random& random) {
     left -= weights[i];
   }
   return last;
+}
+
+/// Whether no two of the eight bytes are equal: each is compared with the four after it, in a circle.
+bool all_differ(std::uint64_t bytes) {
+  constexpr std::uint64_t ones = 0x0101010101010101ULL;
+  std::uint64_t zeros = 0;  // the highest bit of a byte: it is one that came twice, or one above such a one
+  for (int turn = 8; turn <= 32; turn += 8) {
+    const std::uint64_t difference = bytes ^ std::rotl(bytes, turn);
+    zeros |= (difference - ones) & ~difference;
+  }
+  return (zeros & ones << 7) == 0;
+}
+
+/// As choose_bytes does for each token; nearly always the first eight candidates differ.
+void count_bytes(int range, int top_k, int tokens, Random random, std::uint32_t* counts) {
+  const std::uint64_t low_bits = 0x0101010101010101ULL * static_cast<std::uint64_t>(range - 1);
+  for (int token = 0; token < tokens; ++token) {
+    Random after = random;
+    std::uint64_t candidates = after.next() & low_bits;
+    if (top_k <= 8 && all_differ(candidates)) {
+      random = after;
+      for (int i = 0; i < top_k; ++i, candidates >>= 8) ++counts[candidates & 255];
+    } else {
+      detail::choose_bytes(range, top_k, random, [&](int, std::uint16_t expert) { ++counts[expert]; });
+    }
+  }
 }
 
 }  // namespace
@@ -116,6 +143,15 @@ Chooser Chooser::traced(const Gate& gate, std::shared_ptr<const ExpertTrace> tra
   chooser.choices_ = &row_of(trace->layers, layer);
   chooser.trace_ = std::move(trace);
   return chooser;
+}
+
+void Chooser::count(Random random, int tokens, std::uint32_t* counts) const {
+  const bool bytes = gate_.experts <= 256 && (gate_.experts & (gate_.experts - 1)) == 0;
+  if (!trace_ && !table_ && !gate_.limited() && bytes)
+    return count_bytes(gate_.experts, gate_.top_k, tokens, random, counts);
+  each_token(random, tokens, [counts, k = gate_.top_k](const std::uint16_t* chosen) {
+    for (int i = 0; i < k; ++i) ++counts[chosen[i]];
+  });
 }
 
 std::vector<bool> Chooser::open_groups(Random& random) const {

@@ -70,6 +70,8 @@ class Chooser {
       alike(random, tokens, f);
     }
   }
+  /// Adds how often each expert is chosen; the same choices.
+  void count(Random random, int tokens, std::uint32_t* counts) const;
 
  private:
   explicit Chooser(const Gate& gate) : gate_(gate) {}

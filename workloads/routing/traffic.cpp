@@ -4,6 +4,7 @@
 #include "workloads/routing/traffic.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 #include <utility>
 
@@ -17,6 +18,7 @@ class CopyCounter {
       : layout_(layout), chooser_(chooser), placement_(placement), routing_(routing), traffic_(layout.gpus) {
     const auto gpus = static_cast<std::size_t>(layout.gpus);
     to_.resize(static_cast<std::size_t>(layout.group_gpus));
+    touched_.resize((to_.size() + 63) / 64);
     experts_.resize(static_cast<std::size_t>(chooser.gate().experts));
     arrived_.resize(gpus * static_cast<std::size_t>(placement.slots_per_rank));
     for (std::size_t slot = 0; slot < placement.expert.size(); ++slot) {
@@ -46,7 +48,6 @@ class CopyCounter {
     std::vector<std::vector<std::uint32_t>> own;  // per node: kept until all that is forwarded is known
     for (int gpu = 0; gpu < layout_.gpus; ++gpu) {
       const int n = tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(gpu)];
-      std::fill(to_.begin(), to_.end(), 0U);
       turn_to(gpu);
       const Random random{seed.seed, seed.layer, seed.micro_batch, gpu};
       if (routing_.per == CopyPer::expert) {
@@ -58,12 +59,14 @@ class CopyCounter {
       if (routing_.remote_all) spread_own(gpu);
       if (per_node()) {
         own.push_back(to_);
+        std::fill(to_.begin(), to_.end(), 0U);
       } else {
         append(gpu);
       }
     }
     for (int gpu = 0; per_node() && gpu < layout_.gpus; ++gpu) {
       to_ = std::move(own[static_cast<std::size_t>(gpu)]);
+      for (std::size_t to = 0; to < to_.size(); ++to) send(to, 0);
       add_forwarded(gpu);
       append(gpu);
     }
@@ -102,15 +105,13 @@ class CopyCounter {
   void count_for_each_expert(int gpu, int tokens, Random random) {
     std::fill(experts_.begin(), experts_.end(), 0U);
     auto* const counts = experts_.data();
-    chooser_.each_token(random, tokens, [counts, k = chooser_.gate().top_k](const std::uint16_t* chosen) {
-      for (int i = 0; i < k; ++i) ++counts[chosen[i]];
-    });
+    chooser_.count(random, tokens, counts);
     for (std::size_t expert = 0; expert < experts_.size(); ++expert) {
       if (counts[expert] == 0) continue;
       const int slot = slot_for(expert);
       arrive(gpu, slot, counts[expert]);
       for (int part = 0; part < layout_.gpus_per_rank; ++part) {
-        to_[receiver(slot) + static_cast<std::size_t>(part)] += counts[expert];
+        send(receiver(slot) + static_cast<std::size_t>(part), counts[expert]);
       }
     }
   }
@@ -139,12 +140,12 @@ class CopyCounter {
     const std::size_t target = static_cast<std::size_t>(first) + to;
     const int node = layout_.node[target];
     if (!per_node() || node == layout_.node[static_cast<std::size_t>(gpu)]) {
-      ++to_[to];
+      send(to, 1);
       return;
     }
     const auto relay = static_cast<std::size_t>(layout_.relay(gpu, node));
     if (std::exchange(seen_node_[static_cast<std::size_t>(node)], token) != token) {
-      ++to_[relay - static_cast<std::size_t>(first)];
+      send(relay - static_cast<std::size_t>(first), 1);
     }
     if (relay != target) ++forwarded_[relay * widest_ + static_cast<std::size_t>(layout_.position[target])];
   }
@@ -154,7 +155,7 @@ class CopyCounter {
     return static_cast<std::size_t>((gpu - layout_.first_of_group(gpu) + 1 + token) % layout_.group_gpus);
   }
   void count_shared(int gpu, int tokens) {
-    for (int token = 0; token < tokens; ++token) ++to_[shared_receiver(gpu, token)];
+    for (int token = 0; token < tokens; ++token) send(shared_receiver(gpu, token), 1);
   }
 
   /// Sends what would stay to the others in turn.
@@ -162,22 +163,32 @@ class CopyCounter {
     const std::size_t n = to_.size();
     const auto own = static_cast<std::size_t>(gpu - layout_.first_of_group(gpu));
     const auto stays = std::exchange(to_[own], 0U);
-    for (std::size_t i = 0; n > 1 && i < stays; ++i) ++to_[(own + 1 + i % (n - 1)) % n];
+    for (std::size_t i = 0; n > 1 && i < stays; ++i) send((own + 1 + i % (n - 1)) % n, 1);
   }
 
   void add_forwarded(int gpu) {
     const auto& mates = layout_.members[static_cast<std::size_t>(layout_.node[static_cast<std::size_t>(gpu)])];
     for (std::size_t i = 0; i < mates.size(); ++i) {
-      to_[static_cast<std::size_t>(mates[i] - layout_.first_of_group(gpu))] +=
-          forwarded_[static_cast<std::size_t>(gpu) * widest_ + i];
+      send(static_cast<std::size_t>(mates[i] - layout_.first_of_group(gpu)),
+           forwarded_[static_cast<std::size_t>(gpu) * widest_ + i]);
     }
   }
 
+  void send(std::size_t to, std::uint32_t copies) {
+    to_[to] += copies;
+    touched_[to / 64] |= std::uint64_t{1} << to % 64;
+  }
+
+  /// Ends the row of the sender at hand and leaves nothing of it.
   void append(int gpu) {
     const auto first = static_cast<std::size_t>(layout_.first_of_group(gpu));
-    for (std::size_t to = 0; to < to_.size(); ++to) {
-      if (to_[to] == 0 || first + to == static_cast<std::size_t>(gpu)) continue;
-      traffic_.add(static_cast<int>(first + to), to_[to]);
+    for (std::size_t word = 0; word < touched_.size(); ++word) {
+      for (std::uint64_t bits = std::exchange(touched_[word], 0U); bits != 0; bits &= bits - 1) {
+        const std::size_t to = 64 * word + static_cast<std::size_t>(std::countr_zero(bits));
+        const std::uint32_t copies = std::exchange(to_[to], 0U);
+        if (copies == 0 || first + to == static_cast<std::size_t>(gpu)) continue;
+        traffic_.add_count(static_cast<int>(first + to), copies);
+      }
     }
     traffic_.end_row();
   }
@@ -196,6 +207,7 @@ class CopyCounter {
   std::vector<std::size_t> receiver_;     // by slot: the first GPU that holds it, counted within the group
   std::vector<std::size_t> local_;        // by slot: which one of its GPU's it is
   std::vector<std::uint32_t> to_;         // of the sender at hand, by GPU of its EP group
+  std::vector<std::uint64_t> touched_;    // a bit for each GPU that may have some
   std::vector<std::uint32_t> forwarded_;  // [relay * widest node + position of the receiver]
   std::vector<std::uint32_t> experts_;    // of the sender at hand: how often each expert was chosen
   std::vector<std::uint32_t> arrived_;    // [gpu * slots_per_rank + slot]

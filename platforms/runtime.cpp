@@ -45,6 +45,8 @@ RuntimeCost read_runtime(const Config& config) {
   cost.per_request = config.non_negative_or("per_request", Seconds{});
   cost.per_agreement = config.non_negative_or("per_agreement", Seconds{});
   cost.error = config.fraction_or("error", 0.5);
+  cost.steps_ahead = config.get_or<int>("steps_ahead", 0);
+  if (cost.steps_ahead < 0 || cost.steps_ahead > 100) config.at("steps_ahead").fail("must be from 0 to 100");
   config.get_or<std::string>("source", "");
   config.reject_unread_keys();
   return cost;

@@ -70,7 +70,8 @@ struct RuntimeCost {
   Seconds per_request;     ///< once a step for each request of an attention group (sampling, detokenising, scheduling)
   /// Once a step for each doubling of attention groups: their schedulers gather what each will compute.
   Seconds per_agreement;
-  double error = 0;  ///< how far off they may be, as a part of them
+  double error = 0;     ///< how far off they may be, as a part of them
+  int steps_ahead = 0;  ///< scheduled while one runs: who comes meanwhile waits for them
 
   /// Above zero where the stack costs anything.
   Seconds all() const {

@@ -48,6 +48,8 @@ for set in requests.duration=0s requests.duration=-1s requests.duration=1e300s r
   serving.decode.units=0 serving.decode.units=2147483647 serving.decode.units=70000 serving.decode.gpus=2147483647 \
   serving.decode.max_requests_per_gpu=0 serving.decode.max_requests_per_gpu=2147483647 serving.decode.max_tokens=2147483647 \
   serving.decode.nosuch=1 serving.prefill.gpus=1 serving.scheduler.chunk_tokens=0 serving.scheduler.chunk_tokens=2000000000 \
+  requests.count=0 requests.count=-3 requests.count=1e9 requests.count=some serving.scheduler.steps_ahead=-1 \
+  serving.scheduler.poll_steps=0 serving.scheduler.wait_steps=1e9 serving.scheduler.stream_tokens=0 serving.scheduler.stream_tokens=ten \
   serving.scheduler.policy=lifo serving.nosuch=1 deployment.gpus=9 platform=x.xml accelerator.memory=1GB; do
   serve '.' "$set"
 done

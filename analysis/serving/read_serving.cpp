@@ -150,6 +150,17 @@ void check_fit(const ServingScenario& s, const Config& requests) {
   }
 }
 
+/// How the engine lets requests in and tokens out; `steps_ahead` is its stack's unless the scenario says otherwise.
+Admission read_admission(const Config& scheduler, int steps_ahead) {
+  const auto steps = [&](const char* key, int otherwise, int least) {
+    const int value = scheduler.get_or<int>(key, otherwise);
+    if (value < least || value > 10'000) scheduler.at(key).fail(fmt::format("must be from {} to 10,000", least));
+    return value;
+  };
+  return {steps("steps_ahead", steps_ahead, 0), steps("poll_steps", 1, 1), steps("wait_steps", 0, 0),
+          steps("stream_tokens", 1, 1)};
+}
+
 void read_pools(const Tree& tree, const Config& serving, ServingScenario& s) {
   const bool apart = serving.choice_or("placement", {"disaggregated", "co-located"}, "co-located") == "disaggregated";
   if (!apart && serving.has("prefill")) serving.at("prefill").fail("is a pool of placement: disaggregated");
@@ -162,6 +173,7 @@ void read_pools(const Tree& tree, const Config& serving, ServingScenario& s) {
   const Config scheduler = serving.section("scheduler");
   scheduler.choice_or("policy", {"fcfs"}, "fcfs");
   scheduler.choice_or("preemption", {"recompute"}, "recompute");
+  s.shape.admission = read_admission(scheduler, s.decode.machine.runtime.steps_ahead);
   const int chunk = most_new_tokens(scheduler, "chunk_tokens", 2048, s.decode.layout.tensor_parallel);
   if (!apart) s.shape.decode.max_new_tokens = chunk;
   s.decode_gpus = static_cast<double>(s.shape.decode.units) * s.decode.layout.gpus;

@@ -99,8 +99,11 @@ std::string use_of_pools(const ServingScenario& s, const ServingResult& result, 
 std::string serving_text(const ServingScenario& s, const ServingResult& result, const ServingReport& r) {
   const ServiceRecord& record = result.record;
   std::string text = asked(s, record, r) + latencies(r) + use_of_pools(s, result, r);
-  text += fmt::format("the slowest 1% of TTFT: {:.1f} ms queueing, {:.1f} prefill, {:.1f} transfer\n", r.slow_queue_ms,
+  text += fmt::format("the slowest 1% of TTFT: {:.1f} ms queueing, {:.1f} prefill, {:.1f} transfer", r.slow_queue_ms,
                       r.slow_prefill_ms, r.slow_transfer_ms);
+  text += s.shape.admission.stream_tokens > 1
+              ? fmt::format(", {:.1f} until {} tokens are sent\n", r.slow_stream_ms, s.shape.admission.stream_tokens)
+              : "\n";
   if (record.grows) {
     text += fmt::format(
         "OVERLOADED: the queue grows without end, since {:.1f} s; percentiles depend on how long one "
@@ -159,7 +162,10 @@ Json serving_json(const ServingScenario& s, const ServingResult& result, const S
   put_rates(s, r, json);
   put_use(s, result, r, json);
   json["in_system_mean"] = record.end_s > 0 ? record.in_system_s / record.end_s : 0.0;
-  json["ttft_p99_ms"] = {{"queue", r.slow_queue_ms}, {"prefill", r.slow_prefill_ms}, {"transfer", r.slow_transfer_ms}};
+  json["ttft_p99_ms"] = {{"queue", r.slow_queue_ms},
+                         {"prefill", r.slow_prefill_ms},
+                         {"transfer", r.slow_transfer_ms},
+                         {"stream", r.slow_stream_ms}};
   json["overloaded"] = record.grows;
   json["overloaded_since_s"] = record.grows ? Json(record.grows_since_s) : Json(nullptr);
   json["surface"] = {{"simulated", result.surface.simulated},
@@ -174,11 +180,11 @@ Json serving_json(const ServingScenario& s, const ServingResult& result, const S
 std::string requests_csv(const ServingResult& result) {
   std::string text =
       "arrival_s,prompt_tokens,cached_tokens,output_tokens,prefill_s,prefilled_s,first_token_s,decode_s,end_s,"
-      "preemptions\n";
+      "preemptions,first_seen_s\n";
   for (const Served& r : result.record.requests) {
-    text += fmt::format("{:.9g},{},{},{},{:.9g},{:.9g},{:.9g},{:.9g},{:.9g},{}\n", r.arrival.at_s,
+    text += fmt::format("{:.9g},{},{},{},{:.9g},{:.9g},{:.9g},{:.9g},{:.9g},{},{:.9g}\n", r.arrival.at_s,
                         r.arrival.prompt_tokens, r.arrival.cached_tokens, r.arrival.output_tokens, r.prefill_s,
-                        r.prefilled_s, r.moved_s, r.decode_s, r.end_s, r.preemptions);
+                        r.prefilled_s, r.moved_s, r.decode_s, r.end_s, r.preemptions, r.seen_s);
   }
   return text;
 }

@@ -16,16 +16,18 @@ double tpot_s(const Served& r) { return r.tokens > 1 ? (r.end_s - r.moved_s) / s
 void slow_parts(const std::vector<Served>& requests, ServingReport& report) {
   int count = 0;
   for (const Served& r : requests) {
-    if (!r.finished() || (r.moved_s - r.arrival.at_s) * 1e3 < report.ttft_ms.p99) continue;
+    if (!r.finished() || (r.seen_s - r.arrival.at_s) * 1e3 < report.ttft_ms.p99) continue;
     ++count;
     report.slow_queue_ms += (r.prefill_s - r.arrival.at_s) * 1e3;
     report.slow_prefill_ms += (r.prefilled_s - r.prefill_s) * 1e3;
     report.slow_transfer_ms += (r.moved_s - r.prefilled_s) * 1e3;
+    report.slow_stream_ms += (r.seen_s - r.moved_s) * 1e3;
   }
   if (count == 0) return;
   report.slow_queue_ms /= count;
   report.slow_prefill_ms /= count;
   report.slow_transfer_ms /= count;
+  report.slow_stream_ms /= count;
 }
 
 }  // namespace
@@ -52,7 +54,7 @@ ServingReport serving_report(const ServingScenario& scenario, const ServingResul
     if (!r.finished()) continue;
     ++report.finished;
     tokens += r.tokens;
-    ttft.push_back((r.moved_s - r.arrival.at_s) * 1e3);
+    ttft.push_back((r.seen_s - r.arrival.at_s) * 1e3);
     if (r.tokens > 1) tpot.push_back(tpot_s(r) * 1e3);
     e2e.push_back((r.end_s - r.arrival.at_s) * 1e3);
     queue.push_back((r.prefill_s - r.arrival.at_s + std::max(0.0, r.decode_s - r.moved_s)) * 1e3);

@@ -34,6 +34,7 @@ struct ServingReport {
   double slow_queue_ms = 0;
   double slow_prefill_ms = 0;
   double slow_transfer_ms = 0;
+  double slow_stream_ms = 0;  ///< until the tokens that are sent with the first are there
 };
 
 ServingReport serving_report(const ServingScenario& scenario, const ServingResult& result);

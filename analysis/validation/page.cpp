@@ -47,10 +47,11 @@ std::string coverage_text(double part) { return part < 0 ? "" : fmt::format("{:.
 std::string groups_table(const Validation& one) {
   const auto groups = error_groups(one);
   if (groups.empty()) return "";
-  std::string text =
-      "\nBands come from measured steps of other models, so no row is in its own.\n\n| rows of | | rows | median | "
-      "nine "
-      "tenths | bias | in the band | below the bound |\n|---|---|---|---|---|---|---|---|\n";
+  const bool banded = groups.front().coverage >= 0;
+  std::string text = banded ? "\nBands come from measured steps of other models, so no row is in its own.\n" : "";
+  text +=
+      "\n| rows of | | rows | median | nine tenths | bias | in the band | below the bound |\n"
+      "|---|---|---|---|---|---|---|---|\n";
   for (const auto& g : groups) {
     text += fmt::format("| {} | {} | {} | {} | {} | {:+.1f}% | {} | {} |\n", g.tag, g.value, g.rows, percent(g.median),
                         percent(g.tenth), 100 * g.bias, coverage_text(g.coverage), coverage_text(g.below));

@@ -61,11 +61,9 @@ std::string diagonal(double factor, const char* dashes) {
 }  // namespace
 
 std::string validation_plot(const std::vector<Validation>& cases) {
-  const std::map<std::string, std::string> colours{{"collective", "#0072b2"},
-                                                   {"kernel", "#d55e00"},
-                                                   {"layer", "#009e73"},
-                                                   {"serving", "#e69f00"},
-                                                   {"step", "#cc79a7"}};
+  const std::map<std::string, std::string> colours{
+      {"collective", "#0072b2"}, {"first-token", "#56b4e9"}, {"kernel", "#d55e00"},  {"layer", "#009e73"},
+      {"serving", "#e69f00"},    {"step", "#cc79a7"},        {"training", "#000000"}};
   std::string svg =
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"720\" height=\"560\" viewBox=\"0 0 720 560\" "
       "font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"720\" height=\"560\" fill=\"#fff\"/>\n";

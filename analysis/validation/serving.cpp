@@ -46,17 +46,6 @@ int prompts_of_step(const ServingPoint& p) {
   return groups * std::clamp(static_cast<int>(std::lround(come)), 1, std::max(1, 8192 / p.prompt));
 }
 
-/// Which stack, model, accelerator, precision and so on a row belongs to.
-std::map<std::string, std::string> tags_of(const ServingPoint& p) {
-  return {{"engine", p.engine},
-          {"model", p.model},
-          {"GPU", p.gpu},
-          {"precision", p.precision},
-          {"layout", p.gpus == 1                   ? "one GPU"
-                     : p.tensor_parallel == p.gpus ? (p.expert_parallel > 1 ? "TP, EP" : "TP")
-                                                   : "DP, EP"}};
-}
-
 /// Where the time of a step goes: kernels by name, communication that is waited for, and what is left.
 std::map<std::string, double> parts_ms(const Report& sums) {
   std::map<std::string, double> parts;
@@ -68,8 +57,19 @@ std::map<std::string, double> parts_ms(const Report& sums) {
   return parts;
 }
 
-/// All but what there is to do.
-Tree server(const ServingPoint& point, const Config& words) {
+}  // namespace
+
+std::map<std::string, std::string> tags_of(const ServingPoint& p) {
+  return {{"engine", p.engine},
+          {"model", p.model},
+          {"GPU", p.gpu},
+          {"precision", p.precision},
+          {"layout", p.gpus == 1                   ? "one GPU"
+                     : p.tensor_parallel == p.gpus ? (p.expert_parallel > 1 ? "TP, EP" : "TP")
+                                                   : "DP, EP"}};
+}
+
+Tree server_scenario(const ServingPoint& point, const Config& words) {
   Tree tree = words.at("systems").at(point.gpu).tree();
   set_path(tree, "model", scalar(point.model));
   set_path(tree, "deployment.memory_fraction", scalar("1"));
@@ -82,22 +82,20 @@ Tree server(const ServingPoint& point, const Config& words) {
   return tree;
 }
 
-}  // namespace
-
 double mean_lengths(const ServingPoint& p, const Config& words) {
   if (!words.has("mean_lengths")) return 1;
   return words.at("mean_lengths").get_or<double>(fmt::format("{}/{}", p.prompt, p.output), 1);
 }
 
 Tree serving_scenario(const ServingPoint& point, const Config& words) {
-  Tree tree = server(point, words);
+  Tree tree = server_scenario(point, words);
   set_path(tree, "deployment.context_tokens", scalar(std::to_string(static_cast<int>(point.context()))));
   set_path(tree, "deployment.concurrency", scalar(std::to_string(point.requests)));
   return tree;
 }
 
 Tree prompts_scenario(const ServingPoint& point, const Config& words) {
-  Tree tree = server(point, words);
+  Tree tree = server_scenario(point, words);
   set_path(tree, "deployment.concurrency", scalar(std::to_string(prompts_of_step(point))));
   set_path(tree, "phase", scalar("prefill"));
   set_path(tree, "requests.prompt_tokens", scalar(std::to_string(point.mean_prompt())));

@@ -28,8 +28,10 @@ struct ServingPoint {
   int expert_parallel = 1;
   int requests = 0;  ///< in decode, over the worker
   double tpot_ms = 0;
-  double lengths = 1;  ///< mean prompts and outputs over those stated, where a benchmark draws them
-  std::string aside;   ///< why the point is not judged; empty: it is
+  int concurrency = 0;  ///< requests in flight, those that wait for their prompt included; 0: not said
+  double ttft_ms = 0;   ///< mean
+  double lengths = 1;   ///< mean prompts and outputs over those stated, where a benchmark draws them
+  std::string aside;    ///< why the point is not judged; empty: it is
 
   /// Of a request, the mean over its life.
   double context() const { return lengths * (prompt + output / 2.0); }
@@ -45,6 +47,10 @@ double mean_lengths(const ServingPoint& point, const Config& words);
 
 /// `words`: what the case says of GPUs, engines and formats (`systems`, `engines`, `formats`).
 Tree serving_scenario(const ServingPoint& point, const Config& words);
+/// All but what there is to do.
+Tree server_scenario(const ServingPoint& point, const Config& words);
+/// Which stack, model, accelerator, precision and so on a row belongs to.
+std::map<std::string, std::string> tags_of(const ServingPoint& point);
 /// Prompts like the point's, computed by the same deployment.
 Tree prompts_scenario(const ServingPoint& point, const Config& words);
 

@@ -69,6 +69,8 @@ ServingPoint point_of(const Line& line) {
   p.requests = line.number<int>("requests");
   p.tpot_ms = line.number<double>("tpot_ms");
   p.aside = line.text("aside");
+  if (!line.text("concurrency").empty()) p.concurrency = line.number<int>("concurrency");
+  p.ttft_ms = line.number<double>("ttft_ms");
   return p;
 }
 

@@ -36,8 +36,9 @@ using Replay = void (*)(const Config&, Validation&);
 
 const std::map<std::string, Replay>& replays() {
   static const std::map<std::string, Replay> kinds{
-      {"collective", replay_collectives}, {"kernel", replay_kernels}, {"layer", replay_layers},
-      {"serving", replay_serving},        {"step", replay_steps},     {"training", replay_training}};
+      {"collective", replay_collectives},  {"kernel", replay_kernels}, {"layer", replay_layers},
+      {"serving", replay_serving},         {"step", replay_steps},     {"training", replay_training},
+      {"first-token", replay_first_tokens}};
   return kinds;
 }
 

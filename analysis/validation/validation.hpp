@@ -40,7 +40,7 @@ struct Comparison {
 struct Validation {
   std::string name;  ///< of its file
   std::string title;
-  std::string kind;  ///< collective, kernel, layer, step or training
+  std::string kind;  ///< collective, first token, kernel, layer, serving, step or training
   std::string source;
   std::string note;         ///< what to know when reading the errors
   std::string unit;         ///< of the rows that do not name their own
@@ -71,6 +71,7 @@ void replay_kernels(const Config& config, Validation& validation);
 void replay_layers(const Config& config, Validation& validation);
 void replay_steps(const Config& config, Validation& validation);
 void replay_serving(const Config& config, Validation& validation);
+void replay_first_tokens(const Config& config, Validation& validation);
 void replay_training(const Config& config, Validation& validation);
 
 /// One row of a case: `columns` names its cells.

@@ -63,12 +63,12 @@ std::vector<Arrival> arrivals(const ArrivalProcess& process) {
   if (process.kind == ArrivalProcess::Kind::trace) return process.trace;
   std::vector<Arrival> all;
   if (process.kind == ArrivalProcess::Kind::closed_loop) {
-    for (int n = 0; n < process.concurrency; ++n) all.push_back(drawn(process, n));
+    for (int n = 0; n < process.concurrency && n < process.most; ++n) all.push_back(drawn(process, n));
     return all;
   }
   Random random{process.seed, 0xa441};
   double now = process.kind == ArrivalProcess::Kind::constant ? 0 : gap(process, random);
-  for (std::int64_t n = 0; now < process.duration_s; ++n, now += gap(process, random)) {
+  for (std::int64_t n = 0; now < process.duration_s && n < process.most; ++n, now += gap(process, random)) {
     all.push_back(drawn(process, n));
     all.back().at_s = now;
   }

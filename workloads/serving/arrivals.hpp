@@ -20,7 +20,8 @@ struct ArrivalProcess {
   double burstiness = 1;  ///< gamma: squared coefficient of variation of the gaps; 1 is Poisson
   int concurrency = 0;    ///< closed loop: requests in flight, the next comes when one has ended
   double cached_fraction = 0;
-  double duration_s = 600;  ///< of arrivals; what is under way then is served to its end
+  std::int64_t most = 5'000'000;  ///< requests that come at all
+  double duration_s = 600;        ///< of arrivals; what is under way then is served to its end
   Distribution prompt;
   Distribution output;
   std::vector<Arrival> trace;

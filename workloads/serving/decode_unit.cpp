@@ -17,6 +17,7 @@ DecodeUnit::DecodeUnit(const Pool& pool, const ServiceShape& shape)
       acceptance_(shape.acceptance),
       drafts_(shape.acceptance.size()),
       seed_(shape.seed),
+      admission_(shape.admission),
       groups_(static_cast<std::size_t>(pool.groups)) {}
 
 double DecodeUnit::cache_tokens() const {
@@ -59,8 +60,35 @@ void DecodeUnit::place(int index, std::vector<Served>& requests, double now) {
   if (r.decode_s < 0) r.decode_s = now;
 }
 
+/// At once where nothing decodes or the last step had prompts, else every so many steps.
+void DecodeUnit::look_for_newcomers() {
+  ++unpolled_;
+  if (decoding_ > 0 && !had_prompts_ && unpolled_ < admission_.poll_steps) return;
+  unpolled_ = 0;
+  while (!newcomers_.empty() && (newcomers_.front().from <= step_ || decoding_ + prefilling_ == 0)) {
+    waiting_.push_back(newcomers_.front().request);
+    newcomers_.pop_front();
+  }
+}
+
+/// While others decode, until the prompts fill a step or have waited long enough.
+bool DecodeUnit::wait_for_more(const std::vector<Served>& requests) {
+  if (waiting_.empty() || decoding_ == 0 || waited_ >= admission_.wait_steps) return false;
+  double tokens = 0;
+  for (const int index : waiting_) {
+    const Arrival& a = requests[static_cast<std::size_t>(index)].arrival;
+    tokens += a.prompt_tokens - a.cached_tokens;
+  }
+  if (tokens >= static_cast<double>(pool_.max_new_tokens) * static_cast<double>(groups_.size())) return false;
+  ++waited_;
+  return true;
+}
+
 /// First come, first served: those for whose whole prompt a group has room.
 void DecodeUnit::admit(std::vector<Served>& requests, double now) {
+  look_for_newcomers();
+  if (wait_for_more(requests)) return;
+  waited_ = 0;
   while (!waiting_.empty()) {
     Served& r = requests[static_cast<std::size_t>(waiting_.front())];
     Member m;
@@ -136,9 +164,12 @@ StepLoad DecodeUnit::load_of_step() const {
 }
 
 double DecodeUnit::start_step(std::vector<Served>& requests, const StepTime& time, double now) {
+  ++step_;
   admit(requests, now);
   for (Group& group : groups_) deal_chunks(group);
-  const double seconds = time(load_of_step());
+  const StepLoad load = load_of_step();
+  had_prompts_ = load.new_tokens > 0;
+  const double seconds = time(load);
   busy_ = true;
   busy_s_ += seconds;
   return seconds;
@@ -157,6 +188,12 @@ void DecodeUnit::emit(Member& m, Served& r, GapHistogram& gaps, double now) {
   m.held += tokens;
   gaps.add(now - r.last_token_s, tokens);
   r.last_token_s = now;
+  see(r, now);
+}
+
+/// Tokens that are sent together are seen together.
+void DecodeUnit::see(Served& r, double now) const {
+  if (r.seen_s < 0 && r.tokens >= std::min(admission_.stream_tokens, r.arrival.output_tokens)) r.seen_s = now;
 }
 
 /// From now on it decodes. The prompt's last token gives the first of the answer; after a preemption that was there.
@@ -168,6 +205,7 @@ void DecodeUnit::prompt_done(Group& group, Member& m, Served& r, double now) {
   r.prefilled_s = r.moved_s = r.decode_s = r.last_token_s = now;
   r.tokens = 1;
   m.held += 1;
+  see(r, now);
 }
 
 std::vector<int> DecodeUnit::finish_step(std::vector<Served>& requests, GapHistogram& gaps, double now) {

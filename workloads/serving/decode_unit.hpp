@@ -17,7 +17,7 @@ class DecodeUnit {
   bool idle() const { return decoding_ + prefilling_ + waiting() == 0; }
   int decoding() const { return decoding_; }
   int prefilling() const { return prefilling_; }
-  int waiting() const { return static_cast<int>(waiting_.size()); }
+  int waiting() const { return static_cast<int>(waiting_.size() + newcomers_.size()); }
   double load() const { return decoding_ + prefilling_ + waiting(); }
   double busy_s() const { return busy_s_; }
   double cache_tokens() const;  ///< held by all groups
@@ -27,7 +27,7 @@ class DecodeUnit {
   bool has_place(const Served& request) const;
   void place(int index, std::vector<Served>& requests, double now);
   /// A request whose prompt is computed here, too.
-  void queue(int index) { waiting_.push_back(index); }
+  void queue(int index) { newcomers_.push_back({index, step_ + 1 + (busy_ ? admission_.steps_ahead : 0)}); }
 
   /// Takes requests out, the last that came first, until every group holds one more step. Where prompts are computed
   /// here they wait in front again.
@@ -43,6 +43,10 @@ class DecodeUnit {
     int before = 0;  ///< of the prompt, cached or computed
     int chunk = 0;   ///< computed in this step
   };
+  struct Newcomer {
+    int request = 0;
+    std::int64_t from = 0;  ///< the first step that is not scheduled yet
+  };
   struct Group {
     std::vector<Member> members;
     double held = 0;
@@ -53,10 +57,13 @@ class DecodeUnit {
     return static_cast<double>(group.members.size()) * (1.0 + static_cast<double>(drafts_));
   }
   Group* room_for(double tokens);
+  void look_for_newcomers();
+  bool wait_for_more(const std::vector<Served>& requests);
   void admit(std::vector<Served>& requests, double now);
   void deal_chunks(Group& group);
   StepLoad load_of_step() const;
   void prompt_done(Group& group, Member& member, Served& request, double now);
+  void see(Served& request, double now) const;
   void emit(Member& member, Served& request, GapHistogram& gaps, double now);
   int accepted(const Served& request, int index) const;
 
@@ -65,8 +72,14 @@ class DecodeUnit {
   std::vector<double> acceptance_;
   std::size_t drafts_;
   std::uint64_t seed_;
+  Admission admission_;
   std::vector<Group> groups_;
+  std::deque<Newcomer> newcomers_;  ///< the scheduler has not seen them
   std::deque<int> waiting_;
+  std::int64_t step_ = 0;     ///< begun
+  int unpolled_ = 0;          ///< steps since newcomers were looked for
+  bool had_prompts_ = false;  ///< the last step
+  int waited_ = 0;            ///< steps that those waiting waited for more
   int decoding_ = 0;
   int prefilling_ = 0;
   bool busy_ = false;

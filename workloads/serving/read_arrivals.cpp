@@ -91,7 +91,13 @@ ArrivalProcess read_arrivals(const Config& requests, std::uint64_t seed) {
   p.output = length(requests, "output_tokens", 1024);
   p.cached_fraction = requests.fraction_or("cached_fraction", 0);
   if (requests.has("duration")) p.duration_s = read_duration(requests.at("duration"));
+  if (requests.has("count")) {
+    const int count = requests.positive<int>("count");
+    if (count > 5'000'000) requests.at("count").fail("must be at most 5,000,000");
+    p.most = count;
+  }
   if (p.kind == ArrivalProcess::Kind::trace) {
+    if (p.trace.size() > static_cast<std::size_t>(p.most)) p.trace.resize(static_cast<std::size_t>(p.most));
     for (const char* key : {"prompt_tokens", "output_tokens", "cached_fraction"}) {
       if (requests.has(key)) requests.at(key).fail("comes from the trace");
     }

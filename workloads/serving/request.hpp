@@ -20,6 +20,7 @@ struct Served {
   double prefill_s = -1;    ///< its prompt began to be computed
   double prefilled_s = -1;  ///< all of it was, and the first token was there
   double moved_s = -1;      ///< its cache had come to where it decodes: its first token is out
+  double seen_s = -1;       ///< the first tokens that are sent together were out: what a user takes for the first
   double decode_s = -1;     ///< it got a place among those that decode
   double end_s = -1;        ///< its last token was there
   int tokens = 0;           ///< emitted

@@ -97,7 +97,7 @@ class Service {
         return prefilled(prefill_[static_cast<std::size_t>(event.index)]);
       case Kind::moved:
         --moving_;
-        if (request(event.index).moved_s < 0) request(event.index).moved_s = request(event.index).last_token_s = now_;
+        moved(request(event.index));
         placeless_.push_back(event.index);
         return;
       case Kind::stepped:
@@ -112,6 +112,7 @@ class Service {
       if (r.tokens == 0) r.tokens = 1;
       if (r.tokens >= r.arrival.output_tokens) {
         if (r.moved_s < 0) r.moved_s = r.decode_s = r.last_token_s = now_;
+        if (r.seen_s < 0) r.seen_s = now_;
         end(index);
         continue;
       }
@@ -124,6 +125,11 @@ class Service {
     }
   }
 
+  void moved(Served& r) {
+    if (r.moved_s < 0) r.moved_s = r.last_token_s = now_;
+    if (r.seen_s < 0 && r.tokens >= shape_.admission.stream_tokens) r.seen_s = now_;
+  }
+
   void stepped(DecodeUnit& unit) {
     for (const int index : unit.finish_step(record_.requests, record_.gaps, now_)) end(index);
     held_changed();
@@ -133,6 +139,7 @@ class Service {
     request(index).end_s = now_;
     --in_system_;
     if (!closed_ || now_ >= process_.duration_s) return;
+    if (static_cast<std::int64_t>(record_.requests.size()) >= process_.most) return;
     Arrival next = drawn(process_, static_cast<std::int64_t>(record_.requests.size()));
     next.at_s = now_;
     add_arrival(next);

@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "workloads/serving/admission.hpp"
 #include "workloads/serving/arrivals.hpp"
 #include "workloads/serving/request.hpp"
 #include "workloads/serving/step_time.hpp"
@@ -28,6 +29,7 @@ struct ServiceShape {
   Pool decode;
   std::vector<double> acceptance;  ///< of each draft token, given that those before it were accepted
   std::uint64_t seed = 1;
+  Admission admission;
 };
 
 struct ServiceTimes {

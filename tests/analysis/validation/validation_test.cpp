@@ -154,6 +154,12 @@ TEST_CASE("published: whole steps of wide expert parallelism, of which no consta
   }
 }
 
+TEST_CASE("published: the time to the first token of whole servers before which nothing queues") {
+  const Validation one = replayed("first-token");
+  CHECK(one.rows.size() > 250);
+  CHECK(one.holds());  // 20% in the median, and nothing is fitted on it
+}
+
 TEST_CASE("validation: every measured serving point is read, and those judged make a scenario that runs") {
   const Validation one = replayed("serving");
   int aside = 0;

@@ -47,6 +47,7 @@ ServiceShape random_shape() {
   s.decode = {*rc::gen::inRange(1, 4), *rc::gen::inRange(1, 4), *rc::gen::inRange(1, 16), *rc::gen::inRange(64, 2000),
               static_cast<double>(*rc::gen::inRange(1200, 4000))};
   if (*rc::gen::inRange(0, 2) == 1) s.acceptance = {0.8, 0.5};
+  s.admission = {*rc::gen::inRange(0, 3), *rc::gen::inRange(1, 12), *rc::gen::inRange(0, 8), *rc::gen::inRange(1, 12)};
   return s;
 }
 
@@ -112,7 +113,8 @@ TEST_CASE("serving: whatever comes, all is served, Little's law holds and no cac
       RC_ASSERT(r.tokens == r.arrival.output_tokens);
       RC_ASSERT(r.arrival.at_s <= r.prefill_s);
       RC_ASSERT(r.prefill_s < r.prefilled_s);
-      RC_ASSERT(r.moved_s <= r.end_s);
+      RC_ASSERT(r.moved_s <= r.seen_s);
+      RC_ASSERT(r.seen_s <= r.end_s);
       in_system += r.end_s - r.arrival.at_s;
     }
     RC_ASSERT(std::abs(in_system - record.in_system_s) <= 1e-9 * std::max(1.0, in_system));
@@ -197,4 +199,69 @@ TEST_CASE("traces and arrivals: each mistake is one line at its place") {
   CHECK_THROWS_AS(process("{arrivals: {poisson: 4 /s}, prompt_tokens: 0}"), ConfigError);
   CHECK_THROWS_AS(process("{prompt_tokens: 5}"), ConfigError);
   CHECK_THROWS_AS(process("{arrivals: {trace: no-such-file.csv}}"), ConfigError);
+}
+
+namespace {
+
+/// A closed loop whose outputs differ, so that its places drift apart.
+ServiceRecord loop(const Admission& admission, int places, int each) {
+  ArrivalProcess p;
+  p.kind = ArrivalProcess::Kind::closed_loop;
+  p.concurrency = places;
+  p.most = static_cast<std::int64_t>(places) * each;
+  p.duration_s = 1e9;
+  p.prompt = {Distribution::Kind::fixed, 1000, 0, 0, 0, {}, 1};
+  p.output = {Distribution::Kind::uniform, 900, 800, 1000, 0, {}, 1};
+  ServiceShape shape;
+  shape.apart = false;
+  shape.decode.max_new_tokens = admission.wait_steps > 0 ? 100'000 : 1000;  // a prompt fills a step, where none waits
+  shape.admission = admission;
+  ServiceTimes times;
+  times.decode = [](const StepLoad& l) { return l.new_tokens > 0 ? 0.05 : 0.01; };
+  return serve(p, shape, times);
+}
+
+double mean_seen(const ServiceRecord& record) {
+  double sum = 0;
+  for (const Served& r : record.requests) sum += r.seen_s - r.arrival.at_s;
+  return sum / static_cast<double>(record.requests.size());
+}
+
+}  // namespace
+
+TEST_CASE("serving: steps ahead, polls, waits and streamed tokens delay the first token as the closed form says") {
+  // Prompts take 4 x 0.05 / (0.2 + 9) of the time: steps are longer by that in the mean.
+  const double step = 0.01 / (1 - 4 * 0.05 / (4 * 0.05 + 9));
+  for (const Admission& a : {Admission{}, Admission{1, 1, 0, 1}, Admission{1, 10, 0, 1}, Admission{1, 1, 20, 1},
+                             Admission{1, 1, 0, 10}, Admission{1, 10, 0, 10}, Admission{1, 30, 0, 10}}) {
+    CAPTURE(a.poll_steps);
+    CAPTURE(a.wait_steps);
+    CAPTURE(a.stream_tokens);
+    const ServiceRecord record = loop(a, 4, 100);
+    CHECK(mean_seen(record) == doctest::Approx(first_token_s(a, 0.05, step, 4, 100)).epsilon(0.06));
+  }
+}
+
+TEST_CASE("serving: all places that begin at once wait for one another's prompts") {
+  // One request each: the first waits for none, the last for three prompts.
+  CHECK(mean_seen(loop({}, 4, 1)) == doctest::Approx(0.05 * (1 + 1.5)).epsilon(1e-9));
+}
+
+TEST_CASE("serving: tokens that are sent together are seen together, and an answer that is shorter when it ends") {
+  const ServiceRecord record = loop({0, 1, 0, 10}, 1, 3);
+  for (const Served& r : record.requests) CHECK(r.seen_s - r.moved_s == doctest::Approx(0.09).epsilon(1e-9));
+  ArrivalProcess p = process("{arrivals: {constant: 1 /s}, prompt_tokens: 100, output_tokens: 5, duration: 20 s}");
+  for (const bool apart : {true, false}) {
+    ServiceShape shape;
+    shape.apart = apart;
+    shape.admission.stream_tokens = 10;
+    for (const Served& r : serve(p, shape, constant(0.02, 0.01)).requests) CHECK(r.seen_s == r.end_s);
+  }
+}
+
+TEST_CASE("serving: a closed loop that is told a count serves as many, whatever its duration") {
+  CHECK(loop({}, 4, 25).requests.size() == 100);
+  CHECK(serve(process("{arrivals: {poisson: 5 /s}, count: 7, prompt_tokens: 10, output_tokens: 2}"), {},
+              constant(0.1, 0.1))
+            .requests.size() == 7);
 }

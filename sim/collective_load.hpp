@@ -68,7 +68,7 @@ class LinkCopies {
   Collective::Carry carry_;
   bool by_sender_;
   bool in_sums_;  // whole copies on single paths, put where they are wanted (RouteTable::for_each_load)
-  std::vector<double> sums_;
+  RouteTable::Sums sums_;
   std::unordered_map<std::uint64_t, double> carried_;  // looked up only: by who shares and link, where pairs do
 };
 

@@ -27,8 +27,7 @@ FabricModel::FabricModel(const Network& network, const Program& program, bool re
       routes_(network, program),
       supports_(routes_, network.links.size(), program.ranks),
       record_(record ? network.links.size() : 0),
-      links_(network.links.size()),
-      batch_copies_(network.links.size(), 0.0) {
+      links_(network.links.size()) {
   if (!record) return;
   behind_.resize(network.links.size());
   for (int l = 0; l < static_cast<int>(behind_.size()); ++l) behind_[at(routes_.stand_in(l))].push_back(l);
@@ -38,8 +37,8 @@ std::size_t FabricModel::cost_of(const Collective& collective) {
   for (std::size_t i = 0; i < costs_.size(); ++i) {
     if (costs_[i].wire == collective.wire.get() && costs_[i].bytes_per_copy == collective.bytes_per_copy) return i;
   }
-  costs_.push_back({collective.wire.get(), collective.bytes_per_copy, times_of_copy(collective, network_),
-                    std::vector<double>(links_.size())});
+  costs_.push_back({collective.wire.get(), collective.bytes_per_copy, {}});
+  for (const double seconds : times_of_copy(collective, network_)) costs_.back().links.push_back({seconds});
   return costs_.size() - 1;
 }
 
@@ -47,9 +46,9 @@ std::vector<LinkUse> FabricModel::use() const {
   std::vector<LinkUse> use(network_.links.size());
   for (const Cost& cost : costs_) {
     for (std::size_t l = 0; l < use.size(); ++l) {
-      const double copies = cost.copies[at(routes_.stand_in(static_cast<int>(l)))];
+      const double copies = cost.links[at(routes_.stand_in(static_cast<int>(l)))].copies;
       use[l].bytes += copies * cost.bytes_per_copy;
-      use[l].busy.value += copies * cost.seconds_per_copy[l];
+      use[l].busy.value += copies * cost.links[l].seconds_per_copy;
     }
   }
   return use;
@@ -100,7 +99,7 @@ void FabricModel::enter(int id, int rank, double now) {
   }
   Transfer& transfer = transfers_[at(id)];
   transfer.copies->start(rank, [&](int link, double copies) {
-    double& sum = batch_copies_[at(link)];
+    double& sum = links_[at(link)].batch_copies;
     if (sum == 0) batch_links_.push_back(link);
     sum += copies;
   });
@@ -137,13 +136,15 @@ void FabricModel::flush() {
   Cost& cost = costs_[transfer.cost];
   const Collective& collective = *transfer.collective;
   for (const int link : batch_links_) {
-    const double copies = std::exchange(batch_copies_[at(link)], 0.0);
-    cost.copies[at(link)] += copies;
+    LinkState& state = links_[at(link)];
+    Cost::OnLink& own = cost.links[at(link)];
+    const double copies = std::exchange(state.batch_copies, 0.0);
+    own.copies += copies;
     if (record_.on()) {
-      for (const int l : behind_[at(link)]) record_.add(l, batch_time_, copies * cost.seconds_per_copy[at(l)]);
+      for (const int l : behind_[at(link)]) record_.add(l, batch_time_, copies * cost.links[at(l)].seconds_per_copy);
     }
-    const double seconds = copies * cost.seconds_per_copy[at(link)];
-    if (links_[at(link)].add({id, collective.priority, collective.weight, seconds}, batch_time_)) {
+    const double seconds = copies * own.seconds_per_copy;
+    if (state.fluid.add({id, collective.priority, collective.weight, seconds}, batch_time_)) {
       transfer.links.push_back(link);
     }
   }
@@ -155,8 +156,9 @@ void FabricModel::flush() {
 std::vector<FabricModel::Drain> FabricModel::drains_of(int id, double now) {
   std::vector<Drain> drains;
   std::erase_if(transfers_[at(id)].links, [&](int link) {
-    links_[at(link)].drain(now);
-    const double time = links_[at(link)].drained_at(id);
+    FluidLink& fluid = links_[at(link)].fluid;
+    fluid.drain(now);
+    const double time = fluid.drained_at(id);
     if (time < 0) return true;
     drains.push_back({time, link});
     return false;

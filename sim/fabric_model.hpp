@@ -81,8 +81,16 @@ class FabricModel {
   struct Cost {
     const Wire* wire;
     Bytes bytes_per_copy;
-    std::vector<double> seconds_per_copy;  // by link
-    std::vector<double> copies;            // by link
+    struct OnLink {
+      double seconds_per_copy;
+      double copies = 0;
+    };
+    std::vector<OnLink> links;
+  };
+  /// Both in one line of the processor's cache.
+  struct alignas(64) LinkState {
+    double batch_copies = 0;
+    FluidLink fluid;
   };
 
   std::size_t cost_of(const Collective& collective);
@@ -109,7 +117,7 @@ class FabricModel {
   LinkRecord record_;
   std::vector<std::vector<int>> behind_;  // by link, where recorded: those it stands for
   std::vector<Cost> costs_;
-  std::vector<FluidLink> links_;
+  std::vector<LinkState> links_;
   std::vector<Transfer> transfers_;
   std::priority_queue<Check, std::vector<Check>, std::greater<>> checks_;
   std::priority_queue<Arrival, std::vector<Arrival>, std::greater<>> arrivals_;
@@ -117,7 +125,6 @@ class FabricModel {
   // Ranks that enter the same transfer at the same time are put on the links together.
   int batch_transfer_ = -1;
   double batch_time_ = 0;
-  std::vector<double> batch_copies_;  // by link
   std::vector<int> batch_links_;
 };
 

@@ -8,21 +8,13 @@
 
 namespace teapot {
 
-bool FluidLink::add(const Bucket& more, double now) {
-  drain(now);
-  if (several_.empty()) {
-    if (only_.transfer == more.transfer) {
-      only_.remaining_s += more.remaining_s;
-      return false;
-    }
-    if (only_.transfer < 0) {
-      only_ = more;
-      return true;
-    }
-    several_ = {only_, more};
-    only_.transfer = -1;
-    return true;
-  }
+bool FluidLink::add_second(const Bucket& more) {
+  several_ = {only_, more};
+  only_.transfer = -1;
+  return true;
+}
+
+bool FluidLink::add_shared(const Bucket& more) {
   for (Bucket& bucket : several_) {
     if (bucket.transfer != more.transfer) continue;
     bucket.remaining_s += more.remaining_s;
@@ -30,14 +22,6 @@ bool FluidLink::add(const Bucket& more, double now) {
   }
   several_.push_back(more);
   return true;
-}
-
-void FluidLink::drain(double now) {
-  const double left = now - updated_;
-  updated_ = now;
-  if (!several_.empty()) return drain_shared(left);
-  only_.remaining_s -= left;
-  if (only_.remaining_s <= same_time_s) only_.transfer = -1;
 }
 
 void FluidLink::drain_shared(double left) {

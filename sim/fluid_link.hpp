@@ -21,13 +21,31 @@ class FluidLink {
 
   /// Puts `seconds` more of a transfer on the link at `now`, a time not before that of any earlier call. Returns
   /// whether the transfer had nothing on the link.
-  bool add(const Bucket& more, double now);
+  bool add(const Bucket& more, double now) {
+    drain(now);
+    if (!several_.empty()) return add_shared(more);
+    if (only_.transfer == more.transfer) {
+      only_.remaining_s += more.remaining_s;
+      return false;
+    }
+    if (only_.transfer >= 0) return add_second(more);
+    only_ = more;
+    return true;
+  }
   /// Lets it drain until `now`.
-  void drain(double now);
+  void drain(double now) {
+    const double left = now - updated_;
+    updated_ = now;
+    if (!several_.empty()) return drain_shared(left);
+    only_.remaining_s -= left;
+    if (only_.remaining_s <= same_time_s) only_.transfer = -1;
+  }
   /// When the transfer has drained if nothing is added; -1 if nothing of it is left.
   double drained_at(int transfer) const;
 
  private:
+  bool add_second(const Bucket& more);
+  bool add_shared(const Bucket& more);
   void drain_shared(double left);
 
   double updated_ = 0;

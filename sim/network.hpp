@@ -44,6 +44,9 @@ struct Network {
       passive;              ///< node of each further endpoint: hosts and memory pools, which hold bytes and run nothing
   std::vector<int> host;    ///< of each rank: which of `passive` is its own host; empty: there are none
   std::vector<int> domain;  ///< scale-up domain of each rank (its NVSwitch node or rack), counted from 0
+  /// Ranks with one number here take the same ways to ranks that are at home (in the scale-up domain) with neither, but
+  /// for the links that they begin with, which are alike; -1 or empty: not known. Only saves asking for each route.
+  std::vector<int> alike;
   /// Route from an endpoint to another; pure, and safe to call at any time. Throws ConfigError if they are cut off.
   std::function<Route(int source, int destination)> route;
 

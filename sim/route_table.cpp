@@ -13,6 +13,7 @@
 
 #include "sim/index.hpp"
 #include "sim/random.hpp"
+#include "sim/route_number.hpp"
 
 namespace teapot {
 
@@ -35,7 +36,7 @@ std::vector<double> RouteTable::tier_latencies_s(const Wire* wire) const {
 
 double RouteTable::latency_s(int source, int destination, const std::vector<double>& tier_latencies_s) const {
   const Row& row = rows_[at(source)];
-  const Kind& kind = row.kinds[row.kind[at(destination)]];
+  const Kind& kind = row.kinds[bundles_[row.way(destination).bundle].kind];
   double latest = 0;
   for (std::size_t bit = 0; bit < tier_latencies_s.size(); ++bit) {
     if ((kind.tiers >> bit & 1U) != 0) latest = std::max(latest, tier_latencies_s[bit]);
@@ -47,10 +48,15 @@ RouteTable::RouteTable(const Network& network, const Program& program) : signatu
   Raw raw;
   raw.sources.resize(network.links.size());
   raw.last.assign(network.links.size(), -1);
-  for (int source = 0; source < program.endpoints(); ++source) add_row(network, program, source, raw);
+  raw.tier.assign(network.links.size(), -1);
+  const std::vector<char> known = find_alike(network, program, raw);
+  const Home all{0, program.endpoints() - 1};
+  for (int source = 0; source < program.endpoints(); ++source) {
+    add_row(network, program, source, known[at(source)] ? home_of(network, program.ranks, source) : all, raw);
+  }
   merge_series(network, program);
   signature_ = {};
-  cut(raw);
+  cut(network, program.ranks, raw);
 }
 
 int RouteTable::bit_of(const std::string& tier) {
@@ -61,37 +67,107 @@ int RouteTable::bit_of(const std::string& tier) {
   return static_cast<int>(tiers_.size()) - 1;
 }
 
-std::uint16_t RouteTable::number_of(Row& row, const Kind& kind, std::map<Kind, std::uint16_t>& known) const {
-  if (!row.kind.empty() && row.kinds[row.kind.back()] == kind) return row.kind.back();  // most often
-  assert(row.kinds.size() < std::numeric_limits<std::uint16_t>::max());
-  const auto [found, is_new] = known.try_emplace(kind, static_cast<std::uint16_t>(row.kinds.size()));
-  if (is_new) row.kinds.push_back(kind);
-  return found->second;
+std::uint32_t RouteTable::tiers_of(const Network& network, const Route& route, std::vector<int>& bits) {
+  std::uint32_t tiers = 0;
+  for (const Hop& hop : route) {
+    int& bit = bits[at(hop.link)];
+    if (bit < 0) bit = bit_of(network.links[at(hop.link)].tier);
+    tiers |= std::uint32_t{1} << bit;
+  }
+  return tiers;
 }
 
-void RouteTable::add_row(const Network& network, const Program& program, int source, Raw& raw) {
+namespace {
+
+// A link's signature is the sum, over pairs that cross it, of products of these: pairs of many sources with many
+// destinations are added at once. Odd, so that none is lost in the product.
+std::uint64_t sign_of(std::uint64_t what, std::uint64_t value) { return mix(3 * value + what) | 1; }
+std::uint64_t source_sign(int source) { return sign_of(0, static_cast<std::uint64_t>(source)); }
+std::uint64_t destination_sign(int destination) { return sign_of(1, static_cast<std::uint64_t>(destination)); }
+std::uint64_t share_sign(double share) { return sign_of(2, std::bit_cast<std::uint32_t>(static_cast<float>(share))); }
+
+}  // namespace
+
+/// Takes the routes of ranks that the network says are alike; returns whose they are.
+std::vector<char> RouteTable::find_alike(const Network& network, const Program& program, Raw& raw) {
+  std::vector<char> known(at(program.endpoints()));
+  if (network.alike.empty() || !program.passive.empty()) return known;
+  std::map<int, std::vector<int>> sources;
+  for (int rank = 0; rank < program.ranks; ++rank) {
+    if (network.alike[at(rank)] >= 0) sources[network.alike[at(rank)]].push_back(rank);
+  }
+  const auto tiers = [&](const Route& route) { return tiers_of(network, route, raw.tier); };
+  for (const auto& [number, members] : sources) {
+    if (members.size() < 3) continue;  // two are asked for all routes
+    AlikeRoutes alike{network, program.ranks, members, raw.common, tiers};
+    if (alike.members.empty()) continue;
+    for (const int member : alike.members) known[at(member)] = 1;
+    sign(network, program.ranks, alike, raw);
+    raw.alike.push_back(std::move(alike));
+  }
+  return known;
+}
+
+/// Adds the pairs of alike sources with destinations that are not at home to the signatures of links.
+void RouteTable::sign(const Network& network, int ranks, const AlikeRoutes& alike, Raw& raw) {
+  std::vector<std::uint64_t> senders(at(ranks));  // by destination
+  std::uint64_t all = 0;
+  for (const int s : alike.members) all += source_sign(s);
+  std::fill(senders.begin(), senders.end(), all);
+  std::vector<std::uint64_t> of_kind(alike.kinds.size());
+  for (int d = 0; d < ranks; ++d) of_kind[alike.kind[at(d)]] += destination_sign(d);
+  for (std::size_t m = 0; m < alike.members.size(); ++m) {
+    const int s = alike.members[m];
+    const Home home = home_of(network, ranks, s);
+    std::vector<std::uint64_t> receivers = of_kind;
+    for (int d = home.first; d <= home.last; ++d) {
+      senders[at(d)] -= source_sign(s);
+      receivers[alike.kind[at(d)]] -= destination_sign(d);
+    }
+    for (std::size_t k = 0; k < receivers.size(); ++k) {
+      for (const Hop& hop : alike.ways_out[m][k]) {
+        signature_[at(hop.link)] += source_sign(s) * receivers[k] * share_sign(hop.share);
+        if (std::exchange(raw.last[at(hop.link)], s) != s) ++raw.sources[at(hop.link)];
+      }
+    }
+  }
+  const int mark = -2 - static_cast<int>(raw.alike.size());
+  for (int d = 0; d < ranks; ++d) {
+    raw.common.for_each_hop(alike.rest[at(d)], [&](int link, double share) {
+      signature_[at(link)] += senders[at(d)] * destination_sign(d) * share_sign(share);
+      if (std::exchange(raw.last[at(link)], mark) != mark)
+        raw.sources[at(link)] += static_cast<int>(alike.members.size());
+    });
+  }
+}
+
+void RouteTable::add_row(const Network& network, const Program& program, int source, Home destinations, Raw& raw) {
   const auto endpoint = [&](int e) {
     return e < program.ranks ? e : network.ranks() + program.passive[at(e - program.ranks)];
   };
-  Row& row = rows_.emplace_back();
+  RawRow& row = raw.rows.emplace_back();
+  row.begin = destinations.first;
+  row.kind.reserve(at(destinations.last - destinations.first + 1));
+  row.rest.reserve(at(destinations.last - destinations.first + 1));
   std::map<Kind, std::uint16_t> known;
-  for (int d = 0; d < program.endpoints(); ++d) {
+  std::uint16_t last = 0;
+  for (int d = destinations.first; d <= destinations.last; ++d) {
     Kind kind;
     Route route;
     if (d != source) route = network.route(endpoint(source), endpoint(d));
-    const std::uint64_t pair = mix(static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint64_t>(d));
+    const std::uint64_t pair = source_sign(source) * destination_sign(d);
     for (const Hop& hop : route) {
       kind.latency_s += hop.share * network.links[at(hop.link)].latency.value;
-      kind.tiers |= std::uint32_t{1} << bit_of(network.links[at(hop.link)].tier);
-      signature_[at(hop.link)] += mix(pair + std::bit_cast<std::uint64_t>(hop.share));
+      signature_[at(hop.link)] += pair * share_sign(hop.share);
       if (std::exchange(raw.last[at(hop.link)], source) != source) ++raw.sources[at(hop.link)];
     }
+    kind.tiers = tiers_of(network, route, raw.tier);
     const Hop* const begin = route.data();
     const Hop* const end = begin + route.size();
     const Hop* const second = route.empty() ? end : begin + 1;
     kind.head = raw.first.add(begin, second);
-    row.tail.push_back(raw.rest.add(second, end));
-    row.kind.push_back(number_of(row, kind, known));
+    row.rest.push_back(raw.rest.add(second, end));
+    row.kind.push_back(last = number_among(row.kinds, kind, known, last));
   }
 }
 
@@ -118,61 +194,6 @@ void RouteTable::merge_series(const Network& network, const Program& program) {
     const bool behind = never_faster(network.links[at(stand_in)], network.links[at(l)]);
     stand_in_.push_back(behind ? stand_in : l);
   }
-}
-
-/// Cuts each rest where the links end that few sources use, and leaves only links that stand.
-RouteTable::CutRests RouteTable::cut_rests(const Raw& raw) {
-  constexpr int few = 16;
-  CutRests cut{std::vector<CutRests::Parts>(raw.rest.end()), {}};
-  const auto near = [&](const Hop& hop) { return raw.sources[at(hop.link)] <= few; };
-  std::vector<Hop> kept;
-  raw.rest.for_each_list([&](SharedPaths::Id id, const std::vector<Hop>& hops) {
-    const auto far = static_cast<std::size_t>(std::find_if_not(hops.begin(), hops.end(), near) - hops.begin());
-    const auto filtered = [&](std::size_t from, std::size_t to) {
-      kept.clear();
-      for (std::size_t i = from; i < to; ++i) {
-        if (stands(hops[i].link)) kept.push_back(hops[i]);
-      }
-    };
-    filtered(0, far);
-    cut.parts[id].head = cut.near.add(kept.data(), kept.data() + kept.size());
-    filtered(far, hops.size());
-    cut.parts[id].tail = tails_.add(kept.data(), kept.data() + kept.size());
-  });
-  return cut;
-}
-
-/// Leaves only links that stand, and cuts each route where the links end that few sources use: a source's ways out are
-/// few, and what comes after them is shared with all sources nearby.
-void RouteTable::cut(const Raw& raw) {
-  std::vector<std::vector<Hop>> firsts(raw.first.end());
-  raw.first.for_each_list([&](SharedPaths::Id id, const std::vector<Hop>& hops) { firsts[id] = hops; });
-  const CutRests rests = cut_rests(raw);
-  std::vector<Hop> kept;
-  for (Row& row : rows_) {
-    Row cut_row;
-    std::map<Kind, std::uint16_t> known;
-    std::map<std::pair<SharedPaths::Id, SharedPaths::Id>, SharedPaths::Id> heads;  // by first and near part of the rest
-    for (std::size_t d = 0; d < row.tail.size(); ++d) {
-      Kind kind = row.kinds[row.kind[d]];
-      const CutRests::Parts& part = rests.parts[row.tail[d]];
-      const auto [head, is_new] = heads.try_emplace({kind.head, part.head}, 0);
-      if (is_new) {
-        kept.clear();
-        for (const Hop& hop : firsts[kind.head]) {
-          if (stands(hop.link)) kept.push_back(hop);
-        }
-        rests.near.for_each_hop(part.head, [&](int link, double share) { kept.push_back({link, share}); });
-        head->second = heads_.add(kept.data(), kept.data() + kept.size());
-      }
-      kind.head = head->second;
-      cut_row.kind.push_back(number_of(cut_row, kind, known));
-      cut_row.tail.push_back(part.tail);
-    }
-    row = std::move(cut_row);
-  }
-  heads_.freeze();
-  tails_.freeze();
 }
 
 }  // namespace teapot

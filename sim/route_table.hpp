@@ -6,9 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "sim/alike_routes.hpp"
 #include "sim/network.hpp"
 #include "sim/program.hpp"
 #include "sim/shared_paths.hpp"
@@ -28,23 +31,41 @@ class RouteTable {
   template <class F>
   void for_each_hop(int source, int destination, F&& f) const {
     const Row& row = rows_[static_cast<std::size_t>(source)];
-    const Kind& kind = row.kinds[row.kind[static_cast<std::size_t>(destination)]];
-    heads_.for_each_hop(kind.head, f);
-    tails_.for_each_hop(row.tail[static_cast<std::size_t>(destination)], f);
+    const Way& way = row.way(destination);
+    const Bundle& bundle = bundles_[way.bundle];
+    heads_.for_each_hop(row.kinds[bundle.kind].head, f);
+    tails_.for_each_hop(bundle.links, f);
+    if (way.last >= 0) f(way.last, 1.0);
   }
-  /// Calls f(link, copies) for what the source sends: as for_each_hop for each receiver, but a way out that several
-  /// share is walked once with their sum. The same to the bit where copies are whole and no route spreads: sums of
-  /// whole numbers do not depend on their order. `sums`: scratch, kept between calls.
+  /// Sums of copies, kept between calls so that they need not be made each time.
+  struct Sums {
+    std::vector<double> of_bundle, of_kind;
+    std::vector<std::uint32_t> bundles;  // those that are not zero
+  };
+  /// Calls f(link, copies) for what the source sends: as for_each_hop for each receiver, but what several receivers
+  /// share of the way is walked once with their sum. The same to the bit where copies are whole and no route spreads:
+  /// sums of whole numbers do not depend on their order.
   template <class F>
-  void for_each_load(int source, const Traffic& sent, std::vector<double>& sums, F&& f) const {
+  void for_each_load(int source, const Traffic& sent, Sums& sums, F&& f) const {
     const Row& row = rows_[static_cast<std::size_t>(source)];
-    sums.assign(row.kinds.size(), 0.0);
+    sums.of_bundle.resize(bundles_.size());
+    sums.of_kind.assign(row.kinds.size(), 0.0);
     sent.for_each_receiver(source, [&](int destination, double copies) {
-      sums[row.kind[static_cast<std::size_t>(destination)]] += copies;
-      tails_.for_each_hop(row.tail[static_cast<std::size_t>(destination)], [&](int link, double) { f(link, copies); });
+      const Way& way = row.way(destination);
+      if (way.last >= 0) f(way.last, copies);
+      double& sum = sums.of_bundle[way.bundle];
+      if (sum == 0) sums.bundles.push_back(way.bundle);
+      sum += copies;
     });
-    for (std::size_t k = 0; k < sums.size(); ++k) {
-      if (sums[k] > 0) heads_.for_each_hop(row.kinds[k].head, [&](int link, double) { f(link, sums[k]); });
+    for (const std::uint32_t b : sums.bundles) {
+      const double copies = std::exchange(sums.of_bundle[b], 0.0);
+      sums.of_kind[bundles_[b].kind] += copies;
+      tails_.for_each_hop(bundles_[b].links, [&](int link, double) { f(link, copies); });
+    }
+    sums.bundles.clear();
+    for (std::size_t k = 0; k < sums.of_kind.size(); ++k) {
+      const double copies = sums.of_kind[k];
+      if (copies > 0) heads_.for_each_hop(row.kinds[k].head, [&](int link, double) { f(link, copies); });
     }
   }
   /// Whether a pair's bytes may take several paths at once.
@@ -66,36 +87,78 @@ class RouteTable {
     double latency_s = 0;      // of the links
     auto operator<=>(const Kind&) const = default;
   };
+  /// What follows on the head, but for the last link: of many destinations, and of sources that number kinds alike.
+  struct Bundle {
+    std::uint32_t kind = 0;     // index into Row::kinds
+    SharedPaths::Id links = 0;  // in tails_
+    auto operator<=>(const Bundle&) const = default;
+  };
+  /// To one destination. Each has a last link of its own, so that only bundles need sums.
+  struct Way {
+    std::uint32_t bundle = 0;
+    std::int32_t last = -1;  // -1: there is none, or the way spreads
+    bool operator==(const Way&) const = default;
+  };
+  /// By destination: shared by sources whose ways differ at home only.
+  using Base = std::vector<Way>;
   struct Row {
     std::vector<Kind> kinds;
-    std::vector<std::uint16_t> kind;    // by destination
-    std::vector<SharedPaths::Id> tail;  // by destination: the rest
+    const Way* base = nullptr;
+    int first = 0;         // the first destination at home
+    std::vector<Way> own;  // to those at home
+    const Way& way(int destination) const {
+      const auto at_home = static_cast<std::size_t>(static_cast<unsigned>(destination - first));
+      return at_home < own.size() ? own[at_home] : base[destination];
+    }
+  };
+  /// A source's routes as they are first stored: to all, or to those at home.
+  struct RawRow {
+    int begin = 0;
+    std::vector<Kind> kinds;
+    std::vector<std::uint16_t> kind;    // by destination from `begin` on
+    std::vector<SharedPaths::Id> rest;  // likewise
   };
   /// Routes as the network gives them, cut after the first hop.
   struct Raw {
     SharedPaths first, rest;
+    SharedPaths common;  // what follows on the ways out of those that are alike
+    std::vector<AlikeRoutes> alike;
     std::vector<int> sources;  // by link: how many send over it
     std::vector<int> last;     // by link: the last of them
+    std::vector<int> tier;     // by link: its bit; -1: on no route so far
+    std::vector<RawRow> rows;
   };
 
   int bit_of(const std::string& tier);
-  void add_row(const Network& network, const Program& program, int source, Raw& raw);
+  std::uint32_t tiers_of(const Network& network, const Route& route, std::vector<int>& bits);
+  std::vector<char> find_alike(const Network& network, const Program& program, Raw& raw);
+  void add_row(const Network& network, const Program& program, int source, Home destinations, Raw& raw);
+  void sign(const Network& network, int ranks, const AlikeRoutes& alike, Raw& raw);
   void merge_series(const Network& network, const Program& program);
   /// Rests of routes in two parts: links that few sources use, and what is shared with all sources nearby.
   struct CutRests {
     struct Parts {
-      SharedPaths::Id head, tail;
+      SharedPaths::Id head = 0, links = 0;
+      std::int32_t last = -1;  // behind `links`
     };
     std::vector<Parts> parts;  // by rest
     SharedPaths near;
   };
   bool stands(int link) const { return stand_in(link) == link; }
-  CutRests cut_rests(const Raw& raw);
-  void cut(const Raw& raw);
-  std::uint16_t number_of(Row& row, const Kind& kind, std::map<Kind, std::uint16_t>& known) const;
+  /// `few`: the most sources of a link that counts as near; none does at 0.
+  CutRests cut_rests(const SharedPaths& rests, const std::vector<int>& sources, int few);
+  void cut(const Network& network, int ranks, Raw& raw);
+  void add_alike(int ranks, const AlikeRoutes& alike, const CutRests& rests);
+  std::uint32_t number_of(const Bundle& bundle);
+  SharedPaths::Id head_of(const std::vector<Hop>& first, const std::vector<Hop>& more);
+  Base ways_of(int source, const RawRow& raw, const CutRests& rests, const std::vector<std::vector<Hop>>& firsts);
+  void share(const Network& network, int ranks, int source, const Base& ways);
 
   std::vector<Row> rows_;
   SharedPaths heads_, tails_;
+  std::vector<Bundle> bundles_;
+  std::map<Bundle, std::uint32_t> bundle_numbers_;
+  std::vector<std::unique_ptr<Base>> bases_;
   std::vector<std::string> tiers_;  // by bit
   std::vector<int> stand_in_;
   std::vector<std::uint64_t> signature_;  // by link: of the pairs that cross it

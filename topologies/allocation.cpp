@@ -74,14 +74,17 @@ Network on_nodes(const Fabric& fabric, const std::vector<int>& nodes, int gpus) 
     for (int g = 0; g < fabric.gpus_per_node && static_cast<int>(chosen->size()) < gpus; ++g)
       chosen->push_back(node * fabric.gpus_per_node + g);
   }
-  const std::vector<int> all_gpus = network.gpus, all_domains = network.domain, all_hosts = network.host;
+  const std::vector<int> all_gpus = network.gpus, all_domains = network.domain, all_hosts = network.host,
+                         all_alike = network.alike;
   std::map<int, int> domains;  // of the whole fabric: counted from 0 in the order of ranks
   network.gpus.clear();
   network.domain.clear();
   network.host.clear();
+  network.alike.clear();
   for (const int gpu : *chosen) {
     network.gpus.push_back(all_gpus[at(gpu)]);
     if (!all_hosts.empty()) network.host.push_back(all_hosts[at(gpu)]);
+    if (!all_alike.empty()) network.alike.push_back(all_alike[at(gpu)]);
     const int next = static_cast<int>(domains.size());
     network.domain.push_back(domains.emplace(all_domains[at(gpu)], next).first->second);
   }

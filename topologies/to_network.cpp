@@ -3,12 +3,46 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "topologies/host_routes.hpp"
 #include "topologies/topology.hpp"
 
 namespace teapot {
+
+namespace {
+
+/// Where paths depend on switches and destinations alone, GPUs in the same place of nodes that are plugged into the
+/// same switches are alike; a failure may make any two differ.
+std::vector<int> alike_gpus(const Fabric& fabric, int gpus) {
+  using Paths = RoutingPolicy::Paths;
+  const bool by_switch = fabric.policy.paths == Paths::fixed || fabric.policy.paths == Paths::adaptive;
+  const bool whole =
+      std::none_of(fabric.links.begin(), fabric.links.end(), [](const auto& link) { return link.failed; });
+  if (!by_switch || !whole) return {};
+  std::vector<std::vector<int>> plugs(static_cast<std::size_t>(fabric.nodes));
+  for (const Port& port : fabric.ports) {
+    auto& of_node = plugs[static_cast<std::size_t>(port.node)];
+    for (const int part : {static_cast<int>(port.at), port.plane, port.gpu % fabric.gpus_per_node, port.gpus}) {
+      of_node.push_back(part);
+    }
+  }
+  std::map<std::pair<int, std::vector<int>>, int> numbers;
+  std::vector<int> alike;
+  for (int gpu = 0; gpu < gpus; ++gpu) {
+    const Gpu& g = fabric.gpu[static_cast<std::size_t>(gpu)];
+    if (g.nvlink.up < 0) return {};  // no domain: its node's others are reached by ways of their own
+    const std::pair place{gpu % fabric.gpus_per_node, plugs[static_cast<std::size_t>(g.node)]};
+    alike.push_back(numbers.try_emplace(place, static_cast<int>(numbers.size())).first->second);
+  }
+  return alike;
+}
+
+}  // namespace
 
 Network to_network(const Fabric& fabric, int gpus) {
   if (gpus > fabric.gpus())
@@ -37,6 +71,7 @@ Network to_network(const Fabric& fabric, int gpus) {
     network.domain.push_back(gpu.nvlink.up >= 0 ? gpu.node : i);
     if (!fabric.hosts.empty()) network.host.push_back(gpu.node);  // a host a node, in their order
   }
+  network.alike = alike_gpus(fabric, gpus);
   const auto router = std::make_shared<const HostRoutes>(fabric, gpus);
   for (int i = 0; i < router->hosts(); ++i) network.passive.push_back(node_of_vertex[router->host(i).vertex]);
   network.route = [router, numbers](int source, int destination) {

@@ -88,3 +88,64 @@ TEST_CASE("route table: passive endpoints come after the program's ranks, wherev
   CHECK(links_of(routes, 2, 0) == std::vector<int>{5, 1});
   CHECK(links_of(routes, 0, 2) == std::vector<int>{0, 6});
 }
+
+namespace {
+
+/// Nodes of `size` GPUs around a switch of their own; GPU i of every node is in plane i, and what goes to another plane
+/// crosses to it at home.
+Network planes(int nodes, int size) {
+  Network network = star(nodes * size, 50.0_GBps, 1.0_us);  // the planes: links 2r and 2r + 1
+  for (int r = 0; r < nodes * size; ++r) {
+    network.domain[static_cast<std::size_t>(r)] = r / size;
+    for (const char* way : {"_UP", "_DOWN"}) {
+      network.links.push_back({"nvlink-" + std::to_string(r) + way, "nvlink", 0, 0, 200.0_GBps, 0.5_us});
+    }
+  }
+  network.route = [home = 2 * nodes * size, size](int s, int d) {
+    if (s == d) return Route{};
+    if (s / size == d / size) return Route{{home + 2 * s, 1}, {home + 2 * d + 1, 1}};
+    const int by = s / size * size + d % size;
+    if (by == s) return Route{{2 * s, 1}, {2 * d + 1, 1}};
+    return Route{{home + 2 * s, 1}, {home + 2 * by + 1, 1}, {2 * by, 1}, {2 * d + 1, 1}};
+  };
+  return network;
+}
+
+}  // namespace
+
+TEST_CASE("route table: sources whose ways differ at home only share a row, and each still has its own routes") {
+  for (const int nodes : {3, 20}) {  // of two, links to the other one are in series
+    const Network network = planes(nodes, 4);
+    const RouteTable routes{network, program(4 * nodes, {})};
+    for (int s = 0; s < 4 * nodes; ++s) {
+      for (int d = 0; d < 4 * nodes; ++d) {
+        std::vector<int> expected;
+        for (const Hop& hop : network.route(s, d)) expected.push_back(hop.link);
+        CHECK(links_of(routes, s, d) == expected);
+      }
+    }
+  }
+}
+
+TEST_CASE("route table: what a source sends is summed on each link as its pairs would be one by one") {
+  const Network network = planes(20, 4);
+  const RouteTable routes{network, program(80, {})};
+  Traffic sent(80);
+  for (int s = 0; s < 80; ++s) {
+    for (int d = 0; d < 80; ++d) {
+      if (d != s && (s * 7 + d * 3) % 5 != 0) sent.add(d, 1 + (s + d * d) % 9);
+    }
+    sent.end_row();
+  }
+  RouteTable::Sums sums;
+  for (int s = 0; s < 80; ++s) {
+    std::vector<double> one_by_one(routes.links());
+    std::vector<double> summed(routes.links());
+    sent.for_each_receiver(s, [&](int d, double copies) {
+      routes.for_each_hop(s, d, [&](int link, double) { one_by_one[static_cast<std::size_t>(link)] += copies; });
+    });
+    routes.for_each_load(s, sent, sums,
+                         [&](int link, double copies) { summed[static_cast<std::size_t>(link)] += copies; });
+    CHECK(summed == one_by_one);
+  }
+}

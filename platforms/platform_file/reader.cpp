@@ -8,25 +8,25 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <csignal>
 #include <filesystem>
-#include <limits>
+#include <optional>
 #include <simgrid/s4u.hpp>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
+#include "platforms/platform_file/file_graph.hpp"
 #include "platforms/platform_file/inventory.hpp"
 #include "platforms/platform_file/platform_file.hpp"
 #include "platforms/platform_file/platform_text.hpp"
+#include "platforms/platform_file/reader_routes.hpp"
+#include "platforms/platform_file/shortest.hpp"
 #include "sim/config.hpp"
 #include "sim/input_file.hpp"
 #include "sim/isolated.hpp"
 
 namespace teapot {
 namespace {
-
-namespace sg4 = simgrid::s4u;
 
 /// Where the child is, in memory that outlives it: SimGrid 3.32 crashes on a route between unconnected hosts.
 struct Stage {
@@ -68,135 +68,95 @@ struct Scratch {
   }
 };
 
-std::string property(const auto& thing, const char* name) {
-  const char* value = thing.get_property(name);
-  return value == nullptr ? "" : value;
-}
-
-/// Properties of a split-duplex link are those of the whole, not of its halves.
-LoadedLink describe(const sg4::Engine& engine, const sg4::Link& link) {
-  LoadedLink loaded{link.get_name(),
-                    property(link, "tier"),
-                    property(link, "from"),
-                    property(link, "to"),
-                    {link.get_bandwidth()},
-                    {link.get_latency()},
-                    -1,
-                    -1};
-  const bool down = loaded.name.ends_with("_DOWN");
-  if (!loaded.tier.empty() || (!down && !loaded.name.ends_with("_UP"))) return loaded;
-  try {
-    const auto* whole = engine.split_duplex_link_by_name(loaded.name.substr(0, loaded.name.rfind('_')));
-    if (whole == nullptr) return loaded;
-    loaded.tier = property(*whole, "tier");
-    loaded.from = property(*whole, down ? "to" : "from");
-    loaded.to = property(*whole, down ? "from" : "to");
-  } catch (const std::exception&) {  // a link that is only called so
-  }
-  return loaded;
-}
-
-/// Reads the routes of ranks into numbers of links that the network keeps.
-class RouteReader {
+/// Reads the routes of all pairs of ranks: searched for in the graph that the file spells out, where it does and each
+/// is the only shortest one, otherwise as SimGrid tells them.
+class AllRoutes {
  public:
-  RouteReader(const sg4::Engine& engine, LoadedPlatform& platform) : platform_(platform) {
-    auto links = engine.get_all_links();
-    std::sort(links.begin(), links.end(),
-              [](const auto* a, const auto* b) { return natural_less(a->get_name(), b->get_name()); });
-    for (const auto* link : links) {
-      numbers_.emplace(link, static_cast<int>(platform.links.size()));
-      platform.links.push_back(describe(engine, *link));
-      policies_.push_back(link->get_sharing_policy());
+  AllRoutes(const sg4::Engine& engine, const std::vector<const sg4::Host*>& hosts, RouteReader& reader, Stage& stage)
+      : hosts_(hosts), reader_(reader), stage_(stage) {
+    for (const auto* link : engine.get_all_links()) {
+      const bool is_step = link->get_sharing_policy() == sg4::Link::SharingPolicy::FATPIPE &&
+                           link->get_latency() == 0 && link->get_bandwidth() >= 1e18;
+      steps_only_ = steps_only_ && (is_step || !link->get_name().starts_with("enter "));
     }
-    crossed_.resize(links.size());
   }
 
-  void read(const sg4::Host& from, const sg4::Host& to, int source, int destination) {
-    std::vector<sg4::Link*> links;
-    double latency = 0;
-    from.route_to(&to, links, &latency);
-    if (links.empty()) throw ConfigError(fmt::format("no route from {} to {}", from.get_name(), to.get_name()));
-    double sum = 0;
-    auto slowest = std::numeric_limits<double>::infinity();
-    for (const auto* link : links) {
-      sum += link->get_latency();
-      if (link->get_sharing_policy() == sg4::Link::SharingPolicy::SHARED)
-        slowest = std::min(slowest, link->get_bandwidth());
+  void read(const std::string& text) {
+    auto graph = steps_only_ && ranks() > few ? file_graph(text) : std::nullopt;
+    if (graph && !(place(*graph) && agrees(*graph))) graph.reset();
+    std::optional<ShortestPaths> search;
+    if (graph) search.emplace(graph->ports);
+    for (int s = 0; s < ranks(); ++s) {
+      if (graph) search->start(vertex_[static_cast<std::size_t>(s)]);
+      for (int d = 0; d < ranks(); ++d) {
+        if (s != d && !(graph && found(*graph, *search, s, d))) ask(s, d);
+      }
     }
-    if (std::abs(latency - sum) > 1e-12 + 1e-9 * sum) {
-      throw ConfigError(
-          fmt::format("the route from {} to {} has a latency of its own, beside its links' (a Vivaldi zone?)",
-                      from.get_name(), to.get_name()));
-    }
-    path_.clear();
-    for (const auto* link : links) take(*link, slowest, source, destination);
-    platform_.routes.set(source, destination, path_);
-  }
-
-  /// Drops the links that no route crosses and that the file does not place, such as SimGrid's own loopback.
-  void finish() {
-    for (std::size_t i = 0; i < platform_.links.size(); ++i) {
-      auto& link = platform_.links[i];
-      // A fat pipe gives each transfer its full bandwidth however many there are, and none is slowed by it (see take).
-      if (policies_[i] == sg4::Link::SharingPolicy::FATPIPE) link.bandwidth = BytesPerSecond{1e30};
-      if (link.only_source == -2) link.only_source = -1;
-      if (link.only_destination == -2) link.only_destination = -1;
-    }
-    std::vector<int> kept(platform_.links.size(), -1);
-    std::vector<LoadedLink> links;
-    for (std::size_t i = 0; i < kept.size(); ++i) {
-      if (!crossed_[i] && platform_.links[i].from.empty()) continue;
-      kept[i] = static_cast<int>(links.size());
-      links.push_back(std::move(platform_.links[i]));
-    }
-    platform_.links = std::move(links);
-    platform_.routes.renumber(kept);
   }
 
  private:
-  /// As YAML's quantities are limited: what lies outside is a slip, and neither time nor rounding could be relied on.
-  static void require_sane(const sg4::Link& link) {
-    const double bandwidth = link.get_bandwidth();
-    const double latency = link.get_latency();
-    if (!(bandwidth >= 1 && bandwidth <= 1e18))
-      throw ConfigError(
-          fmt::format("link {}: a bandwidth of {:g} B/s (allowed: 1 B/s to 1e18 B/s)", link.get_name(), bandwidth));
-    if (!(latency >= 0 && latency <= 1e9))
-      throw ConfigError(fmt::format("link {}: a latency of {:g} s (allowed: 0 s to 1e9 s)", link.get_name(), latency));
-  }
+  static constexpr int few = 64;  // ranks: SimGrid is asked for all
 
-  void take(const sg4::Link& link, double slowest, int source, int destination) {
-    const int number = numbers_.at(&link);
-    if (!crossed_[static_cast<std::size_t>(number)]) require_sane(link);
-    const auto policy = policies_[static_cast<std::size_t>(number)];
-    if (policy == sg4::Link::SharingPolicy::FATPIPE) {
-      if (link.get_bandwidth() < slowest) {
-        throw ConfigError(fmt::format(
-            "link {}: a FATPIPE that is slower than the shared links beside it limits each transfer by itself, which a "
-            "collective cannot follow (make it SHARED or faster)",
-            link.get_name()));
-      }
-      if (link.get_latency() == 0) return;  // only counts steps for the routing
-    } else if (policy != sg4::Link::SharingPolicy::SHARED) {
-      throw ConfigError(
-          fmt::format("link {}: a wifi or non-linear link (allowed: SHARED, SPLITDUPLEX, FATPIPE)", link.get_name()));
+  int ranks() const { return static_cast<int>(hosts_.size()); }
+
+  /// Numbers of the graph's vertices and links among ours; false where one is missing.
+  bool place(const FileGraph& graph) {
+    for (const auto* host : hosts_) {
+      const auto vertex = graph.vertex.find(host->get_name());
+      if (vertex == graph.vertex.end()) return false;
+      vertex_.push_back(vertex->second);
     }
-    crossed_[static_cast<std::size_t>(number)] = 1;
-    auto& loaded = platform_.links[static_cast<std::size_t>(number)];
-    const auto note = [](int& only, int rank) { only = only == -1 || only == rank ? rank : -2; };
-    note(loaded.only_source, source);
-    note(loaded.only_destination, destination);
-    path_.push_back(number);
+    for (const auto& link : graph.links) number_.push_back(reader_.number_of(link));
+    return std::find(number_.begin(), number_.end(), -1) == number_.end();
   }
 
-  LoadedPlatform& platform_;
-  std::unordered_map<const sg4::Link*, int> numbers_;
-  std::vector<sg4::Link::SharingPolicy> policies_;
-  std::vector<char> crossed_;
+  /// The route into path_, if the search has one that is the only shortest.
+  bool one_path(const FileGraph& graph, const ShortestPaths& search, int s, int d) {
+    const int from = vertex_[static_cast<std::size_t>(s)];
+    const int to = vertex_[static_cast<std::size_t>(d)];
+    if (!search.one(to) || graph.bypassed.contains({from, to})) return false;
+    search.links_back_from(to, path_);
+    std::reverse(path_.begin(), path_.end());
+    for (int& link : path_) link = number_[static_cast<std::size_t>(link)];
+    return true;
+  }
+  bool found(const FileGraph& graph, const ShortestPaths& search, int s, int d) {
+    return one_path(graph, search, s, d) && reader_.keep(path_, s, d);
+  }
+
+  /// Whether SimGrid finds what the search finds, from a few sources.
+  bool agrees(const FileGraph& graph) {
+    ShortestPaths search{graph.ports};
+    for (int i = 0; i < 16; ++i) {
+      const int s = static_cast<int>(static_cast<long>(i) * (ranks() - 1) / 15);
+      search.start(vertex_[static_cast<std::size_t>(s)]);
+      for (int d = i % 7; d < ranks(); d += 7) {
+        if (s == d || !one_path(graph, search, s, d)) continue;
+        ask(s, d);
+        if (reader_.path() != path_) return false;
+      }
+    }
+    return true;
+  }
+
+  void ask(int s, int d) {
+    const auto& from = *hosts_[static_cast<std::size_t>(s)];
+    const auto& to = *hosts_[static_cast<std::size_t>(d)];
+    fmt::format_to_n(stage_.source, sizeof stage_.source - 1, "{}{}", from.get_name(), '\0');
+    fmt::format_to_n(stage_.destination, sizeof stage_.destination - 1, "{}{}", to.get_name(), '\0');
+    reader_.read(from, to, s, d);
+  }
+
+  const std::vector<const sg4::Host*>& hosts_;
+  RouteReader& reader_;
+  Stage& stage_;
+  bool steps_only_ = true;   // links called so are steps into hosts and nothing else
+  std::vector<int> vertex_;  // by rank
+  std::vector<int> number_;  // by link of the graph
   std::vector<int> path_;
 };
 
-LoadedPlatform load(const std::string& file, int max_ranks, Stage& stage) {
+LoadedPlatform load(const std::string& file, const std::string& text, int max_ranks, Stage& stage) {
   int argc = 1;
   char name[] = "teapot";
   char* argv[] = {name, nullptr};
@@ -227,17 +187,10 @@ LoadedPlatform load(const std::string& file, int max_ranks, Stage& stage) {
     platform.ranks.resize(static_cast<std::size_t>(max_ranks));
   const int ranks = static_cast<int>(platform.ranks.size());
   platform.routes = PairRoutes{ranks};
+  std::vector<const sg4::Host*> rank_hosts;
+  for (const int host : platform.ranks) rank_hosts.push_back(hosts[static_cast<std::size_t>(host)]);
   RouteReader reader{engine, platform};
-  for (int s = 0; s < ranks; ++s) {
-    const auto& from = *hosts[static_cast<std::size_t>(platform.ranks[static_cast<std::size_t>(s)])];
-    fmt::format_to_n(stage.source, sizeof stage.source - 1, "{}{}", from.get_name(), '\0');
-    for (int d = 0; d < ranks; ++d) {
-      if (s == d) continue;
-      const auto& to = *hosts[static_cast<std::size_t>(platform.ranks[static_cast<std::size_t>(d)])];
-      fmt::format_to_n(stage.destination, sizeof stage.destination - 1, "{}{}", to.get_name(), '\0');
-      reader.read(from, to, s, d);
-    }
-  }
+  AllRoutes{engine, rank_hosts, reader, stage}.read(text);
   reader.finish();
   return platform;
 }
@@ -257,7 +210,8 @@ std::string complaint(const std::string& errors) {
 }  // namespace
 
 Network read_platform(const std::string& file, int max_ranks) {
-  check_platform_text(read_input(file, most_trace_bytes), file);
+  const std::string text = read_input(file, most_trace_bytes);
+  check_platform_text(text, file);
   const SharedStage shared;
   const Scratch scratch;
   try {
@@ -265,7 +219,7 @@ Network read_platform(const std::string& file, int max_ranks) {
       for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
         if (scratch.fd >= 0) dup2(scratch.fd, stream);
       }
-      return to_bytes(load(std::filesystem::absolute(file).string(), max_ranks, *shared.stage));
+      return to_bytes(load(std::filesystem::absolute(file).string(), text, max_ranks, *shared.stage));
     })));
   } catch (const ConfigError& e) {
     throw ConfigError(fmt::format("{}: {}", file, e.what()));

@@ -2,6 +2,7 @@
 // Shortest paths over a port graph as SimGrid's Dijkstra zone counts them: a step for each link of an edge.
 // Knows no network: an edge carries the number of its link.
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -39,9 +40,20 @@ class ShortestPaths {
     }
   }
 
+  /// Whether there is exactly one shortest path to a vertex.
+  bool one(int vertex) const { return ways_[static_cast<std::size_t>(vertex)] == 1; }
+  /// The links of a shortest path to a vertex, the last first.
+  void links_back_from(int vertex, std::vector<int>& links) const {
+    links.clear();
+    for (int e = 0; (e = last_edge_[static_cast<std::size_t>(vertex)]) >= 0;) {
+      const auto& edge = graph_.edges[static_cast<std::size_t>(e)];
+      if (edge.link >= 0) links.push_back(edge.link);
+      vertex = edge.from;
+    }
+  }
   /// Whether the one shortest path to a vertex is made of these links.
   bool is(const std::vector<int>& path, int vertex) const {
-    if (ways_[static_cast<std::size_t>(vertex)] != 1) return false;
+    if (!one(vertex)) return false;
     std::size_t left = path.size();
     for (int e = 0; (e = last_edge_[static_cast<std::size_t>(vertex)]) >= 0;) {
       const auto& edge = graph_.edges[static_cast<std::size_t>(e)];

@@ -49,6 +49,7 @@ class PairRoutes {
   std::vector<std::uint32_t> begin_{0, 0};    // of each half in links_; half 0 is empty
   std::vector<int> links_;
   std::unordered_map<std::string, std::uint32_t> known_;  // while it is being filled
+  std::vector<std::uint32_t> recent_;                     // likewise: the last one found, by a hash
 };
 
 struct LoadedPlatform {

@@ -58,6 +58,7 @@ class RouteReader {
       by_name_.emplace(link->get_name(), static_cast<int>(platform.links.size()));
       platform.links.push_back(describe(engine, *link));
       policies_.push_back(link->get_sharing_policy());
+      links_.push_back(link);
     }
     crossed_.resize(links.size());
   }
@@ -84,11 +85,13 @@ class RouteReader {
     platform_.routes.set(source, destination, path_);
   }
 
-  /// The route that a search found: as `read`, where no link of it needs a closer look.
+  /// The route that a search found: as `read`, where its links are such as share their bandwidth.
   bool keep(const std::vector<int>& path, int source, int destination) {
     for (const int link : path) {
       const auto l = static_cast<std::size_t>(link);
-      if (!crossed_[l] || policies_[l] != sg4::Link::SharingPolicy::SHARED) return false;
+      if (policies_[l] != sg4::Link::SharingPolicy::SHARED) return false;
+      if (!crossed_[l]) require_sane(*links_[l]);
+      crossed_[l] = 1;
     }
     for (const int link : path) note(platform_.links[static_cast<std::size_t>(link)], source, destination);
     platform_.routes.set(source, destination, path);
@@ -164,6 +167,7 @@ class RouteReader {
   LoadedPlatform& platform_;
   std::unordered_map<const sg4::Link*, int> numbers_;
   std::unordered_map<std::string, int> by_name_;
+  std::vector<const sg4::Link*> links_;  // by number
   std::vector<sg4::Link::SharingPolicy> policies_;
   std::vector<char> crossed_;
   std::vector<int> path_;

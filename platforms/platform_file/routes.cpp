@@ -1,25 +1,35 @@
 // Keeps the routes of a platform file, and carries a loaded platform across the pipe.
 // Knows links by number only.
 
+#include <algorithm>
+
 #include "platforms/platform_file/inventory.hpp"
+#include "sim/random.hpp"
 
 namespace teapot {
 
 PairRoutes::PairRoutes(int ranks)
     : ranks_(ranks),
       heads_(static_cast<std::size_t>(ranks) * static_cast<std::size_t>(ranks)),
-      tails_(static_cast<std::size_t>(ranks) * static_cast<std::size_t>(ranks)) {}
+      tails_(static_cast<std::size_t>(ranks) * static_cast<std::size_t>(ranks)),
+      recent_(std::size_t{1} << 14) {}
 
 std::uint32_t PairRoutes::half(const std::vector<int>& links, std::size_t first, std::size_t last) {
   if (first == last) return 0;
+  std::uint64_t hash = 0;
+  for (std::size_t i = first; i < last; ++i) hash = mix(hash + static_cast<std::uint64_t>(links[i]) + 1);
+  std::uint32_t& recent = recent_[hash % recent_.size()];  // 0: none
+  const auto begin = links.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto end = links.begin() + static_cast<std::ptrdiff_t>(last);
+  if (recent != 0 && std::equal(begin, end, links_.begin() + begin_[recent], links_.begin() + begin_[recent + 1]))
+    return recent;
   const std::string key(reinterpret_cast<const char*>(links.data() + first), (last - first) * sizeof(int));
   const auto [entry, added] = known_.try_emplace(key, static_cast<std::uint32_t>(begin_.size() - 1));
   if (added) {
-    links_.insert(links_.end(), links.begin() + static_cast<std::ptrdiff_t>(first),
-                  links.begin() + static_cast<std::ptrdiff_t>(last));
+    links_.insert(links_.end(), begin, end);
     begin_.push_back(static_cast<std::uint32_t>(links_.size()));
   }
-  return entry->second;
+  return recent = entry->second;
 }
 
 void PairRoutes::set(int source, int destination, const std::vector<int>& links) {
@@ -32,6 +42,7 @@ void PairRoutes::set(int source, int destination, const std::vector<int>& links)
 void PairRoutes::renumber(const std::vector<int>& numbers) {
   for (auto& link : links_) link = numbers[static_cast<std::size_t>(link)];
   known_.clear();
+  recent_.clear();
 }
 
 Route PairRoutes::route(int source, int destination) const {

@@ -94,7 +94,7 @@ TEST_CASE("checkpoint: quanto, EETQ, HQQ and MXFP8 are known; others are refused
                                       "modules_to_not_convert": ["lm_head"]})")) == "int4 int4 int4 int4");
   CHECK(formats(with_quantisation(R"({"quant_method": "eetq", "weights": "int8"})")) == "int8 int8 int8 int8");
   CHECK(formats(with_quantisation(R"({"quant_method": "hqq", "quant_config":
-      {"weight_quant_params": {"nbits": 4, "group_size": 64}}})")) == "int4-64 int4-64 int4-64 int4-64");
+      {"weight_quant_params": {"nbits": 4, "group_size": 64}}})")) == "nf4 nf4 nf4 nf4");
   CHECK(formats(with_quantisation(R"({"quant_method": "mxfp8"})")) == "mxfp8 mxfp8 mxfp8 mxfp8");
   CHECK_THROWS_WITH_AS(with_quantisation(R"({"quant_method": "aqlm"})"), doctest::Contains("\"aqlm\" is not modelled"),
                        ConfigError);

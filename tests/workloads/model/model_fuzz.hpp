@@ -6,8 +6,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cctype>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/random.hpp"
@@ -69,12 +72,17 @@ inline Tree scalar_of(const std::string& text, bool quoted = false) {
   return value;
 }
 
-/// The value written as another type.
-inline Tree retyped(const Tree& value, Random& random) {
-  const int way = static_cast<int>(random.uniform() * 5);
+inline Tree list_of(std::vector<Tree> items) {
   Tree list;
   list.kind = Tree::Kind::sequence;
-  list.items = {value};
+  list.items = std::move(items);
+  return list;
+}
+
+/// The value written as another type, as null or as an empty list.
+inline Tree retyped(const Tree& value, Random& random) {
+  const int way = static_cast<int>(random.uniform() * 10);
+  const Tree list = list_of({value});
   Tree mapping;
   mapping.kind = Tree::Kind::mapping;
   mapping.entries.push_back({"value", value.place, value});
@@ -83,7 +91,11 @@ inline Tree retyped(const Tree& value, Random& random) {
   if (way == 1) return mapping;
   if (way == 2) return scalar_of(text, !value.quoted);
   if (way == 3) return scalar_of(text == "true" || text == "false" ? "17" : "true");
-  return scalar_of("-3.5");
+  if (way == 4) return scalar_of("-3.5");
+  if (way == 5) return scalar_of("2.5");
+  if (way == 6) return scalar_of("1e300");
+  if (way == 7) return scalar_of("bfloat", true);
+  return way == 8 ? Tree{} : list_of({});
 }
 
 inline Change random_change(const Tree& original, Random& random) {
@@ -129,16 +141,36 @@ inline Change random_change(const Tree& original, Random& random) {
   return c;
 }
 
+/// Whether a word is in a text, whole.
+inline bool names(const std::string& text, const std::string& word) {
+  const auto part_of_word = [&](std::size_t at) {
+    return at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) != 0 || text[at] == '_');
+  };
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+    if (!(at > 0 && part_of_word(at - 1)) && !part_of_word(at + word.size())) return true;
+  }
+  return false;
+}
+
+/// What is said of a changed file and was not of the original.
+inline std::string news(const std::string& said, const std::string& before) {
+  std::string all;
+  std::istringstream lines{said};
+  for (std::string line; std::getline(lines, line);) {
+    if (("\n" + before).find("\n" + line + "\n") == std::string::npos) all += line + '\n';
+  }
+  return all;
+}
+
 /// What is wrong with what was said of a change; empty where all is well.
-inline std::string complaint(const Change& c, const Figures& original) {
+inline std::string complaint(const Change& c, const ReadResult& original) {
   const ReadResult now = read_changed(c.changed);
-  const bool named = now.said.find(c.key) != std::string::npos ||
-                     (!c.new_key.empty() && now.said.find(c.new_key) != std::string::npos);
-  if (named) return "";
+  const std::string said = now.figures ? news(now.said, original.said) : now.said;
+  if (names(said, c.key) || (!c.new_key.empty() && names(said, c.new_key))) return "";
   if (!now.figures) return "an error that does not name it: " + now.said;
-  if (c.what == "dropped") return *now.figures == original ? "" : "other figures without a word";
+  if (c.what == "dropped" || c.what == "renamed")
+    return *now.figures == *original.figures ? "" : "other figures without a word";
   const ReadResult without = read_changed(c.without);
-  if (c.what == "renamed") return *now.figures == original ? "" : "other figures without a word";
   return without.figures && *without.figures == *now.figures ? "" : "figures that depend on it without a word";
 }
 

@@ -57,6 +57,8 @@ const Published published[] = {
     {"qwen3-14b", 14.8, 0, 0, "arXiv 2505.09388, table 1; huggingface.co/Qwen/Qwen3-14B"},
     {"gpt-oss-120b", 116.83, 5.13, 0.01, "arXiv 2508.10925, table 1"},
     {"minimax-m2.5", 230, 10, 1, "huggingface.co/MiniMaxAI/MiniMax-M2.5 (as MiniMax-M2)"},
+    // Its authors' 12 B active count neither embedding nor head: docs/models.md compares them.
+    {"glm-4.5-air", 106, 0, 0, "arXiv 2508.06471, table 1"},
     {"qwen3-32b", 32.8, 0, 0, "arXiv 2505.09388, table 1; huggingface.co/Qwen/Qwen3-32B"},
     {"opt-175b", 175, 0, 0, "arXiv 2205.01068, table 1"},
     {"opt-66b", 66, 0, 0, "arXiv 2205.01068, table 1"},
@@ -122,7 +124,7 @@ TEST_CASE("model: a layer with a window keeps and reads no more than the window"
 
 TEST_CASE("model: a Hugging Face config.json gives the same figures as the YAML") {
   for (const char* name : {"deepseek-v3", "deepseek-v2-lite", "qwen2.5-72b", "qwen3-235b-a22b", "llama-3.1-405b",
-                           "mixtral-8x7b", "mistral-7b", "gpt-oss-120b", "kimi-k2"}) {
+                           "mixtral-8x7b", "mistral-7b", "gpt-oss-120b", "kimi-k2", "glm-4.5-air"}) {
     CAPTURE(name);
     const Model yaml = named(name);
     const Model json = from_config_json(name);

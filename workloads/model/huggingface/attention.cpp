@@ -34,6 +34,7 @@ int read_kv_heads(const Base& b, int heads) {
                                        "num_key_value_heads_per_layer"};
   if (k.flag_or("multi_query_attention", false)) return k.positive("multi_query_group_num");
   k.pass("multi_query_group_num");
+  if (k.word_or("attention_head_type", "") == "multiquery") return 1;  // SantaCoder
   const bool falcon = k.flag_or("new_decoder_architecture", false);
   if (k.flag_or("multi_query", false) && !falcon) {
     k.pass_all(names);
@@ -80,6 +81,13 @@ int gate_by_word(const Keys& k, const std::string& key, const std::string& word,
   if (word == "per-element" || word == "per_element" || word == "true") return static_cast<int>(a.output_dim());
   if (word == "false" || word == "none") return 0;
   k.fail(key, fmt::format("unknown \"{}\" (known: per-head, per-element, true, false)", word));
+}
+
+/// Attention beside gated delta layers has a gate as wide as its output (Qwen3-Next); Olmo-Hybrid's has none.
+bool usually_gated(const Base& b) {
+  if (b.family.gates_attention) return true;
+  const bool trinity = b.keys.has("global_attn_every_n_layers") && b.keys.has("num_dense_layers");
+  return trinity || (b.keys.has("linear_num_value_heads") && !b.keys.has("linear_use_gate"));
 }
 
 Indexer read_indexer(const Base& b) {
@@ -137,7 +145,7 @@ Attention read_grouped(const Base& b) {
   const int value = said > 0 ? said : a.head_dim;
   a.value_dim = value == a.head_dim ? 0 : value;
   a.q_rank = k.count_or("share_q_dim", 0);
-  if (k.flag_or("attn_output_gate", b.family.gates_attention)) a.gate = static_cast<int>(a.output_dim());
+  if (k.flag_or("attn_output_gate", usually_gated(b))) a.gate = static_cast<int>(a.output_dim());
   if (k.flag_or("use_head_wise_attn_gate", false)) a.gate = 1;
   if (k.has("gating") && k.at("gating").is_scalar())
     a.gate = gate_by_word(k, "gating", k.at("gating").as<std::string>(), a);

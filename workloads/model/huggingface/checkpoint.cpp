@@ -22,6 +22,9 @@ std::optional<Keys> quantization(const Keys& top, const Keys& text) {
       if (keys->is_mapping(key)) return keys->part(key);
       if (keys->has(key)) keys->fail(key, "expected a mapping");
     }
+    if (keys->has("quantization"))
+      keys->fail("quantization",
+                 "MLX's, which is not modelled (`--assume quantization=ignore` counts weights as torch_dtype says)");
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <string>
 
 #include "workloads/model/huggingface/parts.hpp"
 
@@ -20,19 +21,35 @@ std::optional<double> number(const Config& part, std::initializer_list<const cha
   return std::nullopt;
 }
 
+/// A number without a fraction.
+std::optional<double> size(const Config& part, std::initializer_list<const char*> names) {
+  const auto found = number(part, names);
+  for (const char* name : names) {
+    if (found && *found != std::floor(*found) && part.has(name)) part.at(name).fail("expected a whole number");
+  }
+  if (found && *found > 1e6) part.fail("a width or a depth is above a million");
+  return found;
+}
+
 /// A transformer: four square matrices and a feed-forward of two in each layer; patches and what joins them to the
 /// language model (a few tenths of a percent of it) are left out.
 double transformer(const Config& part, const Keys& keys, const char* name) {
-  const auto hidden = number(part, {"embed_dim", "hidden_size", "width", "d_model", "vt_hidden_size"});
+  const auto hidden = size(part, {"embed_dim", "hidden_size", "width", "d_model", "vt_hidden_size"});
   const auto depth =
-      number(part, {"depth", "num_hidden_layers", "layers", "encoder_layers", "vt_num_hidden_layers", "n_layer"});
+      size(part, {"depth", "num_hidden_layers", "layers", "encoder_layers", "vt_num_hidden_layers", "n_layer"});
   if (!hidden || !depth) return 0;
   const bool tiled = part.has("max_num_tiles");
   if (tiled && !part.has("num_global_layers")) keys.warn(name, "num_global_layers is not given; taken as 0");
-  const double depth_of_both = *depth + number(part, {"num_global_layers"}).value_or(0);  // Llama 3.2 Vision
-  auto wide = number(part, {"intermediate_size", "encoder_ffn_dim", "mlp_dim", "vt_intermediate_size"});
-  if (!wide)
-    keys.warn(name, "intermediate_size (or vt_intermediate_size) is not given; taken from mlp_ratio, usually 4");
+  const double depth_of_both = *depth + size(part, {"num_global_layers"}).value_or(0);  // Llama 3.2 Vision
+  auto wide = size(part, {"intermediate_size", "encoder_ffn_dim", "mlp_dim", "vt_intermediate_size"});
+  if (!wide) {
+    keys.warn(name, part.has("mlp_ratio")
+                        ? "intermediate_size (or vt_intermediate_size) is not given; taken from mlp_ratio"
+                        : "neither intermediate_size (encoder_ffn_dim, mlp_dim, vt_intermediate_size) nor "
+                          "mlp_ratio is given; taken as four times its width");
+    if (!part.has("embed_dim") && !part.has("width"))
+      keys.warn(name, "neither embed_dim nor width is given; hidden_size (or d_model) taken");
+  }
   if (!wide) wide = number(part, {"mlp_ratio"}).value_or(4) * *hidden;
   return depth_of_both * (4 * *hidden * *hidden + 2 * *hidden * *wide);
 }
@@ -63,9 +80,14 @@ double encoder_parameters(const Keys& top, bool multimodal) {
     const double counted = transformer(part, top, name);
     if (counted == 0)
       top.warn(name,
-               "not counted; it gives no depth (num_hidden_layers, vt_num_hidden_layers) or no hidden_size (embed_dim, "
-               "vt_hidden_size)");
+               "not counted; it gives no depth (num_hidden_layers, layers, encoder_layers, n_layer, "
+               "vt_num_hidden_layers) or "
+               "no hidden_size (embed_dim, width, d_model, vt_hidden_size)");
     sum += counted;
+  }
+  const bool hears = top.word_or("model_type", "").find("omni") != std::string::npos;
+  for (const char* name : {"vision_config", "audio_config"}) {
+    if (hears && !top.has(name)) top.assume(name, "not counted");
   }
   if (multimodal && !found) top.assume("vision_config", "no encoder is counted");
   return sum;

@@ -51,7 +51,8 @@ bool splits_experts(const Base& b) {
 /// Keys that speak of experts where nothing counts them.
 void require_none(const Keys& k) {
   for (const std::string& key : both(both(top_k_names, width_names), both(shared_names, names_of_order()))) {
-    if (k.has(key)) k.fail_none(routed_names, key + " speaks of experts");
+    const bool nothing = k.is_list(key) && k.at(key).items().empty();  // Qwen3.5's dense models: mlp_only_layers
+    if (k.has(key) && !nothing) k.fail_none(routed_names, key + " speaks of experts");
   }
 }
 
@@ -67,6 +68,8 @@ void pass_experts(const Keys& k) {
 int routed_experts(const Base& b) {
   const Keys& k = b.keys;
   if (splits_experts(b)) return of_text(k, "moe_num_experts").value_or(0);
+  if (b.family.type.starts_with("ernie4_5") && for_text_and_images(k, "moe_num_experts"))
+    k.fail("moe_intermediate_size", "expected two widths, as moe_num_experts has two counts");
   if (const auto said = k.any(routed_names, b.layers)) return *said;
   return k.is_mapping("ffn_config") ? k.part("ffn_config").any(routed_names, b.layers).value_or(0) : 0;
 }

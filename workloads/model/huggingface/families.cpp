@@ -67,6 +67,13 @@ const std::set<std::string> unshared = split(
     "mixtral phimoe olmoe gpt_oss qwen3_moe qwen3_vl_moe_text qwen3_omni_moe_text jamba arctic dbrx lfm2_moe grok-1 "
     "grok1 git minimax mimo_v2_flash longcat_flash granitemoe flex_olmo llama4_text llama4 gemma4_text");
 
+const std::set<std::string> experts_everywhere = split(
+    "mixtral phimoe olmoe flex_olmo gpt_oss granitemoe granitemoeshared granitemoehybrid jamba arctic dbrx grok-1 "
+    "grok1 "
+    "git minimax minimax_m1 minimax_m2 minimax_text_01 llama4 llama4_text qwen2_moe qwen3_moe qwen3_vl_moe "
+    "qwen3_vl_moe_text qwen3_omni_moe_text qwen3_next qwen3_5_moe qwen3_5_moe_text hunyuan hunyuan_v1_moe gemma4 "
+    "gemma4_text longcat_flash longcat deepseek_v4 nemotron_h nemotron_h_puzzle skywork aria_text xverse");
+
 const std::set<std::string> four_times =
     split("gpt2 gptj gpt_neo bloom falcon mpt gpt_bigcode RefinedWeb RefinedWebModel");
 
@@ -84,15 +91,18 @@ Family table_entry(const std::string& type) {
   Family f;
   f.type = type;
   f.plain_heads = plain_heads.contains(type);
+  f.experts_everywhere = experts_everywhere.contains(type);
   f.one_width = one_width.contains(type);
   f.shares_experts = !unshared.contains(type);
   f.four_times = four_times.contains(type);
   f.known = plain.contains(type) || ungated.contains(type);
   if (ungated.contains(type)) f.matrices = 2;
+  f.gelu_with_gate =
+      type.find("gemma") != std::string::npos || type.starts_with("grok") || type == "git" || type == "zamba2";
   f.tied = tied.contains(type);
   f.multi_head = multi_head.contains(type);
   f.learned_positions = positions.contains(type);
-  f.gates_attention = type == "qwen3_next" || type == "afmoe";
+  f.gates_attention = type == "afmoe";
   f.head_norm = type.starts_with("qwen3") || type.starts_with("gemma3") || type == "minimax_m2" || type == "olmo2" ||
                 type == "olmo3";
   f.shared_experts = type == "llama4" || type == "llama4_text" ? 1 : 0;

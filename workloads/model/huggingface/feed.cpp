@@ -72,6 +72,18 @@ bool counted(const Base& b, int l) {
          l <= end && l % period == offset % period;
 }
 
+/// Many families have dense layers before those with experts; where no key counts them, that is said.
+void say_where_experts_begin(const Base& b) {
+  if (b.family.experts_everywhere) return;
+  for (const char* key : {"first_k_dense_replace", "num_dense_layers", "moe_layer_num_skipped", "n_dense_layers",
+                          "moe_layer_start_index", "mlp_only_layers", "decoder_sparse_step"}) {
+    if (b.keys.has(key) || b.keys.says_null(key)) return;
+  }
+  b.keys.assume("first_k_dense_replace",
+                "no dense layers before those with experts (also num_dense_layers, n_dense_layers, "
+                "moe_layer_num_skipped, moe_layer_start_index, mlp_only_layers)");
+}
+
 std::vector<FeedWord> feed_by_layer(const Base& b, const Experts& e) {
   const Keys& k = b.keys;
   if (e.routed == 0) return filled(b, FeedWord::dense);
@@ -82,6 +94,7 @@ std::vector<FeedWord> feed_by_layer(const Base& b, const Experts& e) {
   for (const char* key : {"moe_layers_enum", "moe_layers"}) {
     if (k.has(key)) return at_indices(b, key, listed(b, key));
   }
+  say_where_experts_begin(b);
   std::vector<FeedWord> feed;
   for (int l = 0; l < b.layers; ++l) feed.push_back(counted(b, l) ? FeedWord::experts : FeedWord::dense);
   for (const int dense : k.numbers("mlp_only_layers")) {
@@ -133,6 +146,21 @@ std::vector<FeedWord> read_feed(const Base& b, const Experts& e) {
   return feed;
 }
 
+namespace {
+
+/// What is usual for the family, and said where the file might mean another.
+int matrices_of_family(const Base& b, const std::string& key, const std::string& act) {
+  const Family& f = b.family;
+  if (act.empty() && f.matrices == 2 && !f.four_times)
+    b.keys.assume(key, fmt::format("feed-forwards of two matrices, which is usual for {}", f.type));
+  if (act.starts_with("gelu") && f.matrices == 3 && !f.gelu_with_gate)
+    b.keys.warn(key, fmt::format("\"{}\" is used with two matrices and with three; three taken, which is usual for {}",
+                                 act, f.type));
+  return f.matrices;
+}
+
+}  // namespace
+
 int feed_forward_matrices(const Base& b) {
   const Keys& k = b.keys;
   const std::string key = k.which({"hidden_act", "hidden_activation", "activation_function", "mlp_hidden_act",
@@ -141,6 +169,7 @@ int feed_forward_matrices(const Base& b) {
   std::transform(act.begin(), act.end(), act.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (k.has("ffn_with_glu")) return k.flag_or("ffn_with_glu", true) ? 3 : 2;
+  if (k.has("inner_hidden_size")) return 2;  // the first ChatGLM
   const std::string type = k.word_or("mlp_type", "");
   if (type == "gated" || type == "swiglu" || type == "glu") return 3;
   if (type == "default" || type == "mlp" || type == "two-matrix") return 2;
@@ -148,12 +177,14 @@ int feed_forward_matrices(const Base& b) {
   const bool gated_by_name =
       act == "silu" || act == "swish" || act == "swiglu" || act == "geglu" || act == "reglu" || act == "silu_and_mul";
   if (gated_by_name) return 3;
-  if (b.family.matrices > 0) return b.family.matrices;
+  // Squared and expanded ReLU stand alone in every model known, but for BitNet.
+  if ((act == "relu2" || act == "xielu") && b.family.type != "bitnet") return 2;
+  if (b.family.matrices > 0) return matrices_of_family(b, key, act);
   if (act.empty()) {
     k.assume(key, "feed-forwards have a gate");
     return 3;
   }
-  if (act == "relu2" || act == "relu" || act == "xielu") return 2;
+  if (act == "relu") return 2;
   k.fail(key, fmt::format("\"{}\" is used with two matrices and with three, and model_type does not say which", act));
 }
 

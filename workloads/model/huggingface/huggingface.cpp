@@ -58,13 +58,18 @@ int vocabulary_size(const Keys& k) {
 }
 
 bool tied_embeddings(const Keys& top, const Keys& text, const Family& family) {
-  const std::string key = text.which({"tie_word_embeddings", "tie_embedding", "share_input_output_layers"});
+  const std::string key =
+      text.which({"tie_word_embeddings", "tie_embedding", "tie_embeddings", "share_input_output_layers"});
   const bool inside = text.has(key);
   const bool outside = top.has("tie_word_embeddings");
   if (inside && outside && text.flag_or(key, false) != top.flag_or("tie_word_embeddings", false))
     text.warn(key, "differs from the top level, which is believed");
   if (outside) return top.flag_or("tie_word_embeddings", false);
   if (inside) return text.flag_or(key, false);
+  if (text.has("inner_hidden_size")) {  // the first ChatGLM
+    text.assume(key, "one matrix for embedding and head");
+    return true;
+  }
   text.assume(key, family.tied ? "one matrix for embedding and head" : "embedding and head are two matrices");
   return family.tied;
 }

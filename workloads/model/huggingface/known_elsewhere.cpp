@@ -66,15 +66,18 @@ void refuse_what_is_not_modelled(const Base& b) {
   for (const char* key : {"quantization_bit", "pre_seq_len"}) {  // ChatGLM: quantised by hand, tuned with a prefix
     if (k.has(key) && k.number_or(key, 0) != 0) k.fail(key, "is not 0, and what it stands for is not modelled");
   }
+  if (k.count_or("d_intermediate", 0) != 0)
+    k.fail("d_intermediate", "feed-forwards beside Mamba are not modelled here");
   for (const char* key : {"ssm_cfg", "attn_cfg", "attn_layer_idx"}) {  // Mamba's first files: empty
     if (k.has(key) && k.at(key).is_scalar()) k.fail(key, "expected a mapping or a list");
-    if (k.has(key) && !(k.at(key).tree().entries.empty() && k.at(key).tree().items.empty()))
-      k.fail(key, "is not empty, and what it stands for is not modelled");
+    if (!k.has(key)) continue;
+    const Tree& inside = k.at(key).tree();
+    const std::string first = inside.entries.empty() ? "" : " (" + inside.entries.front().key + ")";
+    if (!inside.entries.empty() || !inside.items.empty())
+      k.fail(key, "is not empty" + first + ", and what it stands for is not modelled");
   }
   if (k.has("attention_method") && k.word_or("attention_method", "") != "MLA")  // LongCat; its shapes say the same
     k.fail("attention_method", "is not MLA, and what it stands for is not modelled");
-  if (b.family.type == "zamba2")
-    k.fail("model_type", "Zamba2's blocks, shared between layers with adapters, are not modelled");
   for (const char* key : {"num_kv_shared_layers", "altup_num_inputs", "ngram_vocab_size_ratio", "engram_layer_ids",
                           "hidden_size_per_layer_input", "use_double_wide_mlp", "sparse_config"}) {
     const bool off = k.has(key) && ((k.is_number(key) && k.count_or(key, 1) == 0) ||

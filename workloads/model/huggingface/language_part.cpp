@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <map>
 
 #include "workloads/model/huggingface.hpp"
@@ -90,6 +91,48 @@ Tree* part_in(Tree& tree, std::string& name) {
   return nullptr;
 }
 
+void put(Tree& tree, const std::string& key, const std::string& text, bool quoted = false) {
+  Tree value;
+  value.kind = Tree::Kind::scalar;
+  value.text = text;
+  value.quoted = quoted;
+  value.place = tree.place;
+  std::erase_if(tree.entries, [&](const Tree::Entry& entry) { return entry.key == key; });
+  tree.entries.push_back({key, tree.place, value});
+}
+
+/// Mamba's first files leave everything but width and depth to the code beside them (github.com/state-spaces/mamba).
+std::vector<std::string> fill_first_mamba(Tree& tree) {
+  Tree* cfg = nullptr;
+  for (Tree::Entry& entry : tree.entries) {
+    if (entry.key == "ssm_cfg" && entry.value.kind == Tree::Kind::mapping) cfg = &entry.value;
+  }
+  if (cfg == nullptr || tree.find("model_type") != nullptr || tree.find("d_model") == nullptr) return {};
+  const bool second = word_in(*cfg, "layer") == "Mamba2";
+  const int width = std::atoi(word_in(tree, "d_model").c_str());
+  const int multiple = std::max(1, std::atoi(word_in(tree, "pad_vocab_size_multiple").c_str()));
+  const int vocabulary = std::atoi(word_in(tree, "vocab_size").c_str());
+  if (width <= 0 || width > 1'000'000 || vocabulary <= 0 || vocabulary > 100'000'000 || multiple > 100'000) return {};
+  if (second) std::erase_if(cfg->entries, [](const Tree::Entry& entry) { return entry.key == "layer"; });
+  put(tree, "model_type", second ? "mamba2" : "mamba", true);
+  put(tree, "vocab_size", std::to_string((vocabulary + multiple - 1) / multiple * multiple));
+  put(tree, "expand", "2");
+  put(tree, "conv_kernel", "4");
+  put(tree, "state_size", second ? "128" : "16");
+  std::vector<std::string> said{
+      "expand, conv_kernel, state_size: not given; taken as the first Mamba code has them",
+      fmt::format("vocab_size: rounded up to a multiple of {} (pad_vocab_size_multiple)", multiple)};
+  if (!second) {
+    said.emplace_back("ssm_cfg.layer: not given; taken as the first kind of Mamba");
+    return said;
+  }
+  put(tree, "num_heads", std::to_string(2 * width / 64));
+  put(tree, "head_dim", "64");
+  put(tree, "n_groups", "1");
+  said.emplace_back("num_heads, head_dim, n_groups: not given; taken as the first Mamba code has them (ssm_cfg.layer)");
+  return said;
+}
+
 }  // namespace
 
 Parts find_parts(const Config& config) {
@@ -104,7 +147,7 @@ Parts find_parts(const Config& config) {
     path += name + '.';
     at = next;
   }
-  if (!parts.path.empty()) parts.warnings = fill_defaults(*at, path);
+  parts.warnings = parts.path.empty() ? fill_first_mamba(*at) : fill_defaults(*at, path);
   return parts;
 }
 

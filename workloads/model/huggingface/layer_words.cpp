@@ -90,6 +90,7 @@ std::optional<Schedule> schedule_in_words(const Base& b) {
     if (k.has(key) && !k.words(key).empty()) return by_words(b, key);
   }
   for (const char* key : {"block_types", "_block_types"}) {
+    if (k.has(key) && k.words(key).empty()) k.fail(key, "names no layer");
     if (k.has(key) && !k.words(key).empty()) return by_blocks(b, key);
   }
   return std::nullopt;

@@ -149,12 +149,21 @@ void check_lengths(const Base& b, std::size_t feed) {
     b.keys.fail("num_hidden_layers", fmt::format("is {}, but feed-forwards are given for {}", b.layers, feed));
 }
 
+/// MiniMax-M2 writes a width of dense feed-forwards, of which it has none.
+void check_unused_width(const Base& b, const Model& m) {
+  const auto dense = [](const Layer& layer) { return layer.intermediate > 0; };
+  if (b.keys.has("mlp_intermediate_size") && std::any_of(m.layers.begin(), m.layers.end(), dense))
+    b.keys.fail("mlp_intermediate_size", "some layers have dense feed-forwards, and other keys say how wide they are");
+}
+
 }  // namespace
 
 void read_layers(const Base& b, Model& m) {
   m.gated = feed_forward_matrices(b) == 3;
   if (b.keys.has("block_configs")) {
     m.layers = searched_layers(b);
+  } else if (b.keys.has("num_mem_blocks") || b.family.type == "zamba2") {
+    m.layers = read_shared_blocks(b, read_schedule(b));
   } else {
     m.experts = read_experts(b);
     const bool pure = b.family.type == "mamba" || b.family.type == "mamba2" || b.family.type == "falcon_mamba";
@@ -175,8 +184,9 @@ void read_layers(const Base& b, Model& m) {
   }
   if (static_cast<int>(m.layers.size()) != b.layers) m.depth = b.layers;
   for (const Layer& layer : m.layers) m.intermediate = std::max(m.intermediate, layer.intermediate);
+  check_unused_width(b, m);
   if (m.has_experts() && std::none_of(m.layers.begin(), m.layers.end(), [](const Layer& l) { return l.experts; }))
-    b.keys.fail("num_hidden_layers", "no layer has the experts that are counted");
+    b.keys.fail(b.keys.which(names_of_order()), "no layer has the experts that are counted");
 }
 
 void read_prediction(const Base& b, Model& m) {

@@ -152,6 +152,8 @@ std::vector<std::vector<Attention>> read_mixers(const Base& b, const Schedule& s
   if (!words.contains(MixerWord::mamba) && !words.contains(MixerWord::mamba_and_full)) pass_state_space(b);
   std::vector<std::vector<Attention>> layers;
   for (const MixerWord word : schedule.mixers) layers.push_back(shapes.at(word));
+  if (b.keys.has("dual_chunk_attention_config"))  // Qwen2.5-1M
+    b.keys.warn("dual_chunk_attention_config", "positions beyond a chunk are changed; attention counted over all");
   share_caches(b, layers);
   apply_lists(b, layers);
   return layers;

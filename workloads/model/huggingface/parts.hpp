@@ -62,6 +62,8 @@ Attention read_block_sparse(const Base& base, Attention attention);
 /// Lists that give each layer its own heads, KV heads or gate.
 void apply_lists(const Base& base, std::vector<std::vector<Attention>>& layers);
 std::vector<Attention> read_compressed(const Base& base);
+/// Layers of a model whose blocks are shared between layers (Zamba2).
+std::vector<Layer> read_shared_blocks(const Base& base, const Schedule& schedule);
 
 Experts read_experts(const Base& base);
 /// Keys that say how wide a dense feed-forward is.

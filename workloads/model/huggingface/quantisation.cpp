@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <map>
 
+#include "workloads/model/precision.hpp"
+
 namespace teapot {
 
 std::vector<std::string> patterns_of(const Keys& q) {
@@ -35,19 +37,30 @@ Format integer_format(const Keys& q, const std::string& bits_key, int bits, int 
   return format(group == 32 ? "int4-32" : group == 64 ? "int4-64" : "int4");
 }
 
+/// With a zero point for each group; group 0: one for each row.
+Format with_zero_points(const Keys& q, const std::string& bits_key, int bits, int group) {
+  if (bits == 8 || (bits == 4 && (group == 128 || group == 64 || group == 32)))
+    return integer_format(q, bits_key, bits, group);
+  const std::string name = group > 0 ? fmt::format("gptq-{}-{}", bits, group) : fmt::format("gptq-{}", bits);
+  const std::vector<std::string> known = format_names();
+  if (std::find(known.begin(), known.end(), name) == known.end())
+    q.fail(bits_key, fmt::format("{}-bit weights in groups of {} are not modelled", bits, group));
+  return format(name);
+}
+
 Format gptq_or_awq(const Keys& q) {
   const std::string bits = q.which({"bits", "w_bit", "weight_bits"});
   if (!q.has(bits)) q.fail_missing("bits", "it says how wide the weights are");
   const std::string group = q.which({"group_size", "q_group_size"});
-  if (q.has(group) && q.at(group).is_scalar() && q.at(group).as<std::string>() == "-1")
-    return integer_format(q, bits, q.positive(bits), 128);
-  return integer_format(q, bits, q.positive(bits), q.count_or(group, 128));
+  const bool rows = q.has(group) && q.at(group).is_scalar() && q.at(group).as<std::string>() == "-1";
+  if (!q.has(group)) q.assume("group_size", "groups of 128");
+  return with_zero_points(q, bits, q.positive(bits), rows ? 0 : q.count_or(group, 128));
 }
 
 Format from_weights(const Keys& w) {
   const int bits = w.positive("num_bits");
   const std::string type = w.word_or("type", "");
-  if (type.empty()) w.fail_missing("type", "int or float");
+  if (type != "int" && type != "float") w.fail("type", "expected int or float");
   const int group = w.count_or("group_size", 0);
   w.pass_all({"strategy", "symmetric", "dynamic", "observer", "observer_kwargs", "actorder", "block_structure",
               "zp_dtype", "scale_dtype"});
@@ -171,7 +184,10 @@ Format bitsandbytes(const Keys& q) {
 }
 
 Format fp8_blocks(const Keys& q) {
-  if (q.says_null("weight_block_size")) return format("fp8-tensor");
+  if (q.says_null("weight_block_size")) {
+    q.warn("weight_block_size", "null: one scale for each matrix");
+    return format("fp8-tensor");
+  }
   if (!q.has("weight_block_size")) {
     q.assume("weight_block_size", "blocks of 128 x 128, the default of its class");
     return format("fp8");
@@ -210,7 +226,14 @@ Format from_hqq(const Keys& q) {
   weights.pass_all({"channel_wise", "optimize", "round_zero", "axis", "view_as_float"});
   q.part("quant_config").pass_all({"scale_quant_params", "zero_quant_params", "offload_meta"});
   const int bits = weights.positive("nbits");
-  return integer_format(weights, "nbits", bits, weights.count_or("group_size", 64));
+  const int group = weights.count_or("group_size", 64);
+  if (!weights.has("group_size")) weights.assume("group_size", "groups of 64");
+  if (bits == 4 && group == 64) {  // an FP16 scale and an FP16 zero point: as much as NF4's FP32 scale
+    weights.warn("nbits", "counted as nf4, whose scales take as many bytes");
+    return format("nf4");
+  }
+  if (bits != 8) weights.fail("nbits", fmt::format("{} bits in groups of {} are not modelled", bits, group));
+  return format("int8");
 }
 
 }  // namespace

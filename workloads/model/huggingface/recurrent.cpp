@@ -60,6 +60,9 @@ Recurrence read_lightning(const Base& b) {
   r.rule = Recurrence::Rule::lightning;
   r.value_heads = *heads;
   r.key_heads = *heads;
+  if (b.keys.count_or("num_kv_heads_for_linear_attn", *heads) != *heads)  // Ring-2.5
+    b.keys.fail("num_kv_heads_for_linear_attn",
+                fmt::format("differs from the {} heads, which is not modelled", *heads));
   r.key_dim = b.keys.count_or("head_dim", b.hidden / *heads);
   r.value_dim = r.key_dim;
   r.gate = true;
@@ -81,7 +84,9 @@ int inner_width(const Base& b) {
   if (!b.keys.has(key))
     b.keys.fail_none({"expand", "mamba_expand", "d_inner", "mamba_d_ssm"}, "how wide is the inner layer?");
   if (key == "mamba_intermediate_size") return b.keys.positive(key);
-  const double inner = b.keys.number_or(key, 2) * b.hidden;
+  const double times = b.keys.number_or(key, 2);
+  if (times != std::floor(times)) b.keys.fail(key, "expected a whole number");
+  const double inner = times * b.hidden;
   if (inner < 1 || inner != std::floor(inner)) b.keys.fail(key, "does not make a whole number of channels");
   return static_cast<int>(inner);
 }

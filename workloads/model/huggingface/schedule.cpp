@@ -32,7 +32,9 @@ Words by_flags(const Base& b, const std::string& key, MixerWord one, MixerWord z
 
 Words by_indices(const Base& b, const Keys& keys, const std::string& key, int first, MixerWord at, MixerWord others) {
   Words words = filled(b, others);
-  for (const int index : keys.numbers(key)) {
+  const std::vector<int> indices = keys.numbers(key);
+  if (indices.empty()) keys.fail(key, "names no layer");
+  for (const int index : indices) {
     if (index < first || index >= b.layers + first) keys.fail(key, fmt::format("there is no layer {}", index));
     words[static_cast<std::size_t>(index - first)] = at;
   }
@@ -47,6 +49,8 @@ Words by_sparse_config(const Base& b) {
   Words words;
   for (const bool flag : sparse.flags("sparse_attention_freq"))
     words.push_back(flag ? MixerWord::sparse : MixerWord::full);
+  if (words.size() != static_cast<std::size_t>(b.layers))
+    sparse.fail("sparse_attention_freq", fmt::format("speaks of {} layers, not of {}", words.size(), b.layers));
   return words;
 }
 

@@ -194,9 +194,8 @@ Format fp8_blocks(const Keys& q) {
   }
   const auto block = q.numbers("weight_block_size");
   if (block.size() != 2) q.fail("weight_block_size", "expected rows and columns");
-  Format f = format("fp8");
   if (block[0] != 128 || block[1] != 128) q.fail("weight_block_size", "only blocks of 128 x 128 are modelled");
-  return f;
+  return format("fp8");
 }
 
 }  // namespace

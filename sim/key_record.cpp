@@ -3,17 +3,20 @@
 
 #include "sim/key_record.hpp"
 
+#include <algorithm>
 #include <sstream>
+#include <string_view>
 
 namespace teapot {
 
 std::string KeyRecord::canonical(const std::string& path) const {
   std::string result;
-  std::istringstream parts{path};
-  for (std::string part; std::getline(parts, part, '.');) {
+  for (std::size_t begin = 0; begin < path.size();) {
+    const std::size_t end = std::min(path.find('.', begin), path.size());
+    const std::string_view part = std::string_view{path}.substr(begin, end - begin);
     const std::size_t bracket = part.find('[');
-    std::string name = part.substr(0, bracket);
-    if (open_.count(result) > 0) name = "*";
+    const std::string_view name = open_.count(result) > 0 ? "*" : part.substr(0, bracket);
+    begin = end + 1;
     if (!result.empty() && !name.empty()) result += '.';
     result += name;
     if (bracket != std::string::npos) result += "[]";

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 #include "sim/config.hpp"
 
@@ -32,17 +34,27 @@ Tree overlay(Tree base, const Tree& changes) {
   return base;
 }
 
+namespace {
+
+bool is_number(const std::string& text) {
+  double number = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && rest == text.data() + text.size();
+}
+
+}  // namespace
+
 void set_path(Tree& tree, const std::string& dotted_path, const Tree& value) {
   if (static_cast<std::size_t>(std::count(dotted_path.begin(), dotted_path.end(), '.')) >= deepest_yaml)
     fail_at(value.place, dotted_path, fmt::format("names a key more than {} deep", deepest_yaml));
   const std::size_t dot = dotted_path.find('.');
   const std::string key = dotted_path.substr(0, dot);
   if (tree.kind != Tree::Kind::mapping) {
-    // A name becomes {from: name}, so that "fabric: h800-mpft" can be changed with "fabric.planes=4".
+    // A name becomes {from: name}, so that "fabric: h800-mpft" can be changed with "fabric.planes=4". A number is none.
     Tree mapping;
     mapping.kind = Tree::Kind::mapping;
     mapping.place = tree.place.file ? tree.place : value.place;
-    if (tree.kind == Tree::Kind::scalar) mapping.entries.push_back({"from", tree.place, tree});
+    if (tree.kind == Tree::Kind::scalar && !is_number(tree.text)) mapping.entries.push_back({"from", tree.place, tree});
     tree = std::move(mapping);
   }
   auto found =

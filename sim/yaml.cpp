@@ -171,11 +171,29 @@ bool needs_quotes(const std::string& text) {
          std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20; });
 }
 
+/// Lines may end in CR LF or CR, which are one line break (YAML 1.2.2, 5.4); yaml-cpp takes a CR alone into some
+/// values.
+std::string with_unix_lines(const std::string& text) {
+  std::string lines;
+  lines.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\r')
+      lines += text[i];
+    else if (i + 1 == text.size() || text[i + 1] != '\n')
+      lines += '\n';
+  }
+  return lines;
+}
+
+void emit(YAML::Emitter& out, const std::string& text) {
+  if (needs_quotes(text)) out << YAML::DoubleQuoted;
+  out << text;
+}
+
 void emit(YAML::Emitter& out, const Tree& tree) {
   switch (tree.kind) {
     case Tree::Kind::scalar:
-      if (needs_quotes(tree.text)) out << YAML::DoubleQuoted;
-      out << tree.text;
+      emit(out, tree.text);
       break;
     case Tree::Kind::sequence:
       out << YAML::BeginSeq;
@@ -185,7 +203,9 @@ void emit(YAML::Emitter& out, const Tree& tree) {
     case Tree::Kind::mapping:
       out << YAML::BeginMap;
       for (const auto& entry : tree.entries) {
-        out << YAML::Key << entry.key << YAML::Value;
+        out << YAML::Key;
+        emit(out, entry.key);
+        out << YAML::Value;
         emit(out, entry.value);
       }
       out << YAML::EndMap;
@@ -203,7 +223,7 @@ Tree parse_yaml(const std::string& text, const std::string& file) {
   if (!is_text(text)) fail_at({name, 0, 0}, "", "is not a text file (UTF-8)");
   TreeBuilder builder{name};
   try {
-    std::istringstream stream{text};
+    std::istringstream stream{with_unix_lines(text)};
     YAML::Parser parser{stream};
     parser.HandleNextDocument(builder);
     TreeBuilder second{name};

@@ -1,8 +1,9 @@
 #!/bin/sh
 # What a sweep survives: kill -9 of it and of its workers at twenty moments, Ctrl-C, a full disk, a folder it may not write
-# or that holds something else, and two sweeps at once. Usage: sweep_crash.sh TEAPOT (the program) [KILLS]. Exit code 77: skipped.
+# or that holds something else, and two sweeps at once. Usage: sweep_crash.sh TEAPOT (the program) [KILLS [POINTS]]: with 10000
+# points (or any square of a whole number) the kills hit a sweep of so many. Exit code 77: skipped.
 set -u
-teapot=$1 kills=${2-20}
+teapot=$1 kills=${2-20} points=${3-32}
 dir=$(mktemp -d) || exit 1
 trap 'umount "$dir/full" 2>/dev/null; rm -rf "$dir"' EXIT
 fail() { echo "FAILED: $*"; exit 1; }
@@ -17,11 +18,27 @@ axes:
   deployment.requests_per_gpu: {from: 8, to: 64, step: 8}
   fabric.nic_bandwidth: {from: 100 Gbps, to: 800 Gbps, factor: 2}
 YAML
+if [ "$points" != 32 ]; then
+  side=$(awk "BEGIN { print int(sqrt($points) + 0.5) }")
+  cat >"$dir/sweep.yaml" <<YAML
+base:
+  model: {from: mixtral-8x7b, layers: 2}
+  fabric: {from: h800-mpft, nodes: 2}
+  deployment: {gpus: 16, tensor_parallel: 2, expert_parallel: 8}
+axes:
+  deployment.requests_per_gpu: {from: 2, to: $((2 * side)), step: 2}
+  deployment.context_tokens: {from: 128, to: $((128 * side)), step: 128}
+YAML
+fi
+longest=$((400 + points / 2))  # milliseconds until a kill: a large sweep looks through what is there first
 sweep() { "$teapot" sweep "$dir/sweep.yaml" -j 2 "$@"; }
 # In the background without a shell around it, so that $! is the sweep itself.
 start() { "$teapot" sweep "$dir/sweep.yaml" -j 2 --out "$1" >/dev/null 2>&1 & pid=$!; }
 # Milliseconds that differ from round to round and from run to run.
-pause() { sleep "0.$(printf '%03d' $(($(od -An -N2 -tu2 /dev/urandom) % $1)))"; }
+pause() {
+  ms=$(($(od -An -N2 -tu2 /dev/urandom) % $1))
+  sleep "$((ms / 1000)).$(printf '%03d' $((ms % 1000)))"
+}
 
 sweep --out "$dir/calm" >/dev/null 2>&1 || fail "the undisturbed run"
 expected="$dir/calm/results.csv"
@@ -32,7 +49,7 @@ round=0
 while [ "$killed" -lt "$kills" ] && [ "$round" -lt $((10 * kills)) ]; do
   round=$((round + 1))
   start "$dir/wild"
-  pause 400
+  pause "$longest"
   # Even rounds: a worker, which the sweep replaces. Odd rounds: the sweep, and its workers with it.
   worker=$(cut -d ' ' -f 1 "/proc/$pid/task/$pid/children" 2>/dev/null)
   if [ $((round % 2)) = 0 ]; then
@@ -45,6 +62,7 @@ while [ "$killed" -lt "$kills" ] && [ "$round" -lt $((10 * kills)) ]; do
     cmp -s "$dir/wild/results.csv" "$expected" || fail "round $round: results.csv differs"
     rm -rf "$dir/wild"  # finished too early to be killed again: begin anew
   fi
+  [ "$points" = 32 ] || continue  # a look at each of thousands takes longer than the round
   for file in "$dir"/wild/points/*.json; do
     [ -e "$file" ] || continue
     tail -c 2 "$file" | grep -q '}' || fail "round $round: $file is cut short"
@@ -55,7 +73,8 @@ cmp "$dir/wild/results.csv" "$expected" || fail "results.csv after $killed kills
 cmp "$dir/wild/results.json" "$dir/calm/results.json" || fail "results.json after $killed kills"
 [ -z "$(find "$dir/wild" -name '*.part')" ] || fail "half-written files are left"
 [ "$killed" -ge "$kills" ] || fail "only $killed kills hit"
-echo "killed $killed times: the same bytes"
+echo "killed $killed times in $round rounds, of $(wc -l <"$expected") lines: the same bytes"
+[ "$points" = 32 ] || exit 0  # what follows is about other things than kills
 
 start "$dir/stopped"
 sleep 0.5

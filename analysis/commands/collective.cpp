@@ -190,6 +190,8 @@ void check(const CollectiveOptions& options) {
   if (options.experts_wanted() && !options.bytes.empty())
     refuse("--bytes", "dispatch and combine take --tokens; bytes follow from --hidden, --top-k and --precision");
   if (!options.experts_wanted() && !options.tokens.empty()) refuse("--tokens", "goes with dispatch and combine");
+  if (options.operation != "send" && options.from > 0) refuse("--from", "goes with --op send");
+  if (options.operation != "send" && options.to >= 0) refuse("--to", "goes with --op send");
 }
 
 void execute(const CollectiveOptions& given) {

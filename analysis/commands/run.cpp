@@ -192,7 +192,6 @@ void train(const RunOptions& options, const Tree& tree) {
   const TrainingScenario scenario =
       read_training_scenario(tree, one_line(std::filesystem::path{options.scenario}.stem().string(), 200));
   ProgressLine progress;
-  progress.announce("chunks are simulated", 10);
   const TrainingResult result = run_training(scenario, [&](double done) { progress("chunks are simulated", done); });
   progress.clear();
   const std::string json = training_json(scenario, result).dump(2) + '\n';

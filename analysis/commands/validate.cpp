@@ -78,7 +78,7 @@ std::string where_it_fails() {
 
 void execute(const ValidateOptions& options) {
   std::error_code ignored;
-  for (const auto& file : {options.page, options.plot}) {  // before the work, not after it
+  for (const auto& file : {options.page, options.plot, options.curves}) {  // before the work, not after it
     if (std::filesystem::is_directory(file, ignored)) throw ConfigError(file + ": cannot be written: is a folder");
   }
   std::vector<Validation> cases;

@@ -25,6 +25,13 @@ Tree host_tree(const Config& config, PartReader& parts) {
   return parts.named(config, "host", "platforms/hosts", "host", usual_host);
 }
 
+HostPart read_named_host(const Config& config, PartReader& parts) {
+  return read_host_part(config.in_place_of("host", host_tree(config, parts)), [&](const Config& part) {
+    return read_accelerator(
+        part.in_place_of("cpu", parts.named(part, "cpu", "platforms/accelerators", "accelerator", "")));
+  });
+}
+
 /// Popular experts are on the device: of the choices, those that fall on the others. The mean over a few layers.
 double missed_choices(const Scenario& s) {
   const Experts& e = s.model.experts;
@@ -73,13 +80,12 @@ void read_host(const Config& config, Scenario& s, PartReader& parts) {
       {"How tensors lie over the sockets of a host: each socket its part, pages in turn, or all of it on each",
        "duplicated"});
   const bool named = config.has("host", about_host);
-  if (!o.any()) return;
+  if (!o.any()) {
+    if (named) read_named_host(config, parts);  // it is sound, whether anything lies there or not
+    return;
+  }
   if (s.phase != Phase::decode) memory.fail("only a decode reads what does not lie on the GPU");
-  const Config host = config.in_place_of("host", host_tree(config, parts));
-  s.host = read_host_part(host, [&](const Config& part) {
-    return read_accelerator(
-        part.in_place_of("cpu", parts.named(part, "cpu", "platforms/accelerators", "accelerator", "")));
-  });
+  s.host = read_named_host(config, parts);
   s.host->numa = numa;
   if (s.host->unified)
     (named ? config.at("host") : memory)

@@ -186,7 +186,8 @@ const KeyRecord::Entries& known_keys() {
   static const KeyRecord::Entries known = [] {
     const auto record = std::make_shared<KeyRecord>();
     const Config specimens = Config::load(home() + "/analysis/scenario/specimens.yaml");
-    for (const Config& specimen : specimens.items()) note_keys(Config::recording(specimen.tree(), record));
+    PartReader parts;  // of all specimens, so that each file is read once
+    for (const Config& specimen : specimens.items()) note_keys(Config::recording(specimen.tree(), record), parts);
     return record->entries();
   }();
   return known;
@@ -202,7 +203,8 @@ bool is_known(const std::string& path, const KeyRecord::Entries& known) {
 
 Tree with_defaults(const Tree& scenario) {
   const auto record = std::make_shared<KeyRecord>();
-  note_keys(Config::recording(scenario, record));
+  PartReader parts;
+  note_keys(Config::recording(scenario, record), parts);
   Tree all = resolved(scenario);
   for (const auto& [path, entry] : record->entries()) {
     if (entry.fallbacks.size() != 1 || path.find_first_of("[*") != std::string::npos) continue;

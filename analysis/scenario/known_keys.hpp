@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/scenario/part_reader.hpp"
 #include "sim/config.hpp"
 
 namespace teapot {
@@ -13,7 +14,7 @@ namespace teapot {
 std::string what_is_named(const std::string& path);
 
 /// Reads what a scenario's readers read of a recording Config, to write down the keys they ask for.
-void note_keys(const Config& config);
+void note_keys(const Config& config, PartReader& parts);
 
 /// A deployment that needs more memory than its GPUs have; everything else about it is right.
 struct DoesNotFit : ConfigError {

@@ -19,12 +19,21 @@ std::string written(const Config& value, const std::string& folder) {
   return folder + '\n' + from + '\n' + to_yaml(value.tree());
 }
 
+/// What resolve_named notes about a key, for one that is not read again.
+void note_names(const Config& value, const std::string& folder) {
+  value.note_folder(folder);
+  if (value.is_mapping() && value.has("from")) note_names(value.at("from"), folder);
+}
+
 }  // namespace
 
 Tree PartReader::resolve(const Config& value, const std::string& folder, const std::string& what) {
   const std::string name = written(value, folder);
   const auto known = parts_.find(name);
-  if (known != parts_.end()) return known->second;
+  if (known != parts_.end()) {
+    note_names(value, folder);
+    return known->second;
+  }
   return parts_.emplace(name, resolve_named(value, folder, what)).first->second;
 }
 

@@ -109,7 +109,8 @@ class ScenarioReader {
     std::string network;
     read_host(config_, s_, parts_);
     const Tree box = s_.host && !config_.has("fabric") ? box_of(s_) : Tree{};
-    s_.network = read_network(config_, s_.layout, s_.seed, s_.fabric, network, parts_, s_.host ? &*s_.host : nullptr, box);
+    s_.network =
+        read_network(config_, s_.layout, s_.seed, s_.fabric, network, parts_, s_.host ? &*s_.host : nullptr, box);
     read_traffic(config_, s_);
     take_replicas(network);
     use_host(config_, s_);
@@ -215,15 +216,16 @@ class ScenarioReader {
   }
 
   /// What other commands and phases read.
+  /// Their keys are looked at by whoever runs them; a section is a mapping whoever does.
+  void pass_over(const char* section, const About& about) const {
+    const Config passed = config_.section(section, about);
+    if (passed.tree().kind != Tree::Kind::null && !passed.is_mapping()) passed.fail("expected a mapping");
+  }
   void pass_over_other_phases() const {
-    config_.section("training", {"How a model is trained, of `phase: training` (docs/training.md)", "{zero: 1}"}).tree();
-    config_.section("prefill", {"What a prefill executes otherwise than a decode; keys of `decode`", "{overlap: none}"})
-        .tree();
-    config_
-        .section("requests", {"What `serve` is asked: arrivals and lengths (docs/serving.md)", "{prompt_tokens: 4096}"})
-        .tree();
-    config_.section("serving", {"The pools that `serve` serves with (docs/serving.md)", "{placement: co-located}"})
-        .tree();
+    pass_over("training", {"How a model is trained, of `phase: training` (docs/training.md)", "{zero: 1}"});
+    pass_over("prefill", {"What a prefill executes otherwise than a decode; keys of `decode`", "{overlap: none}"});
+    pass_over("requests", {"What `serve` is asked: arrivals and lengths (docs/serving.md)", "{prompt_tokens: 4096}"});
+    pass_over("serving", {"The pools that `serve` serves with (docs/serving.md)", "{placement: co-located}"});
   }
 
   const Config& config_;
@@ -234,9 +236,8 @@ class ScenarioReader {
 
 }  // namespace
 
-void note_keys(const Config& config) {
+void note_keys(const Config& config, PartReader& parts) {
   try {
-    PartReader parts;
     if (trains(config.tree())) {
       read_training_scenario(config, config.tree(), parts);
     } else {

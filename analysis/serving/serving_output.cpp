@@ -22,9 +22,11 @@ double mean_held(const ServingScenario& s, const ServingResult& result) {
 
 double use(double busy_s, int units, double span_s) { return span_s > 0 ? busy_s / (units * span_s) : 0; }
 
-double error_p90(const ServingResult& result) { return percentiles(result.surface.errors).p90; }
-
-Json json_of(const Percentiles& p) { return {{"mean", p.mean}, {"p50", p.p50}, {"p90", p.p90}, {"p99", p.p99}}; }
+/// Answers of one token have no time between tokens: null.
+Json json_of(const Percentiles& p) {
+  if (!p.any()) return nullptr;
+  return {{"mean", p.mean}, {"p50", p.p50}, {"p90", p.p90}, {"p99", p.p99}};
+}
 
 std::string pool_words(const char* what, const Pool& pool, const Scenario& s) {
   return fmt::format("{} on {} x {} GPUs ({}, EP {}, TP {})", what, pool.units, s.layout.gpus, s.accelerator.name,
@@ -58,6 +60,7 @@ std::string latencies(const ServingReport& r) {
   constexpr auto right = TextTable::Align::right;
   TextTable table{{{"ms"}, {"mean", right}, {"P50", right}, {"P90", right}, {"P99", right}}};
   const auto row = [&](const char* name, const Percentiles& p) {
+    if (!p.any()) return table.add({name, "none", "", "", ""});
     table.add({name, fmt::format("{:.2f}", p.mean), fmt::format("{:.2f}", p.p50), fmt::format("{:.2f}", p.p90),
                fmt::format("{:.2f}", p.p99)});
   };
@@ -110,9 +113,10 @@ std::string serving_text(const ServingScenario& s, const ServingResult& result, 
         "looks\n",
         record.grows_since_s);
   }
-  text += fmt::format("steps: {} simulated, {} interpolated, off by {:.2f}% at nine of ten points left out\n",
-                      result.surface.simulated, result.surface.interpolated, 100 * error_p90(result));
-  return text;
+  text += fmt::format("steps: {} simulated, {} interpolated", result.surface.simulated, result.surface.interpolated);
+  const Percentiles errors = percentiles(result.surface.errors);
+  if (errors.any()) text += fmt::format(", off by {:.2f}% at nine of ten points left out", 100 * errors.p90);
+  return text + '\n';
 }
 
 namespace {
@@ -167,10 +171,11 @@ Json serving_json(const ServingScenario& s, const ServingResult& result, const S
                          {"transfer", r.slow_transfer_ms},
                          {"stream", r.slow_stream_ms}};
   json["overloaded"] = record.grows;
+  const Percentiles errors = percentiles(result.surface.errors);
   json["overloaded_since_s"] = record.grows ? Json(record.grows_since_s) : Json(nullptr);
   json["surface"] = {{"simulated", result.surface.simulated},
                      {"interpolated", result.surface.interpolated},
-                     {"error_p90", error_p90(result)}};
+                     {"error_p90", errors.any() ? Json(errors.p90) : Json(nullptr)}};
   json["span_s"] = r.span_s;
   json["seed"] = s.decode.seed;
   json["version"] = version;

@@ -67,8 +67,10 @@ ServingReport serving_report(const ServingScenario& scenario, const ServingResul
   report.e2e_ms = percentiles(std::move(e2e));
   report.queue_ms = percentiles(std::move(queue));
   const GapHistogram& gaps = result.record.gaps;
-  report.itl_ms = {gaps.mean_s() * 1e3, gaps.percentile_s(0.5) * 1e3, gaps.percentile_s(0.9) * 1e3,
-                   gaps.percentile_s(0.99) * 1e3};
+  if (gaps.any()) {
+    report.itl_ms = {gaps.mean_s() * 1e3, gaps.percentile_s(0.5) * 1e3, gaps.percentile_s(0.9) * 1e3,
+                     gaps.percentile_s(0.99) * 1e3};
+  }
   report.span_s = result.record.end_s;
   if (report.span_s > 0) {
     report.requests_per_s = report.finished / report.span_s;

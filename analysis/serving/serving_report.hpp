@@ -2,6 +2,8 @@
 // What a service was like: percentiles, goodput, use of its pools; as text, JSON and tables.
 // Computes nothing that a record does not say.
 
+#include <cmath>
+#include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -9,13 +11,15 @@
 
 namespace teapot {
 
+/// None of them is a number where there were no values.
 struct Percentiles {
-  double mean = 0;
-  double p50 = 0;
-  double p90 = 0;
-  double p99 = 0;
+  double mean = std::numeric_limits<double>::quiet_NaN();
+  double p50 = mean;
+  double p90 = mean;
+  double p99 = mean;
+  bool any() const { return !std::isnan(mean); }
 };
-/// Of values in any order; zeros where there are none. A percentile is the smallest value that so many reach.
+/// Of values in any order. A percentile is the smallest value that so many reach.
 Percentiles percentiles(std::vector<double> values);
 
 struct ServingReport {

@@ -38,12 +38,12 @@ nlohmann::ordered_json served(const Tree& tree, const std::string& name, const C
   json["accelerator"] = scenario.decode.accelerator.name;
   json["fabric"] = scenario.decode.fabric;
   json["gpus"] = scenario.gpus;
-  json["tpot_ms"] = report.tpot_ms.p50;
+  if (report.tpot_ms.any()) json["tpot_ms"] = report.tpot_ms.p50;
   json["tokens_per_s_per_gpu"] = report.output_tokens_per_s / scenario.gpus;
   json["ttft_p50_ms"] = report.ttft_ms.p50;
   json["ttft_p99_ms"] = report.ttft_ms.p99;
-  json["tpot_p99_ms"] = report.tpot_ms.p99;
-  json["itl_p99_ms"] = report.itl_ms.p99;
+  if (report.tpot_ms.any()) json["tpot_p99_ms"] = report.tpot_ms.p99;
+  if (report.itl_ms.any()) json["itl_p99_ms"] = report.itl_ms.p99;
   json["goodput_requests_per_s"] = report.goodput_per_s;
   json["requests_per_s"] = report.requests_per_s;
   json["overloaded"] = result.record.grows ? 1 : 0;

@@ -9,6 +9,7 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "analysis/output/digest.hpp"
 #include "analysis/scenario/known_keys.hpp"
@@ -111,16 +112,17 @@ std::string read_name(const Config& config, const std::string& file) {
 void require_known_keys(const Tree& base, const std::vector<Axis>& axes, const Config& at) {
   const auto known = known_keys();
   std::vector<std::string> mistakes = misspelt(base, known);
+  std::set<std::string> varied;  // each once, however many values an axis has
   for (const auto& axis : axes) {
     for (const auto& setting : axis.settings) {
-      for (const auto& [path, value] : setting.changes) {
-        if (is_known(path, known)) continue;
-        const std::string near = nearest(path, paths_of(known));
-        mistakes.push_back(
-            complaint_at(at, fmt::format("vary \"{}\", which is no key of a scenario{}", path,
-                                         near.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", near))));
-      }
+      for (const auto& [path, value] : setting.changes) varied.insert(path);
     }
+  }
+  for (const auto& path : varied) {
+    if (is_known(path, known)) continue;
+    const std::string near = nearest(path, paths_of(known));
+    mistakes.push_back(complaint_at(at, fmt::format("vary \"{}\", which is no key of a scenario{}", path,
+                                                    near.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", near))));
   }
   std::sort(mistakes.begin(), mistakes.end());
   mistakes.erase(std::unique(mistakes.begin(), mistakes.end()), mistakes.end());

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs each fuzz target for so many seconds from its corpus; stops at the first crash, leak or hang, and keeps its input.
-# Usage: run.sh <fuzz program> <corpus> <seconds> [target...]
+# Usage: run.sh <fuzz program> <corpus> <seconds> [target...]; TEAPOT_FUZZ_INPUTS ends a target after so many inputs, too.
 set -eu
 program=$1 corpus=$2 seconds=$3
 shift 3
@@ -19,12 +19,13 @@ trap 'exit 130' INT TERM
 for target in "$@"; do
   mkdir -p "$found/$target"
   # Its own seeds first; what it finds new goes beside the build, not into the project.
-  if ! "$program" --target="$target" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=4096 -max_len=65536 \
+  begin=$(date +%s)
+  if ! "$program" --target="$target" -max_total_time="$seconds" -runs="${TEAPOT_FUZZ_INPUTS--1}" -timeout=5 -rss_limit_mb=4096 -max_len=65536 \
        -print_final_stats=1 -artifact_prefix="$found/$target-" "$found/$target" "$corpus/$target" >"$found/$target.log" 2>&1
   then
     tail -n 40 "$found/$target.log" >&2
     echo "teapot: the fuzzer of $target found a fault; the input is in $found" >&2
     exit 1
   fi
-  echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$found/$target.log") inputs in $seconds s"
+  echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$found/$target.log") inputs in $(($(date +%s) - begin)) s"
 done

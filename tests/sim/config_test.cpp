@@ -105,7 +105,7 @@ TEST_CASE("config: a recording one writes down type, range, default, meaning and
 TEST_CASE("config: a document that is written reads the same, whatever its values are") {
   for (const char* text : {"a: \"x\\r\"", "a: \"--- x\"", "a: \"...\"", "a: \"null\"", "a: \"\\tx\"", "a: \"[b\"",
                            "a: \"# b\"", "a: \"b: c\"", "a: ~", "a: []", "a: {}", "a: \"\"", "? \"k: e\"\n: \"-\"",
-                           "a: \"\\u00e9\\U0001f600\"", "--- \"---\""}) {
+                           "a: \"\\u00e9\\U0001f600\"", "--- \"---\"", "\"--- k\": 1", "\"...\": 1"}) {
     CAPTURE(text);
     const Tree tree = parse_yaml(text, "once.yaml");
     const std::string written = to_yaml(tree);
@@ -116,4 +116,17 @@ TEST_CASE("config: a document that is written reads the same, whatever its value
       CHECK(again.entries.at(0).value.kind == tree.entries.at(0).value.kind);
     }
   }
+}
+
+TEST_CASE("config: lines end in CR LF or CR as they do in LF, within long plain values, too") {
+  const std::string lines = "a: one two\n  three\n  four\nb: |\n  x\n  y\nc: 'p\n  q'\n";
+  const std::string expected = to_yaml(parse_yaml(lines, "lf.yaml"));
+  CHECK(parse_yaml(lines, "lf.yaml").entries.at(0).value.text == "one two three four");
+  for (const char* end : {"\r\n", "\r"}) {
+    std::string text;
+    for (const char c : lines) text += c == '\n' ? std::string{end} : std::string{c};
+    CHECK(to_yaml(parse_yaml(text, "cr.yaml")) == expected);
+  }
+  // The place of a mistake is that of its line.
+  CHECK_THROWS_WITH_AS(parse_yaml("a: 1\rb: 2\r\nb: 3\r", "cr.yaml"), doctest::Contains("cr.yaml:3:1"), ConfigError);
 }

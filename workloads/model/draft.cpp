@@ -111,7 +111,6 @@ Draft read_draft(const Config& config, const Model& target) {
       {"Tokens that an EAGLE-3 head scores, as its config.json writes it; 0: the vocabulary", "32000"});
   const Config rest{without_draft_keys(config.tree())};
   d.model = read_model(rest);
-  if (!is_huggingface(rest)) rest.reject_unread_keys();
   d.target_hidden = target.hidden;
   d.shares_embedding = d.kind != Kind::model;
   d.shares_head = d.kind == Kind::eagle || (d.kind == Kind::eagle3 && candidates == 0);

@@ -132,8 +132,10 @@ Model read_document(const Config& config) {
 }  // namespace
 
 Model read_model(const Config& config) {
-  Model m = is_huggingface(config) ? read_huggingface(config) : read_document(config);
+  const bool foreign = is_huggingface(config);
+  Model m = foreign ? read_huggingface(config) : read_document(config);
   require_limits(config, m);
+  if (!foreign) config.reject_unread_keys();  // of a config.json, its reader says which keys it passed over
   return m;
 }
 

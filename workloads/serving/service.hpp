@@ -42,6 +42,7 @@ struct ServiceTimes {
 class GapHistogram {
  public:
   void add(double seconds, int tokens);  ///< the last of `tokens` that came at once, `seconds` after those before
+  bool any() const { return count_ > 0; }
   double mean_s() const { return count_ > 0 ? sum_ / static_cast<double>(count_) : 0; }
   double percentile_s(double part) const;  ///< part in [0, 1]
 

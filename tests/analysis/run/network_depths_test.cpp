@@ -20,11 +20,19 @@ using namespace teapot::literals;
 namespace {
 
 constexpr double allowed = 0.05;
+/// Of few, skewed copies over several bottlenecks at once: pairs share each link evenly, so that one link runs below
+/// its rate while the pairs that are left on it wait at another; a collective keeps all of them busy, and is never
+/// slower.
+constexpr double allowed_of_sparse = 0.1;
 
 /// Pairs pay the latency of their way before the first byte, so that short ways have their links to themselves until
 /// then; a collective pays the longest after the last byte.
-bool alike(Seconds a, Seconds b, Seconds longest) {
-  return std::abs(a.value - b.value) <= allowed * std::min(a.value, b.value) + longest.value;
+void require_alike(Seconds fluid, Seconds pairs, Seconds longest, double slower) {
+  RC_LOG() << fluid.value * 1e6 << " us, by pairs " << pairs.value * 1e6 << " us\n";
+  const double apart = std::abs(fluid.value - pairs.value) - longest.value;
+  RC_CLASSIFY(apart > allowed * std::min(fluid.value, pairs.value), "apart by more than 5%");
+  RC_ASSERT(pairs.value >= fluid.value * (1 - allowed) - longest.value);
+  RC_ASSERT(pairs.value <= fluid.value * (1 + slower) + longest.value);
 }
 
 Seconds longest_way(const Network& network) {
@@ -62,11 +70,10 @@ CollectiveCosts ideal() {
   return [](const CollectiveCall&) { return CollectiveCost{}; };
 }
 
-void both(const Pattern& pattern, const Network& network) {
+void both(const Pattern& pattern, const Network& network, double slower) {
   const Seconds fluid = run_collective(pattern, network, ideal(), NetworkDepth::collective).time;
   const Seconds pairs = run_collective(pattern, network, ideal(), NetworkDepth::pair).time;
-  RC_LOG() << fluid.value * 1e6 << " us, by pairs " << pairs.value * 1e6 << " us\n";
-  RC_ASSERT(alike(fluid, pairs, longest_way(network)));
+  require_alike(fluid, pairs, longest_way(network), slower);
 }
 
 }  // namespace
@@ -78,7 +85,7 @@ TEST_CASE("network depths: Mixtral's experts in two groups of eight GPUs, few re
   CHECK(tpot_ms(yaml, "pair") == doctest::Approx(tpot_ms(yaml, "collective")).epsilon(allowed));
 }
 
-TEST_CASE("network depths: random deployments run at both and agree within 5%") {
+TEST_CASE("network depths: random deployments run at both and agree within 5%, seldom 10%") {
   testing::check("deployments", [] {
     RandomScenario drawn = draw_scenario(true);
     drawn.fabric.failures = draw_failure(drawn.fabric);
@@ -86,8 +93,7 @@ TEST_CASE("network depths: random deployments run at both and agree within 5%") 
     try {
       const double fluid = tpot_ms(drawn.yaml(), "collective");
       const double pairs = tpot_ms(drawn.yaml(), "pair");
-      RC_LOG() << fluid << " ms, by pairs " << pairs << " ms\n";
-      RC_ASSERT(std::abs(fluid - pairs) <= allowed * std::min(fluid, pairs));
+      require_alike(Seconds{fluid / 1e3}, Seconds{pairs / 1e3}, {}, allowed_of_sparse);
     } catch (const ConfigError& e) {
       const std::string said = e.what();
       RC_PRE(said.find("cut ") == std::string::npos && said.find("no such") == std::string::npos &&
@@ -108,11 +114,12 @@ TEST_CASE("network depths: single collectives of random kind and size agree with
     const int group = *rc::gen::element(ranks, ranks / 2);
     RC_LOG() << operation << (algorithm == Algorithm::ring ? " ring " : " direct ") << size << " B, groups of " << group
              << '\n';
-    both(dense_pattern(operation, Bytes{size}, algorithm, make_groups(ranks, group, 1), network.domain), network);
+    both(dense_pattern(operation, Bytes{size}, algorithm, make_groups(ranks, group, 1), network.domain), network,
+         allowed);
   });
 }
 
-TEST_CASE("network depths: random sparse matrices agree within 5%") {
+TEST_CASE("network depths: random sparse matrices agree within 5%, seldom 10%") {
   testing::check("matrices", [] {
     const Network network = small_network();
     const int ranks = network.ranks();
@@ -126,6 +133,6 @@ TEST_CASE("network depths: random sparse matrices agree within 5%") {
     pattern.bytes_per_copy = Bytes{*rc::gen::element(64.0, 10000.0, 1e6)};
     pattern.bytes_per_gpu = pattern.bytes_per_copy;
     pattern.cost = "dispatch";
-    both(pattern, network);
+    both(pattern, network, allowed_of_sparse);
   });
 }

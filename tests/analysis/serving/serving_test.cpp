@@ -70,6 +70,24 @@ TEST_CASE("serving: chunks of prompts beside decoding make tokens wait longer th
   CHECK(itl(serving()) > itl(serving("serving: {placement: disaggregated, prefill: {gpus: 8}}\n")));
 }
 
+TEST_CASE("serving: answers of one token have no time per token, and none is printed") {
+  ServingScenario s = read_serving(
+      parse_yaml("model: {from: llama-3.1-8b, layers: 2}\naccelerator: h100\nfabric: hgx-h100\ndeployment: {gpus: 1}\n"
+                 "requests: {arrivals: {constant: 2 /s}, prompt_tokens: 128, output_tokens: 1, duration: 2 s}\n",
+                 "s.yaml"),
+      "one");
+  const ServingResult result = serve(s, "");
+  const ServingReport report = serving_report(s, result);
+  const auto json = serving_json(s, result, report);
+  CHECK(json.at("tpot_ms").is_null());
+  CHECK(json.at("itl_ms").is_null());
+  CHECK(json.at("ttft_ms").at("p50").get<double>() > 0);
+  CHECK(json.dump().find("nan") == std::string::npos);
+  const std::string text = serving_text(s, result, report);
+  CHECK(text.find("TPOT            none") != std::string::npos);
+  CHECK(text.find("nan") == std::string::npos);
+}
+
 TEST_CASE("serving: points from the disk give the same figures") {
   const std::string folder = "serving_test_cache";
   std::filesystem::remove_all(folder);

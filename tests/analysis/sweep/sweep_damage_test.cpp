@@ -183,6 +183,11 @@ TEST_CASE("sweep: points of prefill and of services are reused, too") {
       "requests: {arrivals: {constant: 2 /s}, prompt_tokens: 128, output_tokens: 4, duration: 3 s}}"};
   CHECK(service.run().reused == 1);
   CHECK(service.same_results());
+  Finished one_token{
+      "{model: {from: llama-3.1-8b, layers: 2}, fabric: hgx-h100, accelerator: h100, deployment: {gpus: 1}, "
+      "requests: {arrivals: {constant: 2 /s}, prompt_tokens: 128, output_tokens: 1, duration: 3 s}}"};
+  CHECK(one_token.run().reused == 1);
+  CHECK(one_token.same_results());
 }
 
 }  // namespace teapot

@@ -20,7 +20,8 @@ namespace {
 // values. GPTQ (arXiv 2210.17323): an FP16 scale and a zero point of as many bits for each row, or for a group of so
 // many values. llama.cpp's formats: FP16 scales of 32 values (Q4_1: a minimum too); its k-quants mix widths: mean bits
 // of a whole file (tools/quantize/README.md). LogFMT: minimum and step of a 1x128 tile, 2 bytes each (Insights into
-// DeepSeek-V3, arXiv 2505.09343, 3.2).
+// DeepSeek-V3, arXiv 2505.09343, 3.2). E5M6: sign, 5 bits of exponent, 6 of mantissa, in tiles like FP8's
+// (arXiv 2412.19437, 3.3.3).
 const std::vector<Format>& formats() {
   static const std::vector<Format> table = {
       {"bf16", 16, 0, 0, 1, 0, 0, "bf16", 1},
@@ -34,6 +35,7 @@ const std::vector<Format>& formats() {
       {"mxfp4", 4, 32, 1, 1, 32, 1, "fp4", 1},
       {"logfmt8", 8, 128, 4, 1, 128, 4, "bf16", 1},
       {"logfmt10", 10, 128, 4, 1, 128, 4, "bf16", 1},
+      {"e5m6", 12, 128, 4, 1, 128, 4, "bf16", 1},
       {"int4-32", 4, 32, 2, 1, 32, 2, "bf16", 1},
       {"int4-64", 4, 64, 2.5, 1, 64, 2.5, "bf16", 1},
       {"nf4", 4, 64, 4, 1, 64, 4, "bf16", 1},

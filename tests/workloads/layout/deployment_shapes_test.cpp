@@ -166,6 +166,7 @@ TEST_CASE("precision: bytes of weights and of what travels follow the format and
   CHECK(copy_bytes({format("bf16"), Bytes{}}, n).value == 2 * n);
   CHECK(copy_bytes({format("logfmt8"), Bytes{}}, n).value == n + 56 * 4);
   CHECK(copy_bytes({format("logfmt10"), Bytes{}}, n).value == n * 10 / 8 + 56 * 4);
+  CHECK(copy_bytes({format("e5m6"), Bytes{}}, n).value == n * 12 / 8 + 56 * 4);
   CHECK(copy_bytes({format("nvfp4"), Bytes{}}, n).value == n / 2 + n / 16);
   CHECK(weight_bytes(format("fp8"), 2048, 7168).value == 2048.0 * 7168 + 16 * 56 * 4);
   CHECK(weight_bytes(format("int8"), 2048, 7168).value == 2048.0 * 7168 + 2048 * 4);

@@ -85,6 +85,26 @@ TEST_CASE("wishes: one that a scenario has no place for says what is missing") {
   CHECK_THROWS_WITH_AS(with_wish(tree, wishes[1]), "the scenario has no fabric.global_bandwidth", ConfigError);
 }
 
+TEST_CASE("wishes: one of another technology has its speeds and latencies, whatever the fabric says of its own") {
+  int found = 0;
+  for (const Wish& wish : shipped()) {
+    for (const auto& [key, value] : wish.set) {
+      if (key != "fabric.technology") continue;
+      ++found;
+      const Tree changed = with_wish(resolved(small_tree()), wish);
+      const Config is = Config{changed}.at("fabric");
+      const Tree file = load_yaml(home() + "/topologies/technologies/" + value.text + ".yaml");
+      const Config technology = Config{file}.at("fabric");
+      for (const auto& name :
+           {"nic_bandwidth", "nic_latency", "switch_latency", "cable_latency", "pcie_bandwidth", "pcie_latency"}) {
+        CAPTURE(name);
+        CHECK(is.at(name).as<std::string>() == technology.at(name).as<std::string>());
+      }
+    }
+  }
+  CHECK(found > 0);
+}
+
 TEST_CASE("wishes: mistakes in a file of wishes are named") {
   CHECK(complaint("wishes: [{says: x, set: {a: 1}}]\n").find("missing key \"name\"") != std::string::npos);
   CHECK(complaint("wishes: [{name: a, says: x, set: {}}]\n").find("changes nothing") != std::string::npos);

@@ -3,9 +3,6 @@
 # the exit code that is due and what the one line on stderr says. Usage: hard_inputs.sh <program> <project>
 set -u
 program=$1 root=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
 # shellcheck source=tests/hard_rows.sh
 . "$root/tests/hard_rows.sh"
 

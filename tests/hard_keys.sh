@@ -3,9 +3,6 @@
 # units written wrong, lists changed by --set, and options of other commands. Usage: hard_keys.sh <program> <project>
 set -u
 program=$1 root=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
 # shellcheck source=tests/hard_rows.sh
 . "$root/tests/hard_rows.sh"
 

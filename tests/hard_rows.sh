@@ -1,6 +1,9 @@
 # Rows of the tables of wrong inputs, for hard_inputs.sh and hard_commands.sh: one input, the exit code that is due, and
-# what the one line on stderr says. Sourced with $program and $root set, in a folder of its own.
+# what the one line on stderr says. Sourced with $program and $root set; goes to a folder of its own.
 # shellcheck shell=bash disable=SC2154
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
 failed=0 rows=0
 
 # expect <exit code> <regular expression for stderr> <arguments...>

@@ -215,12 +215,12 @@ class ScenarioReader {
     if (!how.section("routing").has("per")) s_.execution.routing.per = copies_per(s_.libraries.copies);
   }
 
-  /// What other commands and phases read.
-  /// Their keys are looked at by whoever runs them; a section is a mapping whoever does.
+  /// Keys of it are looked at by whoever runs them; a section is a mapping whoever does.
   void pass_over(const char* section, const About& about) const {
     const Config passed = config_.section(section, about);
     if (passed.tree().kind != Tree::Kind::null && !passed.is_mapping()) passed.fail("expected a mapping");
   }
+  /// What other commands and phases read.
   void pass_over_other_phases() const {
     pass_over("training", {"How a model is trained, of `phase: training` (docs/training.md)", "{zero: 1}"});
     pass_over("prefill", {"What a prefill executes otherwise than a decode; keys of `decode`", "{overlap: none}"});

@@ -29,11 +29,9 @@ StepLoad typical(const ArrivalProcess& arrivals, int chunk) {
 
 }  // namespace
 
-StepLoad typical_step(const ServingScenario& s) { return typical(s.arrivals, s.shape.decode.max_new_tokens); }
-
 ServingResult serve(const ServingScenario& s, const std::string& folder,
                     const std::function<void(double fraction)>& progress) {
-  const StepLoad reference = typical_step(s);
+  const StepLoad reference = typical(s.arrivals, s.shape.decode.max_new_tokens);
   SimulatedSteps decode{s.decode, folder, reference};
   std::optional<SimulatedSteps> prefill;
   if (s.prefill) prefill.emplace(*s.prefill, folder, reference);

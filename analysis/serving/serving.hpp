@@ -47,7 +47,4 @@ struct ServingResult {
 ServingResult serve(const ServingScenario& scenario, const std::string& folder,
                     const std::function<void(double fraction)>& progress = {});
 
-/// Means of what its steps will meet, around which steps that decode and compute prompts are taken apart.
-StepLoad typical_step(const ServingScenario& scenario);
-
 }  // namespace teapot

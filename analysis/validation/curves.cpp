@@ -70,9 +70,8 @@ BatchCurve curve_of(ServingPoint p, const std::vector<int>& batches, const std::
 std::vector<BatchCurve> batch_curves() {
   const std::filesystem::path folder = std::filesystem::path{home()} / "analysis" / "validation";
   const Config config = Config::load((folder / "curves.yaml").string());
-  const std::filesystem::path with_words = folder / config.get<std::string>("words");
-  const Config serving = Config::load(with_words.string());
-  const auto points = read_serving_points((with_words.parent_path() / serving.get<std::string>("file")).string());
+  const Config serving = Config::load((folder / config.get<std::string>("words")).string());
+  const auto points = serving_points_of(serving);
   std::vector<int> batches;
   for (const auto& batch : config.at("batches").items()) batches.push_back(batch.as_positive<int>());
   std::vector<BatchCurve> curves;

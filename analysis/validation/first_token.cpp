@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <memory>
 
 #include "analysis/serving/serving.hpp"
@@ -36,21 +35,12 @@ const Config& rule_of(const std::vector<Config>& rules, const ServingPoint& p) {
   rules.back().fail("no rule speaks of " + p.label());
 }
 
-/// Lengths as a benchmark draws them, evenly up to what it states, where the mean is below that.
-Tree length_of(int stated, double mean) {
-  if (mean >= 1) return text_of(std::to_string(stated));
-  return text_of(
-      fmt::format("{{distribution: uniform, from: {}, to: {}}}", static_cast<int>(stated * (2 * mean - 1)), stated));
-}
-
-/// The deployment with the benchmark's requests: a closed loop that sends ten for each place.
+/// The deployment, launched as the rule says.
 Tree service(const ServingPoint& p, const Config& words, const Config& rule) {
   Tree tree = server_scenario(p, words);
   set_path(tree, "requests.arrivals", text_of(fmt::format("{{concurrency: {}}}", p.concurrency)));
-  set_path(tree, "requests.count", text_of(std::to_string(p.concurrency * words.get<int>("requests_per_place"))));
-  set_path(tree, "requests.duration", text_of("100 h"));
-  set_path(tree, "requests.prompt_tokens", length_of(p.prompt, p.lengths));
-  set_path(tree, "requests.output_tokens", length_of(p.output, p.lengths));
+  set_path(tree, "requests.prompt_tokens", text_of(std::to_string(p.mean_prompt())));
+  set_path(tree, "requests.output_tokens", text_of(std::to_string(p.output)));
   const int chunk = std::max(1, words.get<int>("chunk_tokens") / p.tensor_parallel);
   set_path(tree, "serving.scheduler", rule.at("scheduler").tree());
   set_path(tree, "serving.scheduler.chunk_tokens", text_of(std::to_string(chunk)));
@@ -74,12 +64,13 @@ GroupSteps group_steps(const ServingPoint& p, const ServingScenario& s, Simulate
   return g;
 }
 
-/// Steps of deployments that points share, by what decides them.
+/// Steps of deployments that points share.
 using KnownSteps = std::map<std::string, std::unique_ptr<SimulatedSteps>>;
 
 SimulatedSteps& steps_of(const ServingPoint& p, const Config& words, const ServingScenario& s, KnownSteps& known) {
-  auto& steps = known[fmt::format("{}{}/{}", to_yaml(server_scenario(p, words)), p.prompt, p.output)];
-  if (!steps) steps = std::make_unique<SimulatedSteps>(s.decode, "", typical_step(s));
+  auto& steps = known[to_yaml(server_scenario(p, words))];
+  // No step both decodes and computes prompts: there is none to take apart.
+  if (!steps) steps = std::make_unique<SimulatedSteps>(s.decode, "", StepLoad{});
   return *steps;
 }
 
@@ -104,16 +95,12 @@ void replay_one(const ServingPoint& p, const Config& words, const Config& rule, 
 }  // namespace
 
 void replay_first_tokens(const Config& config, Validation& validation) {
-  namespace fs = std::filesystem;
-  const Config file = config.at("file");
-  const std::string beside = (fs::path{*file.tree().place.file}.parent_path() / file.as<std::string>()).string();
   const Config words = config.at("words");
   words.tree();
   const auto rules = words.at("launched").items();
   KnownSteps known;
-  for (auto& point : read_serving_points(beside)) {
+  for (const auto& point : serving_points_of(config)) {
     if (point.mode != "agg" || point.concurrency == 0 || (!point.aside.empty() && point.aside != "prefill")) continue;
-    point.lengths = mean_lengths(point, words);
     const Config& rule = rule_of(rules, point);
     if (rule.has("aside")) {
       ++validation.aside[rule.get<std::string>("aside")];

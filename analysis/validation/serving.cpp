@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
 #include "analysis/run/report.hpp"
 #include "analysis/run/run.hpp"
@@ -80,11 +79,6 @@ Tree server_scenario(const ServingPoint& point, const Config& words) {
   set_path(tree, "decode.runtime", words.at("engines").at(point.engine).tree());
   set_path(tree, "decode.precision", formats_of(point, words));
   return tree;
-}
-
-double mean_lengths(const ServingPoint& p, const Config& words) {
-  if (!words.has("mean_lengths")) return 1;
-  return words.at("mean_lengths").get_or<double>(fmt::format("{}/{}", p.prompt, p.output), 1);
 }
 
 Tree serving_scenario(const ServingPoint& point, const Config& words) {
@@ -177,16 +171,12 @@ Comparison replayed(const ServingPoint& point, const Config& words, PromptTimes&
 }  // namespace
 
 void replay_serving(const Config& config, Validation& validation) {
-  namespace fs = std::filesystem;
-  const Config file = config.at("file");
-  const std::string beside = (fs::path{*file.tree().place.file}.parent_path() / file.as<std::string>()).string();
   const Config words = config.at("words");
   words.tree();
   const auto judged = config.get_or<std::string>("judged", "");
   PartReader parts;
   PromptTimes prompts;
-  for (auto& point : read_serving_points(beside)) {
-    point.lengths = mean_lengths(point, words);
+  for (const auto& point : serving_points_of(config)) {
     if (point.aside != judged) {
       if (!point.aside.empty()) ++validation.aside[point.aside];
       continue;

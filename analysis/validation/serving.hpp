@@ -45,6 +45,9 @@ std::vector<ServingPoint> read_serving_points(const std::string& file);
 /// Of what a benchmark's words say of its mean lengths; 1 where they are as stated.
 double mean_lengths(const ServingPoint& point, const Config& words);
 
+/// Those of a case: of its `file`, which lies beside it, with the mean lengths that its `words` say.
+std::vector<ServingPoint> serving_points_of(const Config& config);
+
 /// `words`: what the case says of GPUs, engines and formats (`systems`, `engines`, `formats`).
 Tree serving_scenario(const ServingPoint& point, const Config& words);
 /// All but what there is to do.

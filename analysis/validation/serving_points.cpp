@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -88,6 +89,19 @@ std::vector<ServingPoint> read_serving_points(const std::string& file) {
   const auto columns = cells_of(text);
   std::vector<ServingPoint> points;
   for (int number = 2; std::getline(stream, text); ++number) points.push_back(point_of({file, number, columns, text}));
+  return points;
+}
+
+double mean_lengths(const ServingPoint& p, const Config& words) {
+  if (!words.has("mean_lengths")) return 1;
+  return words.at("mean_lengths").get_or<double>(fmt::format("{}/{}", p.prompt, p.output), 1);
+}
+
+std::vector<ServingPoint> serving_points_of(const Config& config) {
+  const Config file = config.at("file");
+  const std::filesystem::path folder = std::filesystem::path{*file.tree().place.file}.parent_path();
+  std::vector<ServingPoint> points = read_serving_points((folder / file.as<std::string>()).string());
+  for (auto& point : points) point.lengths = mean_lengths(point, config.at("words"));
   return points;
 }
 

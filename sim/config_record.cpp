@@ -57,6 +57,8 @@ template <class T>
 std::string Config::fallback_text(const T& value) {
   if constexpr (is_quantity<T>) {
     return to_text(value);
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return fmt::format("{:.12g}", value);  // 150 ns / 5 ns is 30
   } else {
     return fmt::format("{}", value);
   }

@@ -78,7 +78,10 @@ Design design_of(const std::string& what, const Options& options, const CostList
 void execute(const Options& options) {
   const CostLists lists = read_cost_lists(options.prices);
   std::vector<Design> designs;
-  for (const auto& what : options.designs) designs.push_back(design_of(what, options, lists));
+  for (const auto& what : options.designs) {
+    designs.push_back(design_of(what, options, lists));
+    check_same_work(designs);
+  }
   if (!options.html.empty()) {
     std::vector<Json> results;
     for (const auto& design : designs) results.push_back(design.result);

@@ -30,6 +30,12 @@ constexpr Figure figures[] = {{"tpot_ms", "TPOT, ms", "{:.3f}"},
                               {"tokens_per_day", "tokens a day", "{:.4g}"},
                               {"mfu_causal", "MFU, causal", "{:.4f}"},
                               {"mfu_noncausal", "MFU, whole attention", "{:.4f}"},
+                              {"ttft_p50_ms", "TTFT, median, ms", "{:.1f}"},
+                              {"ttft_p99_ms", "TTFT, 99 of 100, ms", "{:.1f}"},
+                              {"tpot_p99_ms", "TPOT, 99 of 100, ms", "{:.3f}"},
+                              {"itl_p99_ms", "between tokens, 99 of 100, ms", "{:.3f}"},
+                              {"requests_per_s", "requests/s", "{:.2f}"},
+                              {"goodput_requests_per_s", "within the limits, requests/s", "{:.2f}"},
                               {"tokens_per_s_per_user", "tokens/s/user", "{:.2f}"},
                               {"tokens_per_s_per_gpu", "tokens/s/GPU", "{:.1f}"},
                               {"compute_ms", "computing, ms a step", "{:.3f}"},
@@ -38,7 +44,8 @@ constexpr Figure figures[] = {{"tpot_ms", "TPOT, ms", "{:.3f}"},
                               {"network_usd_per_gpu", "network, $ a GPU", "{:.0f}"},
                               {"usd_per_gpu", "GPU and network, $", "{:.0f}"},
                               {"usd_per_million_tokens", "$ a million output tokens", "{:.4f}"},
-                              {"tokens_per_s_per_kusd", "tokens/s a k$", "{:.2f}"}};
+                              {"tokens_per_s_per_kusd", "tokens/s a k$", "{:.2f}"},
+                              {"goodput_requests_per_s_per_musd", "within the limits, requests/s a M$", "{:.3f}"}};
 
 void add_leaves(const Tree& tree, const std::string& path, Leaves& leaves) {
   if (tree.kind == Tree::Kind::mapping) {
@@ -153,14 +160,41 @@ std::vector<std::string> unlike(const std::vector<Design>& designs) {
   return parts;
 }
 
-std::string comparison_text(const std::vector<Design>& designs) {
-  std::string text;
-  const auto differences = input_differences(designs);
-  const auto parts = unlike(designs);
-  if (parts.size() > 1) {
-    text += fmt::format("warning: unlike in {} things ({}): a ratio is of all of them together\n\n", parts.size(),
-                        fmt::join(parts, ", "));
+std::string work_of(const Json& result) {
+  if (result.contains("surface")) return "requests served";
+  const std::string phase = result.value("phase", "decode");
+  return phase == "training" ? "a training step" : phase == "prefill" ? "a prefill" : "a decode step";
+}
+
+void check_same_work(const std::vector<Design>& designs) {
+  for (const auto& design : designs) {
+    const std::string own = work_of(design.result);
+    const std::string first = work_of(designs[0].result);
+    if (own == first) continue;
+    throw ConfigError(
+        fmt::format("{} is {} and {} is {}: no figure of the one stands beside one of the other; compare results of "
+                    "the same work",
+                    designs[0].name, first, design.name, own));
   }
+}
+
+namespace {
+
+/// Over ratios of designs that more than one change lies between.
+std::string warning_of(std::vector<std::string> parts) {
+  if (parts.size() < 2) return "";
+  const std::size_t all = parts.size();
+  constexpr std::size_t most = 8;
+  parts.resize(std::min(all, most));
+  return fmt::format("warning: unlike in {} things ({}{}): a ratio is of all of them together\n\n", all,
+                     fmt::join(parts, ", "), all > most ? fmt::format(" and {} more", all - most) : "");
+}
+
+}  // namespace
+
+std::string comparison_text(const std::vector<Design>& designs) {
+  const auto differences = input_differences(designs);
+  std::string text = warning_of(unlike(designs));
   if (differences.empty()) {
     text += "no difference between the inputs\n";
   } else {
@@ -189,7 +223,8 @@ std::string comparison_text(const std::vector<Design>& designs) {
   }
   std::vector<std::string> cells{"most in use"};
   for (const auto& design : designs) cells.push_back(busiest(design));
-  results.add(std::move(cells));
+  if (std::any_of(cells.begin() + 1, cells.end(), [](const auto& cell) { return !cell.empty(); }))
+    results.add(std::move(cells));
   return text + '\n' + results.to_text();
 }
 

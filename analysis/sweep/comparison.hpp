@@ -31,6 +31,13 @@ std::vector<InputDifference> input_differences(const std::vector<Design>& design
 /// a ratio of results does not show what any one does.
 std::vector<std::string> unlike(const std::vector<Design>& designs);
 
+/// What a result is of: "a decode step", "a prefill", "a training step" or "requests served".
+std::string work_of(const nlohmann::ordered_json& result);
+
+/// Throws ConfigError where one design's figures are of other work than the first's: tokens a second of decoding, of
+/// prompts and of training have the same name and no common meaning.
+void check_same_work(const std::vector<Design>& designs);
+
 /// Tables for a terminal, under a warning where they are unlike in several things.
 std::string comparison_text(const std::vector<Design>& designs);
 nlohmann::ordered_json comparison_json(const std::vector<Design>& designs);

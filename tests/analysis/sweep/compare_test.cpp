@@ -74,6 +74,35 @@ TEST_CASE("compare: a default is compared as the value it stood for") {
   CHECK(Config{all}.at("simulation").get<int>("seed") == 1);
 }
 
+TEST_CASE("compare: results of other work than the first's are refused, which have figures of the same name") {
+  Design decode = design("d", "{model: m}", 10);
+  Design prefill = decode, training = decode, service = decode;
+  prefill.result["phase"] = "prefill";
+  training.result["phase"] = "training";
+  service.result["surface"] = Json::object();
+  const std::vector<Design> all{decode, prefill, training, service};
+  for (std::size_t a = 0; a < all.size(); ++a) {
+    for (std::size_t b = 0; b < all.size(); ++b) {
+      if (a == b) {
+        CHECK_NOTHROW(check_same_work({all[a], all[b]}));
+      } else {
+        CHECK_THROWS_AS(check_same_work({all[a], all[b]}), ConfigError);
+      }
+    }
+  }
+}
+
+TEST_CASE("compare: of many things that differ the first eight are named and the rest counted") {
+  const std::string keys = "{a: %, b: %, c: %, d: %, e: %, f: %, g: %, h: %, i: %, j: %}";
+  const auto with = [&](const std::string& value) {
+    std::string yaml;
+    for (const char c : keys) yaml += c == '%' ? value : std::string{c};
+    return yaml;
+  };
+  const std::string text = comparison_text({design("x", with("1"), 10), design("y", with("2"), 5)});
+  CHECK(text.starts_with("warning: unlike in 10 things (a, b, c, d, e, f, g, h and 2 more): "));
+}
+
 TEST_CASE("compare: ratios are to the first") {
   const auto json = comparison_json({design("a", "{model: m}", 10), design("b", "{model: n}", 5)});
   CHECK(json.at("designs")[1].at("tpot_ms_ratio") == 0.5);

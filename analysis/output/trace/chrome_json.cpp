@@ -41,6 +41,13 @@ std::string arguments_json(const std::vector<TraceArgument>& arguments) {
   return text;
 }
 
+void add_counter(EventList& list, const TraceCounter& counter, int process) {
+  for (const auto& [time_s, value] : counter.points) {
+    list.add(R"({{"ph": "C", "name": {}, "pid": {}, "ts": {}, "args": {{{}: {}}}}})", quoted(counter.name), process,
+             time_s * 1e6, quoted(counter.unit), value);
+  }
+}
+
 }  // namespace
 
 std::string chrome_json(const TraceEvents& events, const Program& program) {
@@ -50,32 +57,33 @@ std::string chrome_json(const TraceEvents& events, const Program& program) {
     list.add(R"({{"ph": "M", "name": "process_name", "pid": {}, "args": {{"name": {}}}}})", gpu,
              quoted(events.gpu_names[i]));
     list.add(R"({{"ph": "M", "name": "process_sort_index", "pid": {0}, "args": {{"sort_index": {0}}}}})", gpu);
-    for (std::size_t s = 0; s < events.streams.size(); ++s) {
+    for (std::size_t s = 0; s < events.tracks.size(); ++s) {
       list.add(R"({{"ph": "M", "name": "thread_name", "pid": {}, "tid": {}, "args": {{"name": {}}}}})", gpu, s,
-               quoted(events.streams[s]));
+               quoted(events.tracks[s]));
     }
   }
   for (const auto& slice : events.slices) {
     const Operator& op = program.operators[static_cast<std::size_t>(slice.op)];
     const double begin_us = slice.begin_s * 1e6;
     list.add(R"({{"ph": "X", "name": {}, "cat": {}, "pid": {}, "tid": {}, "ts": {}, "dur": {}, "args": {{{}}}}})",
-             quoted(slice_name(op)), quoted(op.name), slice.gpu, op.stream, begin_us, slice.end_s * 1e6 - begin_us,
+             quoted(slice_name(op)), quoted(op.name), slice.gpu, slice.track, begin_us, slice.end_s * 1e6 - begin_us,
              arguments_json(slice_arguments(op, slice)));
     for (const auto arrow : slice.arrows_out) {
       list.add(R"({{"ph": "s", "name": "sent", "cat": "arrow", "id": {}, "pid": {}, "tid": {}, "ts": {}}})", arrow,
-               slice.gpu, op.stream, begin_us);
+               slice.gpu, slice.track, begin_us);
     }
     for (const auto arrow : slice.arrows_in) {
       list.add(R"({{"ph": "f", "bp": "e", "name": "sent", "cat": "arrow", "id": {}, "pid": {}, "tid": {}, "ts": {}}})",
-               arrow, slice.gpu, op.stream, begin_us);
+               arrow, slice.gpu, slice.track, begin_us);
     }
   }
-  for (const auto& counter : events.counters) {
-    for (const auto& [time_s, value] : counter.points) {
-      list.add(R"({{"ph": "C", "name": {}, "pid": {}, "ts": {}, "args": {{{}: {}}}}})", quoted(counter.name),
-               counter.gpu, time_s * 1e6, quoted(counter.unit), value);
-    }
+  const int fabric = events.gpus.empty() ? 0 : events.gpus.back() + 1;
+  if (!events.fabric.empty()) {
+    list.add(R"({{"ph": "M", "name": "process_name", "pid": {}, "args": {{"name": "fabric"}}}})", fabric);
+    list.add(R"({{"ph": "M", "name": "process_sort_index", "pid": {0}, "args": {{"sort_index": {0}}}}})", fabric);
   }
+  for (const auto& counter : events.counters) add_counter(list, counter, counter.gpu);
+  for (const auto& counter : events.fabric) add_counter(list, counter, fabric);
   return list.take();
 }
 

@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 
+#include "analysis/output/trace/fabric_counters.hpp"
 #include "sim/config.hpp"
 #include "sim/index.hpp"
 
@@ -75,29 +77,64 @@ int first_run(const std::vector<int>& waiters, const Timeline& timeline, int ran
   return found == waiters.end() ? -1 : *found;
 }
 
+/// A track for each stream; where a step has few micro-batches, one for each of them on each stream.
+class Tracks {
+ public:
+  explicit Tracks(const Program& program) : streams_(program.streams) {
+    std::set<int> batches;
+    for (const auto& op : program.operators) batches.insert(op.micro_batch);
+    constexpr std::size_t most = 8;
+    if (batches.size() > 1 && batches.size() <= most) batches_.assign(batches.begin(), batches.end());
+  }
+  int of(const Operator& op) const {
+    if (batches_.empty()) return op.stream;
+    const auto own = std::find(batches_.begin(), batches_.end(), op.micro_batch) - batches_.begin();
+    return op.stream * static_cast<int>(batches_.size()) + static_cast<int>(own);
+  }
+  std::vector<std::string> names() const {
+    if (batches_.empty()) return streams_;
+    std::vector<std::string> names;
+    for (const auto& stream : streams_) {
+      for (const int batch : batches_) names.push_back(fmt::format("{}, micro-batch {}", stream, batch));
+    }
+    return names;
+  }
+
+ private:
+  std::vector<std::string> streams_;
+  std::vector<int> batches_;  // none: streams are the tracks
+};
+
+/// What one operator did on one GPU.
+TraceSlice one_slice(const Program& program, const Timeline& timeline, int op, int gpu, int track, Totals& totals) {
+  TraceSlice slice;
+  slice.gpu = gpu;
+  slice.op = op;
+  slice.track = track;
+  slice.begin_s = timeline.start(op, gpu).value;
+  slice.end_s = timeline.end(op, gpu).value;
+  if (const auto* collective = std::get_if<Collective>(&program.operators[at(op)].work)) {
+    const auto& both = totals.of(*collective->traffic);
+    const double bytes = collective->bytes_per_copy.value;
+    slice.sent_bytes = (collective->reversed ? both.in : both.out)[at(gpu)] * bytes;
+    slice.received_bytes = (collective->reversed ? both.out : both.in)[at(gpu)] * bytes;
+  }
+  return slice;
+}
+
 void add_slices(TraceEvents& events, const Program& program, const Timeline& timeline,
                 const TraceSelection& selection) {
   Totals totals;
+  const Tracks tracks{program};
+  events.tracks = tracks.names();
   for (const int gpu : events.gpus) {
     for (int stream = 0; stream < static_cast<int>(program.streams.size()); ++stream) {
       for (int op = 0; op < timeline.operators; ++op) {
         const Operator& o = program.operators[at(op)];
-        if (!timeline.ran(op, gpu) || o.stream != stream || o.layer < selection.first_layer ||
-            o.layer > selection.last_layer)
-          continue;
-        TraceSlice slice;
-        slice.gpu = gpu;
-        slice.op = op;
-        slice.begin_s = timeline.start(op, gpu).value;
-        slice.end_s = timeline.end(op, gpu).value;
-        if (slice.end_s < selection.from.value || slice.begin_s > selection.to.value) continue;
-        if (const auto* collective = std::get_if<Collective>(&o.work)) {
-          const auto& both = totals.of(*collective->traffic);
-          slice.sent_bytes = (collective->reversed ? both.in : both.out)[at(gpu)] * collective->bytes_per_copy.value;
-          slice.received_bytes =
-              (collective->reversed ? both.out : both.in)[at(gpu)] * collective->bytes_per_copy.value;
-        }
-        events.slices.push_back(std::move(slice));
+        const bool wanted = o.stream == stream && o.layer >= selection.first_layer && o.layer <= selection.last_layer;
+        if (!wanted || !timeline.ran(op, gpu)) continue;
+        if (timeline.end(op, gpu) < selection.from || timeline.start(op, gpu) > selection.to) continue;
+        events.slices.push_back(one_slice(program, timeline, op, gpu, tracks.of(o), totals));
       }
     }
   }
@@ -166,12 +203,7 @@ void add_link_counters(TraceEvents& events, const Timeline& timeline, const Netw
   const auto [from, to] = window_of(events);
   for (const int gpu : events.gpus) {
     for (const int link : own_links(network, gpu)) {
-      TraceCounter counter{gpu, network.links[at(link)].name, "%", {}};
-      for (const auto& busy : timeline.busy[at(link)]) {
-        if (busy.end_s <= from || busy.begin_s >= to || busy.end_s <= busy.begin_s) continue;
-        counter.points.emplace_back(std::max(busy.begin_s, from), 100.0);
-        counter.points.emplace_back(std::min(busy.end_s, to), 0.0);
-      }
+      TraceCounter counter{gpu, network.links[at(link)].name, "%", busy_points(timeline.busy[at(link)], from, to)};
       if (!counter.points.empty()) events.counters.push_back(std::move(counter));
     }
   }
@@ -203,12 +235,15 @@ TraceEvents trace_events(const Program& program, const Timeline& timeline, const
   for (const int gpu : events.gpus) {
     events.gpu_names.push_back(fmt::format("GPU {} ({})", gpu, network.nodes[at(network.gpus[at(gpu)])].name));
   }
-  events.streams = program.streams;
   add_slices(events, program, timeline, selection);
   add_arrows(events, program, timeline);
   if (selection.counters && !events.slices.empty()) {
     add_memory_counters(events, program, selection.memory_bandwidth);
-    if (!timeline.busy.empty()) add_link_counters(events, timeline, network);
+    if (!timeline.busy.empty()) {
+      add_link_counters(events, timeline, network);
+      const auto [from, to] = window_of(events);
+      events.fabric = fabric_counters(timeline, network, from, to);
+    }
   }
   return events;
 }

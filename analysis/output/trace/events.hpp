@@ -16,6 +16,7 @@ namespace teapot {
 struct TraceSlice {
   int gpu = 0;  ///< rank
   int op = 0;
+  int track = 0;  ///< of TraceEvents::tracks
   double begin_s = 0;
   double end_s = 0;
   double sent_bytes = 0;  ///< of a collective, by this GPU
@@ -34,9 +35,10 @@ struct TraceCounter {
 struct TraceEvents {
   std::vector<int> gpus;
   std::vector<std::string> gpu_names;  ///< of the same GPUs
-  std::vector<std::string> streams;
-  std::vector<TraceSlice> slices;  ///< by GPU and stream, in order of time
+  std::vector<std::string> tracks;     ///< of each GPU: its streams, or each micro-batch on each of them
+  std::vector<TraceSlice> slices;      ///< by GPU and stream, in order of time
   std::vector<TraceCounter> counters;
+  std::vector<TraceCounter> fabric;  ///< of no GPU: the fabric's tiers and busiest links
 };
 
 /// Arrows lead from each selected sender of a collective to what waited for it on the receiver; with more than 16 GPUs

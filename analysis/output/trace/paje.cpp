@@ -164,12 +164,15 @@ std::string declarations(const TraceEvents& events, const Program& program) {
   for (std::size_t c = 0; c < events.counters.size(); ++c) {
     add("2 V{} GPU {} \"0.3 0.5 0.8\"", c, escaped(events.counters[c].name + " " + events.counters[c].unit));
   }
+  for (std::size_t c = 0; c < events.fabric.size(); ++c) {
+    add("2 F{} CLUSTER {} \"0.3 0.5 0.8\"", c, escaped(events.fabric[c].name + " " + events.fabric[c].unit));
+  }
   add("5 0 cluster CLUSTER 0 cluster");
   for (std::size_t i = 0; i < events.gpus.size(); ++i) {
     add("5 0 G{} GPU cluster {}", events.gpus[i], escaped(events.gpu_names[i]));
-    for (std::size_t s = 0; s < events.streams.size(); ++s) {
+    for (std::size_t s = 0; s < events.tracks.size(); ++s) {
       add("5 0 G{0}S{1} STREAM G{0} {2}", events.gpus[i], s,
-          escaped(fmt::format("{} of GPU {}", events.streams[s], events.gpus[i])));
+          escaped(fmt::format("{} of GPU {}", events.tracks[s], events.gpus[i])));
     }
   }
   return text;
@@ -185,16 +188,16 @@ std::string paje_text(const TraceEvents& events, const Program& program) {
     end_s = std::max(end_s, slice.end_s);
     if (slice.end_s > slice.begin_s) {  // a state without length would be popped before it is pushed
       lines.add(slice.begin_s, Lines::push_state, "7 {:.12f} OPERATOR G{}S{} {} {} {} {}", slice.begin_s, slice.gpu,
-                op.stream, escaped(op.name), escaped(slice_name(op)), op.layer, op.micro_batch);
-      lines.add(slice.end_s, Lines::pop_state, "8 {:.12f} OPERATOR G{}S{}", slice.end_s, slice.gpu, op.stream);
+                slice.track, escaped(op.name), escaped(slice_name(op)), op.layer, op.micro_batch);
+      lines.add(slice.end_s, Lines::pop_state, "8 {:.12f} OPERATOR G{}S{}", slice.end_s, slice.gpu, slice.track);
     }
     for (const auto arrow : slice.arrows_out) {
       lines.add(slice.begin_s, Lines::start_link, "10 {:.12f} SENT cluster G{}S{} BYTES A{}", slice.begin_s, slice.gpu,
-                op.stream, arrow);
+                slice.track, arrow);
     }
     for (const auto arrow : slice.arrows_in) {
       lines.add(slice.begin_s, Lines::end_link, "11 {:.12f} SENT cluster G{}S{} BYTES A{}", slice.begin_s, slice.gpu,
-                op.stream, arrow);
+                slice.track, arrow);
     }
   }
   for (std::size_t c = 0; c < events.counters.size(); ++c) {
@@ -203,9 +206,15 @@ std::string paje_text(const TraceEvents& events, const Program& program) {
       lines.add(time_s, Lines::set_variable, "9 {:.12f} V{} G{} {:.6g}", time_s, c, events.counters[c].gpu, value);
     }
   }
+  for (std::size_t c = 0; c < events.fabric.size(); ++c) {
+    for (const auto& [time_s, value] : events.fabric[c].points) {
+      end_s = std::max(end_s, time_s);
+      lines.add(time_s, Lines::set_variable, "9 {:.12f} F{} cluster {:.6g}", time_s, c, value);
+    }
+  }
   std::string text = declarations(events, program) + lines.sorted();
   for (const int gpu : events.gpus) {
-    for (std::size_t s = 0; s < events.streams.size(); ++s) {
+    for (std::size_t s = 0; s < events.tracks.size(); ++s) {
       text += fmt::format("6 {:.12f} STREAM G{}S{}\n", end_s, gpu, s);
     }
     text += fmt::format("6 {:.12f} GPU G{}\n", end_s, gpu);

@@ -17,8 +17,9 @@ std::uint64_t nanoseconds(double seconds) { return static_cast<std::uint64_t>(st
 /// A process id of 0 would be the idle task to a viewer.
 std::int32_t process_of(int gpu) { return gpu + 1; }
 std::uint64_t gpu_track(int gpu) { return (static_cast<std::uint64_t>(gpu) + 1) << 32; }
-std::uint64_t stream_track(int gpu, int stream) { return gpu_track(gpu) + 1 + static_cast<std::uint64_t>(stream); }
-std::uint64_t counter_track(int gpu, std::size_t counter) { return gpu_track(gpu) + 1024 + counter; }
+std::uint64_t slices_track(int gpu, int track) { return gpu_track(gpu) + 1 + static_cast<std::uint64_t>(track); }
+std::uint64_t counter_track(std::uint64_t parent, std::size_t counter) { return parent + 1024 + counter; }
+constexpr std::uint64_t fabric_track = 1;  // below every GPU's
 
 /// Packets go to the bytes one by one: a trace is its packets' bytes one after another.
 class PacketWriter {
@@ -50,6 +51,26 @@ class PacketWriter {
   std::string bytes_;
 };
 
+std::uint64_t parent_of(const TraceCounter& counter) { return counter.gpu < 0 ? fabric_track : gpu_track(counter.gpu); }
+
+void describe_counters(const std::vector<TraceCounter>& counters, PacketWriter& out) {
+  for (std::size_t c = 0; c < counters.size(); ++c) {
+    auto& track = *out.next().mutable_track_descriptor();
+    track.set_uuid(counter_track(parent_of(counters[c]), c));
+    track.set_parent_uuid(parent_of(counters[c]));
+    track.set_name(counters[c].name);
+    track.mutable_counter()->set_unit_name(counters[c].unit);
+  }
+}
+
+void add_points(const std::vector<TraceCounter>& counters, PacketWriter& out) {
+  for (std::size_t c = 0; c < counters.size(); ++c) {
+    const auto track = counter_track(parent_of(counters[c]), c);
+    for (const auto& [time_s, value] : counters[c].points)
+      out.event(time_s, perfetto::TrackEvent::TYPE_COUNTER, track).set_double_counter_value(value);
+  }
+}
+
 void describe_tracks(const TraceEvents& events, PacketWriter& out) {
   for (std::size_t i = 0; i < events.gpus.size(); ++i) {
     const int gpu = events.gpus[i];
@@ -57,23 +78,22 @@ void describe_tracks(const TraceEvents& events, PacketWriter& out) {
     process.set_uuid(gpu_track(gpu));
     process.mutable_process()->set_pid(process_of(gpu));
     process.mutable_process()->set_process_name(events.gpu_names[i]);
-    for (int stream = 0; stream < static_cast<int>(events.streams.size()); ++stream) {
+    for (int track = 0; track < static_cast<int>(events.tracks.size()); ++track) {
       auto& thread = *out.next().mutable_track_descriptor();
-      thread.set_uuid(stream_track(gpu, stream));
+      thread.set_uuid(slices_track(gpu, track));
       thread.set_parent_uuid(gpu_track(gpu));
       thread.mutable_thread()->set_pid(process_of(gpu));
-      thread.mutable_thread()->set_tid(process_of(gpu) * 64 + stream + 1);
-      thread.mutable_thread()->set_thread_name(events.streams[static_cast<std::size_t>(stream)]);
+      thread.mutable_thread()->set_tid(process_of(gpu) * 64 + track + 1);
+      thread.mutable_thread()->set_thread_name(events.tracks[static_cast<std::size_t>(track)]);
     }
   }
-  for (std::size_t c = 0; c < events.counters.size(); ++c) {
-    const auto& counter = events.counters[c];
-    auto& track = *out.next().mutable_track_descriptor();
-    track.set_uuid(counter_track(counter.gpu, c));
-    track.set_parent_uuid(gpu_track(counter.gpu));
-    track.set_name(counter.name);
-    track.mutable_counter()->set_unit_name(counter.unit);
+  if (!events.fabric.empty()) {
+    auto& fabric = *out.next().mutable_track_descriptor();
+    fabric.set_uuid(fabric_track);
+    fabric.set_name("fabric");
   }
+  describe_counters(events.counters, out);
+  describe_counters(events.fabric, out);
 }
 
 void annotate(perfetto::TrackEvent& event, const TraceArgument& argument) {
@@ -92,7 +112,7 @@ std::string perfetto_bytes(const TraceEvents& events, const Program& program) {
   describe_tracks(events, out);
   for (const auto& slice : events.slices) {
     const Operator& op = program.operators[static_cast<std::size_t>(slice.op)];
-    const auto track = stream_track(slice.gpu, op.stream);
+    const auto track = slices_track(slice.gpu, slice.track);
     auto& begin = out.event(slice.begin_s, TrackEvent::TYPE_SLICE_BEGIN, track);
     begin.set_name(slice_name(op));
     begin.add_categories(op.name);
@@ -101,12 +121,8 @@ std::string perfetto_bytes(const TraceEvents& events, const Program& program) {
     for (const auto arrow : slice.arrows_in) begin.add_terminating_flow_ids(arrow);
     out.event(slice.end_s, TrackEvent::TYPE_SLICE_END, track);
   }
-  for (std::size_t c = 0; c < events.counters.size(); ++c) {
-    const auto& counter = events.counters[c];
-    for (const auto& [time_s, value] : counter.points) {
-      out.event(time_s, TrackEvent::TYPE_COUNTER, counter_track(counter.gpu, c)).set_double_counter_value(value);
-    }
-  }
+  add_points(events.counters, out);
+  add_points(events.fabric, out);
   return out.take();
 }
 

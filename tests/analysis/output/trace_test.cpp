@@ -3,6 +3,7 @@
 #include "analysis/output/trace/trace.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -15,6 +16,7 @@
 #include <sstream>
 
 #include "analysis/output/trace/events.hpp"
+#include "analysis/output/trace/fabric_counters.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/config.hpp"
 #include "sim/engine.hpp"
@@ -120,6 +122,36 @@ TEST_CASE("trace: only the selected GPUs, layers and times are in it") {
   CHECK_THROWS_AS(trace_events(program, timeline, network, selection), ConfigError);
 }
 
+TEST_CASE("trace: a tier's counter adds up to what its links were busy, and the busiest links end at no GPU") {
+  const Network network = testing::star(4, "nvlink", 100.0_GBps, 0.0_s);
+  const Timeline timeline = testing::recorded(two_layers(), network);
+  double busy_s = 0;
+  for (const auto& link : timeline.links) busy_s += link.busy.value;
+  const double links = static_cast<double>(network.links.size());
+  const auto counters = fabric_counters(timeline, network, 0, timeline.step.value);
+  REQUIRE(counters.size() == 1);  // one tier; each of its links ends at a GPU
+  CHECK(counters[0].name == fmt::format("tier nvlink, mean of {} links", network.links.size()));
+  double sum_s = 0;
+  const auto& points = counters[0].points;
+  for (std::size_t i = 0; i + 1 < points.size(); ++i)
+    sum_s += points[i].second / 100 * (points[i + 1].first - points[i].first);
+  CHECK(sum_s * links == doctest::Approx(busy_s).epsilon(1e-9));
+}
+
+TEST_CASE("trace: each micro-batch has tracks of its own, where a step has few of them") {
+  Program program = two_layers();
+  const Network network = testing::star(4, "nvlink", 100.0_GBps, 0.0_s);
+  CHECK(trace_events(program, testing::recorded(program, network), network, {}).tracks == program.streams);
+  for (auto& op : program.operators) op.micro_batch = op.layer;
+  const auto events = trace_events(program, testing::recorded(program, network), network, {});
+  for (const auto& slice : events.slices) {
+    const Operator& op = program.operators[static_cast<std::size_t>(slice.op)];
+    CHECK(slice.track == 2 * op.stream + op.layer);
+  }
+  CHECK(events.tracks == std::vector<std::string>{"compute, micro-batch 0", "compute, micro-batch 1",
+                                                  "communication, micro-batch 0", "communication, micro-batch 1"});
+}
+
 TEST_CASE("trace: arrows lead from each sender of a collective to what waited for it") {
   const auto program = two_layers();
   const auto network = testing::star(4, "nvlink", 100.0_GBps, 0.0_s);
@@ -157,8 +189,8 @@ TEST_CASE("trace: a Perfetto file decodes with protoc, by our schema and by Perf
   CHECK(count(text, "process_name: \"GPU 3 (gpu-3)\"") == 1);
   CHECK(count(text, "thread_name: \"communication\"") == 4);
   CHECK(count(text, "name: \"nvl-0_UP\"") == 1);
-  CHECK(count(text, "unit_name: \"%\"") == 4 * 3);  // HBM and both directions of the link, for each GPU
-  int half = 0;                                     // 20 MB in 10 us are 2 TB/s, half of 4 TB/s
+  CHECK(count(text, "unit_name: \"%\"") == 4 * 3 + 1);  // HBM and both directions of the link, for each GPU; their tier
+  int half = 0;                                         // 20 MB in 10 us are 2 TB/s, half of 4 TB/s
   const std::string label = "double_counter_value: ";
   for (auto at = text.find(label); at != std::string::npos; at = text.find(label, at + 1)) {
     half += std::abs(std::stod(text.substr(at + label.size())) - 50) < 1e-9 ? 1 : 0;
@@ -171,7 +203,7 @@ TEST_CASE("trace: a Perfetto file decodes with protoc, by our schema and by Perf
   // track_descriptor = 60; track_event.proto: type = 9, track_uuid = 11, name = 23.
   const std::string raw = output_of("protoc --decode_raw < " + file.path);
   CHECK(count(raw, "\n  8: 10000\n") > 0);  // the first kernel ends at 10 us
-  CHECK(count(raw, "\n  60 {") == 4 * 3 + 12);
+  CHECK(count(raw, "\n  60 {") == 4 * 3 + 12 + 2);
   CHECK(count(raw, "\n    9: 1\n") == 24);
   CHECK(count(raw, "\n    23: \"experts L0 b1\"\n") == 4);
   CHECK(count(raw, "\n  10: 1\n") == count("\n" + raw, "\n1 {"));

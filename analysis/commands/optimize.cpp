@@ -29,11 +29,14 @@ struct Options {
   std::string scenario;
   std::vector<std::string> sets;
   std::string limit;
-  std::vector<int> batches, ep, tp, pp, gpus;
+  std::vector<int> batches, ep, tp, pp, gpus, replicas;
   std::vector<std::string> fabrics, accelerators, precisions, vary;
   bool json = false;
   PriceFiles prices;
 };
+
+/// So many equal copies of one group of GPUs with all experts; what its keys become depends on the other choices.
+constexpr const char* replicas_axis = "replicas";
 
 std::vector<std::string> words(const std::vector<int>& numbers) {
   std::vector<std::string> words;
@@ -71,6 +74,7 @@ std::vector<ChoiceAxis> axes_of(const Options& o) {
   add("tensor_parallel", {"deployment.tensor_parallel"}, words(o.tp));
   add("pipeline_parallel", {"deployment.pipeline_parallel"}, words(o.pp));
   add("weights", {"decode.precision.weights"}, o.precisions);
+  add(replicas_axis, {}, words(o.replicas));
   for (const auto& text : o.vary) axes.push_back(varied(text));
   return axes;
 }
@@ -97,6 +101,9 @@ class Evaluator {
       for (const auto& key : axes_[i].keys) apply_set(tree, key + '=' + candidate.choices[i], set_key);
     }
     try {
+      for (std::size_t i = 0; i < axes_.size(); ++i) {
+        if (axes_[i].name == replicas_axis) replicate(tree, std::stoi(candidate.choices[i]));
+      }
       const auto result = evaluate(tree, "optimize", lists_, parts_);
       if (!result.at("usd_per_million_tokens").is_number()) {
         throw ConfigError(
@@ -113,6 +120,13 @@ class Evaluator {
   }
 
  private:
+  void replicate(Tree& tree, int replicas) {
+    const Scenario one = read_scenario(tree, "optimize", parts_);
+    if (one.model.has_experts())
+      apply_set(tree, fmt::format("deployment.expert_parallel={}", one.layout.expert_parallel), set_key);
+    apply_set(tree, fmt::format("deployment.gpus={}", std::int64_t{one.layout.gpus} * replicas), set_key);
+  }
+
   const Tree& base_;
   const std::vector<ChoiceAxis>& axes_;
   const CostLists& lists_;
@@ -251,6 +265,8 @@ void declare(Command command) {
   numbers("--tp", options->tp, "Tensor parallelism to choose from");
   numbers("--pp", options->pp, "Pipeline parallelism to choose from");
   numbers("--gpus", options->gpus, "Sizes of the deployment to choose from");
+  numbers("--replicas", options->replicas,
+          "Replicas to choose from: equal copies of one group of experts side by side on the fabric");
   names("--fabric", options->fabrics, "Fabrics to choose from");
   names("--accelerator", options->accelerators, "Accelerators to choose from");
   names("--precision", options->precisions, "Formats of the weights to choose from");

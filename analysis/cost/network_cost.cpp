@@ -28,6 +28,7 @@ std::vector<Part> read_parts(const Config& config, const std::string& key) {
     if (key == "scale_up") part.most_gpus = item.positive<int>("most_gpus");
     part.usd = item.non_negative<double>("usd");
     part.w = item.non_negative<double>("W");
+    part.estimate = item.get_or<bool>("estimate", false);
     item.get<std::string>("source");
     parts.push_back(std::move(part));
   }
@@ -48,17 +49,19 @@ std::string gbps(BytesPerSecond speed) { return fmt::format("{:g} Gbps", speed.v
 
 class Bill {
  public:
-  void add(const std::string& name, std::int64_t count, double usd, double w) {
-    if (count > 0) cost_.items.push_back({name, count, usd, w});
+  void add(const std::string& name, std::int64_t count, double usd, double w, bool estimate = false) {
+    if (count > 0) cost_.items.push_back({name, count, usd, w, estimate});
   }
   void add(const Part* part, std::int64_t count, const std::string& use, const std::string& wanted) {
     if (count == 0) return;
-    if (part != nullptr) return add(part->name + use, count, part->usd, part->w);
+    if (part != nullptr) return add(part->name + use, count, part->usd, part->w, part->estimate);
     cost_.missing += (cost_.missing.empty() ? "" : ", ") + wanted;
   }
   Cost total(double endpoints) {
     for (const CostItem& item : cost_.items) {
-      cost_.usd += static_cast<double>(item.count) * item.each_usd;
+      const double usd = static_cast<double>(item.count) * item.each_usd;
+      cost_.usd += usd;
+      if (item.estimate) cost_.estimated_usd += usd;
       cost_.power_kw += static_cast<double>(item.count) * item.each_w / 1000;
     }
     cost_.usd_per_endpoint = cost_.usd / endpoints;

@@ -20,6 +20,7 @@ struct Part {
   int most_gpus = 0;     ///< of a scale-up domain
   double usd = 0;
   double w = 0;
+  bool estimate = false;  ///< the price is nobody's, but scaled from a neighbour's
 };
 
 /// A file of platforms/parts/. One price for every speed (`flat`), or parts by speed.
@@ -45,12 +46,14 @@ struct CostItem {
   std::int64_t count = 0;
   double each_usd = 0;
   double each_w = 0;
+  bool estimate = false;  ///< as the part's
 };
 
 struct Cost {
   std::vector<CostItem> items;
   double usd = 0;
   double usd_per_endpoint = 0;
+  double estimated_usd = 0;  ///< of `usd`, what estimates make up
   double power_kw = 0;
   std::string missing;  ///< what the list has no part for; such a design is not priced
 };

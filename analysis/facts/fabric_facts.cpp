@@ -57,8 +57,11 @@ void add_cost(Json& json, const FabricFacts& facts) {
   json["not_priced"] = cost.missing.empty() ? Json(nullptr) : Json(cost.missing);
   json["items"] = Json::array();
   for (const CostItem& item : cost.items) {
-    json["items"].push_back(
-        {{"name", item.name}, {"count", item.count}, {"each_usd", item.each_usd}, {"each_W", item.each_w}});
+    json["items"].push_back({{"name", item.name},
+                             {"count", item.count},
+                             {"each_usd", item.each_usd},
+                             {"each_W", item.each_w},
+                             {"estimate", item.estimate}});
   }
 }
 

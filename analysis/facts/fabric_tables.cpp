@@ -162,7 +162,8 @@ std::string items_text(const FabricFacts& f) {
       {{f.name}, {"count", Align::right}, {"each", Align::right}, {"together", Align::right}, {"power", Align::right}}};
   for (const CostItem& item : f.cost->items) {
     const auto count = static_cast<double>(item.count);
-    table.add({item.name, count_text(item.count), count_text(std::llround(item.each_usd)) + " $",
+    table.add({item.name, count_text(item.count),
+               (item.estimate ? "~ " : "") + count_text(std::llround(item.each_usd)) + " $",
                money_text(count * item.each_usd), item.each_w > 0 ? power_text(count * item.each_w / 1000) : "-"});
   }
   return table.to_text();
@@ -187,7 +188,10 @@ std::string fabric_cost_table(const std::vector<FabricFacts>& facts) {
                priced ? fmt::format("{:.2f} k$", cost.usd_per_endpoint / 1e3) : "-",
                priced && cost.power_kw > 0 ? power_text(cost.power_kw) : "-"});
     if (!cost.missing.empty()) notes += fmt::format("{}: not priced, the list has no {}\n", f.name, cost.missing);
-    if (priced) items += '\n' + items_text(f);
+    if (!priced) continue;
+    items += '\n' + items_text(f);
+    if (cost.estimated_usd > 0)
+      items += fmt::format("~: estimates, {:.0f}% of the cost\n", 100 * cost.estimated_usd / cost.usd);
   }
   return table.to_text() + notes + items;
 }

@@ -92,6 +92,18 @@ TEST_CASE("cost: faster NICs never cost less nor draw less, on any kind of fabri
   }
 }
 
+TEST_CASE("cost: what nobody printed is marked as an estimate, and its part of the cost is added up") {
+  const Cost cost = cost_at("h800-mpft", "");
+  double estimated = 0;
+  for (const CostItem& item : cost.items) {
+    if (item.estimate) estimated += static_cast<double>(item.count) * item.each_usd;
+    CHECK(item.estimate == item.name.starts_with("switches of 300 GB/s"));  // shops and the paper print the others
+  }
+  CHECK(estimated > 0);
+  CHECK(cost.estimated_usd == doctest::Approx(estimated));
+  CHECK(cost_at("paper-mpft", "isca-2025").estimated_usd == 0);
+}
+
 TEST_CASE("cost: longer cables cost more, a scale-up network is priced, and what has no part is not priced") {
   CHECK(cost_at("{from: h800-mpft, cable_m: 2}", "").usd < cost_at("{from: h800-mpft, cable_m: 30}", "").usd);
   CHECK(cost_at("{from: gb200-nvl72}", "").usd == doctest::Approx(72 * 5000.0));

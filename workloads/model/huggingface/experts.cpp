@@ -38,12 +38,6 @@ std::vector<std::string> both(std::vector<std::string> names, const std::vector<
 /// ERNIE-4.5-VL writes two numbers, of the experts that text meets and of those that images meet.
 bool for_text_and_images(const Keys& k, const std::string& key) { return k.is_list(key) && k.numbers(key).size() == 2; }
 
-/// The first of those two, or the number.
-std::optional<int> of_text(const Keys& k, const std::string& key) {
-  if (!k.has(key)) return std::nullopt;
-  return for_text_and_images(k, key) ? k.numbers(key).front() : k.count_or(key, 0);
-}
-
 bool splits_experts(const Base& b) {
   return b.family.type.starts_with("ernie4_5") && for_text_and_images(b.keys, "moe_intermediate_size");
 }
@@ -129,6 +123,11 @@ void read_groups(const Base& b, Experts& e) {
 }
 
 }  // namespace
+
+std::optional<int> of_text(const Keys& k, const std::string& key) {
+  if (!k.has(key)) return std::nullopt;
+  return for_text_and_images(k, key) ? k.numbers(key).front() : k.count_or(key, 0);
+}
 
 Experts read_experts(const Base& b) {
   const Keys& k = b.keys;

@@ -70,6 +70,9 @@ Experts read_experts(const Base& base);
 const std::vector<std::string>& names_of_dense_width();
 /// Keys that say in which order experts and dense feed-forwards stand.
 const std::vector<std::string>& names_of_order();
+/// What a key says of the experts that text meets: ERNIE-4.5-VL writes two numbers, the second of those for images.
+/// Nothing where the key is not there.
+std::optional<int> of_text(const Keys& keys, const std::string& key);
 std::vector<FeedWord> read_feed(const Base& base, const Experts& experts);
 /// Matrices of a feed-forward: 3 with a gate, 2 without.
 int feed_forward_matrices(const Base& base);

@@ -176,6 +176,17 @@ TEST_CASE("arXiv 2505.09343, figure 8: concurrent all-gathers on RoCE, ECMP behi
   }
 }
 
+TEST_CASE("matrix: what a GPU sends to itself is left out, the first's and the last's too") {
+  const std::string file =
+      (std::filesystem::temp_directory_path() / ("teapot-self-" + std::to_string(getpid()) + ".csv")).string();
+  std::ofstream{file} << "7,1,1\n1,7,1\n1,1,7\n";
+  const Pattern pattern = matrix_pattern(file, 3);
+  CHECK(pattern.bytes_per_copy.value == 1);
+  CHECK(pattern.bytes_per_gpu.value == 2);
+  for (int gpu = 0; gpu < 3; ++gpu) CHECK(pattern.traffic->copies(gpu, gpu) == 0);
+  std::filesystem::remove(file);
+}
+
 TEST_CASE("matrix: bytes of a file go from row to column, and a wrong file is refused with its line") {
   const Network network = network_of(flat, 16);
   const std::string file =

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "workloads/model/mixer.hpp"
 #include "workloads/model/yaml_mixer.hpp"
 
 using namespace teapot;
@@ -19,6 +20,28 @@ TEST_CASE("mixers: gated attention has a gate as wide as its output (Qwen3-Next)
   // Query and gate, key and value, output.
   CHECK(attention_parameters(a, 2048) == exactly(2048.0 * (2 * 16 * 256 + 2 * 2 * 256) + 16.0 * 256 * 2048));
   CHECK(cache_bytes(a, format("bf16"), 100).value == exactly(100.0 * 2 * 2 * 256 * 2));
+}
+
+TEST_CASE("mixers: what several sequences keep is the sum of what each keeps, whatever the mixer") {
+  for (const char* yaml :
+       {"{heads: 16, kv_heads: 2, head_dim: 128}", "{heads: 16, kv_heads: 2, head_dim: 128, window: 256}",
+        "{heads: 16, kv_heads: 2, head_dim: 128, indexer: {heads: 4, dim: 64, top: 128}}",
+        "{kind: mla, heads: 128, q_rank: 1536, kv_rank: 512, nope_dim: 128, rope_dim: 64, value_dim: 128}"}) {
+    CAPTURE(yaml);
+    const Attention a = mixer(yaml);
+    const auto kept = [&](double count, double context) {
+      Sequences s;
+      s.count = count;
+      s.context = context;
+      return mixer_of(a).kept(a, format("bf16"), s, 1).value;
+    };
+    CHECK(kept(7, 1000) == exactly(7 * kept(1, 1000)));
+    const std::vector<float> lengths{10, 300, 1000};
+    Sequences uneven;
+    uneven.count = 3;
+    uneven.contexts = {lengths};
+    CHECK(mixer_of(a).kept(a, format("bf16"), uneven, 1).value == exactly(kept(1, 10) + kept(1, 300) + kept(1, 1000)));
+  }
 }
 
 TEST_CASE("mixers: a factorised query goes through one narrow vector for all heads (Step-3, arXiv 2507.19427)") {

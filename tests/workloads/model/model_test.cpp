@@ -68,6 +68,18 @@ const Published published[] = {
 
 }  // namespace
 
+TEST_CASE(
+    "model: layers that look at an image see each tile's patches and one token for its class (Llama 3.2 Vision)") {
+  const Model model = from_config_json("llama-3.2-11b-vision");
+  int layers = 0;
+  for (const Layer& layer : model.layers) {
+    if (layer.attention.cross == 0) continue;
+    ++layers;
+    CHECK(layer.attention.cross == 4 * (32 * 32 + 1));  // 448 / 14 patches each way, four tiles
+  }
+  CHECK(layers == 8);
+}
+
 TEST_CASE("model: parameters of every model are within 1% of what its authors publish") {
   CHECK(std::size(published) == names_in("workloads/models").size());
   for (const Published& p : published) {

@@ -181,6 +181,22 @@ TEST_CASE("routing: a larger exponent and a smaller concentration skew more") {
   CHECK(most("{load: dirichlet, concentration: 10}") < most("{load: dirichlet, concentration: 1}"));
 }
 
+TEST_CASE("routing: Dirichlet loads have the moments of their distribution, above and below a concentration of one") {
+  // Of K shares with concentration a each: E[sum of squares] = (a + 1) / (K a + 1).
+  constexpr int experts = 64, layers = 400;
+  for (const double a : {0.3, 0.7, 1.0, 4.0}) {
+    CAPTURE(a);
+    double sum = 0;
+    const std::string text = "{load: dirichlet, concentration: " + std::to_string(a) + "}";
+    const LoadSource loads = read_loads(Config::parse(text), experts, 8);
+    for (int layer = 0; layer < layers; ++layer) {
+      for (const double load : expert_loads(loads, experts, layer, 1 << 20, 1)) sum += load * load;
+    }
+    const double squares = sum / layers / experts / experts;  // loads have a mean of one
+    CHECK(squares == doctest::Approx((a + 1) / (experts * a + 1)).epsilon(0.06));
+  }
+}
+
 TEST_CASE("routing: EPLB's published example reaches its published balance") {
   // github.com/deepseek-ai/EPLB README: 12 experts in 4 groups, 16 slots on 8 GPUs of 2 nodes, two layers.
   const std::vector<double> first{90, 132, 40, 61, 104, 165, 39, 4, 73, 56, 183, 86};

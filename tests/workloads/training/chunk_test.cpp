@@ -143,6 +143,19 @@ TEST_CASE("training: layers that do not divide are split with embedding and head
   }
 }
 
+TEST_CASE("training: a GPU of a pipeline of one rank keeps two bytes a weight, four of gradients and eight of states") {
+  const Model model = named_model("llama-3.1-8b");
+  const Machine machine = plain_machine(8);
+  const Training t = training_of(model, "{global_batch: 8, zero: 0, precision: {weights: bf16}}", 8);
+  const TrainerCost cost;
+  ChunkPrograms programs{model, t, machine, cost, 8, 1};
+  const TrainingMemory m = training_memory(model, t, programs);
+  const HeldParameters held = held_parameters(model, t, 0);
+  CHECK(m.weights.value == doctest::Approx(2 * (held.dense + held.experts)).epsilon(1e-12));
+  CHECK(m.gradients.value == doctest::Approx(4 * (held.dense + held.experts)).epsilon(1e-12));
+  CHECK(m.optimizer.value == doctest::Approx(8 * (held.dense + held.experts)).epsilon(1e-12));
+}
+
 TEST_CASE("training: more recomputed is less kept, and optimizer states divided are less") {
   const Model model = named_model("deepseek-v3");
   const Machine machine = plain_machine(64);

@@ -42,24 +42,41 @@ Warning split_by_default(const Scenario& s) {
       l.expert_tensor_parallel, l.expert_parallel, l.tensor_parallel, s.gpus(), s.gpus() / l.expert_parallel);
 }
 
+/// How fast the fabric joins GPUs that have ports of their own; zero where nothing does.
+BytesPerSecond joined_at(const Scenario& s) {
+  const bool by_ports = std::any_of(s.network.links.begin(), s.network.links.end(),
+                                    [](const Link& link) { return link.tier == "nvlink"; });
+  return by_ports ? scale_up_bandwidth(s.network) : BytesPerSecond{};
+}
+
 /// What a fabric gives beyond the accelerator's own ports nobody can buy.
 Warning faster_than_ports(const Scenario& s, const Report& r) {
   constexpr BytesPerSecond without_ports{121e9};  // PCIe 6.0 x16: how GPUs without ports of their own are joined
-  const bool by_ports = std::any_of(s.network.links.begin(), s.network.links.end(),
-                                    [](const Link& link) { return link.tier == "nvlink"; });
-  const BytesPerSecond joined = by_ports ? scale_up_bandwidth(s.network) : BytesPerSecond{};
+  const BytesPerSecond joined = joined_at(s);
   const BytesPerSecond ports = s.accelerator.scale_up_bandwidth;
   if (r.communication <= Seconds{} || joined <= std::max(ports, without_ports) * 1.05) return {};
   const std::string has = ports > BytesPerSecond{} ? "ports of " + to_text(ports) : "no such ports";
   return fmt::format("the fabric joins GPUs at {}, but {} has {}", to_text(joined), s.accelerator.name, has);
 }
 
+/// A named fabric of another generation leaves ports idle; who writes its bandwidth knows.
+Warning slower_than_ports(const Scenario& s, const Report& r) {
+  const Tree* fabric = s.source.find("fabric");
+  const bool named = fabric != nullptr && (fabric->kind == Tree::Kind::scalar || fabric->find("from") != nullptr);
+  if (!named || fabric->find("nvlink_bandwidth") != nullptr || r.communication <= Seconds{}) return {};
+  const BytesPerSecond joined = joined_at(s);
+  const BytesPerSecond ports = s.accelerator.scale_up_bandwidth;
+  if (joined <= BytesPerSecond{} || joined >= ports * 0.95) return {};
+  return fmt::format("{} joins GPUs at {}, but {} has ports of {}: see fabric.nvlink_bandwidth", s.fabric,
+                     to_text(joined), s.accelerator.name, to_text(ports));
+}
+
 }  // namespace
 
 std::vector<std::string> warnings(const Scenario& s, const Report& r) {
   std::vector<std::string> found = s.model.reading.warnings;  // of a config.json
-  for (const Warning& one :
-       {fabric_by_default(s, r), bus_behind_nic(s), split_by_default(s), faster_than_ports(s, r)}) {
+  for (const Warning& one : {fabric_by_default(s, r), bus_behind_nic(s), split_by_default(s), faster_than_ports(s, r),
+                             slower_than_ports(s, r)}) {
     if (one) found.push_back(*one);
   }
   return found;

@@ -14,6 +14,8 @@ for section in '' model. model.experts. model.attention. deployment. decode. dec
   decode.communication. simulation. fabric. accelerator. accelerator.kernels.gemm. traffic.kv. memory. host.; do
   expect 2 'unknown key|nosuch' run small.yaml --set "${section}nosuch=1"
 done
+refused 'give nvlink_bandwidth, or a technology' 'model: {from: mixtral-8x7b, layers: 2}\ndeployment: {gpus: 8, requests_per_gpu: 4}
+fabric: {kind: multi-rail-fat-tree, nodes: 4, gpus_per_node: 8, nic_bandwidth: 400 Gbps, technology: infiniband-ndr}\n'
 refused 'did you mean .layers' 'model: {from: mixtral-8x7b, layres: 2}\n'
 for section in prefill requests serving training; do expect 2 'expected a mapping' run small.yaml --set "$section=5"; done
 expect 2 'host' run small.yaml --set host=nosuch

@@ -148,9 +148,13 @@ bool Router::append_inside(int source, int destination, Route& route) const {
 }
 
 void Router::fail_cut_off(int source, int destination) const {
-  throw ConfigError(fmt::format("fabric {}: {} gpu-{}-{} off from gpu-{}-{}", fabric_name_,
-                                failures_ ? "failures cut" : "its links leave", gpu(source).node,
-                                source % gpus_per_node_, gpu(destination).node, destination % gpus_per_node_));
+  const bool alone = !failures_ && gpu(source).node == gpu(destination).node && gpu(source).nvlink.up < 0;
+  throw ConfigError(fmt::format(
+      "fabric {}: {} gpu-{}-{} off from gpu-{}-{}{}", fabric_name_, failures_ ? "failures cut" : "its links leave",
+      gpu(source).node, source % gpus_per_node_, gpu(destination).node, destination % gpus_per_node_,
+      alone ? "; nothing joins the GPUs of a node but a network that does not join their NICs: give nvlink_bandwidth, "
+              "or a technology for it, such as nvlink-4"
+            : ""));
 }
 
 Route Router::route(int source, int destination) const {

@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "analysis/commands/command_line.hpp"
-#include "analysis/output/text_table.hpp"
+#include "analysis/scenario/tree_edit.hpp"
 #include "analysis/sweep/amount.hpp"
 #include "analysis/sweep/evaluate.hpp"
 #include "analysis/sweep/optimizer.hpp"
-#include "analysis/version.hpp"
+#include "analysis/sweep/optimum_text.hpp"
 #include "sim/engine.hpp"
 
 namespace teapot::optimize_command {
@@ -96,6 +96,7 @@ class Evaluator {
     Visit v;
     v.candidate = candidate;
     Tree tree = base_;
+    forget_load(tree);
     apply_set(tree, fmt::format("deployment.requests_per_gpu={}", candidate.batch), set_key);
     for (std::size_t i = 0; i < axes_.size(); ++i) {
       for (const auto& key : axes_[i].keys) apply_set(tree, key + '=' + candidate.choices[i], set_key);
@@ -113,6 +114,7 @@ class Evaluator {
       v.tpot_ms = result.at("tpot_ms").get<double>();
       v.tokens_per_s_per_gpu = result.at("tokens_per_s_per_gpu").get<double>();
       v.usd_per_million_tokens = result.at("usd_per_million_tokens").get<double>();
+      if (result.contains("warnings")) v.warnings = result.at("warnings").get<std::vector<std::string>>();
     } catch (const ConfigError& e) {
       v.error = e.what();
     }
@@ -120,6 +122,13 @@ class Evaluator {
   }
 
  private:
+  /// The batch is chosen here, whichever way the scenario says it.
+  static void forget_load(Tree& tree) {
+    for (auto& entry : tree.entries) {
+      if (entry.key == "deployment") erase(entry.value, "concurrency");
+    }
+  }
+
   void replicate(Tree& tree, int replicas) {
     const Scenario one = read_scenario(tree, "optimize", parts_);
     if (one.model.has_experts())
@@ -133,106 +142,13 @@ class Evaluator {
   PartReader parts_;
 };
 
-/// Groups that keep the limit, cheapest first: each with its cheapest batch.
-std::string ranking(const Optimum& optimum, const std::vector<ChoiceAxis>& axes) {
-  constexpr auto right = TextTable::Align::right;
-  std::vector<TextTable::Column> columns;
-  for (const auto& axis : axes) columns.push_back({axis.name});
-  for (const char* title : {"batch", "TPOT ms", "tokens/s/GPU", "$/Mtoken"}) columns.push_back({title, right});
-  columns.push_back({""});
-  TextTable table{columns};
-  for (const Group& group : optimum.groups) {
-    if (!group.best) continue;
-    std::vector<std::string> row = group.choices;
-    row.push_back(fmt::format("{}", group.best->candidate.batch));
-    row.push_back(fmt::format("{:.3f}", group.best->tpot_ms));
-    row.push_back(fmt::format("{:.1f}", group.best->tokens_per_s_per_gpu));
-    row.push_back(fmt::format("{:.4f}", group.best->usd_per_million_tokens));
-    row.emplace_back(&group == &optimum.groups.front() ? "cheapest" : group.left ? "left: cannot become cheapest" : "");
-    table.add(std::move(row));
-  }
-  return table.to_text();
-}
-
-std::string name_of(const std::vector<std::string>& choices, const std::vector<ChoiceAxis>& axes) {
-  std::string name;
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    name += fmt::format("{}{} {}", name.empty() ? "" : ", ", axes[i].name, choices[i]);
-  }
-  return name.empty() ? "the scenario" : name;
-}
-
-std::string text_of(const Optimum& optimum, const std::vector<ChoiceAxis>& axes, double limit) {
-  std::string text;
-  if (optimum.best) {
-    const Visit& b = *optimum.best;
-    text = ranking(optimum, axes);
-    text +=
-        fmt::format("\ncheapest within {:g} ms: {}, {} requests a GPU: {:.4f} $ a million tokens, TPOT {:.3f} ms\n",
-                    limit, name_of(b.candidate.choices, axes), b.candidate.batch, b.usd_per_million_tokens, b.tpot_ms);
-  } else {
-    text = fmt::format("no deployment keeps {:g} ms\n", limit);
-  }
-  bool first = true;
-  for (const Group& group : optimum.groups) {
-    if (group.best) continue;
-    if (std::exchange(first, false)) text += "\nruled out:\n";
-    text += fmt::format("  {}: {}\n", name_of(group.choices, axes), one_line(group.ruled_out, 160));
-  }
-  return text + fmt::format("\nvisited {} of {} deployments{}\n", optimum.visited.size(), optimum.grid,
-                            optimum.as_expected ? "; TPOT and tokens/s/GPU grow with the batch wherever it looked"
-                                                : "; where TPOT or tokens/s/GPU fell with the batch, batches all over");
-}
-
-using Json = nlohmann::ordered_json;
-
-Json json_of(const std::vector<std::string>& choices, const std::vector<ChoiceAxis>& axes) {
-  Json json = Json::object();
-  for (std::size_t i = 0; i < axes.size(); ++i) json[axes[i].name] = choices[i];
-  return json;
-}
-
-Json json_of(const Visit& v, const std::vector<ChoiceAxis>& axes) {
-  Json json = json_of(v.candidate.choices, axes);
-  json["requests_per_gpu"] = v.candidate.batch;
-  if (!v.error.empty()) {
-    json["error"] = v.error;
-    return json;
-  }
-  json["tpot_ms"] = v.tpot_ms;
-  json["tokens_per_s_per_gpu"] = v.tokens_per_s_per_gpu;
-  json["usd_per_million_tokens"] = v.usd_per_million_tokens;
-  return json;
-}
-
-Json json_of(const Optimum& optimum, const std::vector<ChoiceAxis>& axes, double limit) {
-  Json json;
-  json["limit_ms"] = limit;
-  json["best"] = optimum.best ? json_of(*optimum.best, axes) : Json(nullptr);
-  auto& ranked = json["ranking"] = Json::array();
-  auto& out = json["ruled_out"] = Json::array();
-  for (const Group& group : optimum.groups) {
-    if (group.best) {
-      ranked.push_back(json_of(*group.best, axes));
-    } else {
-      out.push_back(json_of(group.choices, axes));
-      out.back()["reason"] = group.ruled_out;
-    }
-  }
-  json["visited"] = optimum.visited.size();
-  json["grid"] = optimum.grid;
-  json["as_expected"] = optimum.as_expected;
-  auto& visits = json["visits"] = Json::array();
-  for (const auto& v : optimum.visited) visits.push_back(json_of(v, axes));
-  json["version"] = version;
-  return json;
-}
-
 void execute(const Options& options) {
   const double limit = limit_ms(options.limit);
   const Tree base = load_scenario_tree(options.scenario, options.sets);
   const CostLists lists = read_cost_lists(options.prices);
   const auto axes = axes_of(options);
+  std::vector<std::string> names;
+  for (const auto& axis : axes) names.push_back(axis.name);
   SearchSpace space;
   for (const auto& axis : axes) space.axes.push_back(axis.values);
   space.batches = options.batches;
@@ -240,9 +156,9 @@ void execute(const Options& options) {
   Evaluator evaluate_one{base, axes, lists};
   const Optimum optimum = optimize(space, limit, [&](const Candidate& c) { return evaluate_one(c); });
   if (options.json) {
-    fmt::print("{}\n", json_of(optimum, axes, limit).dump(2));
+    fmt::print("{}\n", optimum_json(optimum, names, limit).dump(2));
   } else {
-    fmt::print("{}", text_of(optimum, axes, limit));
+    fmt::print("{}", optimum_text(optimum, names, limit));
   }
   const bool any =
       std::any_of(optimum.visited.begin(), optimum.visited.end(), [](const Visit& v) { return v.error.empty(); });

@@ -190,6 +190,17 @@ std::string warning_of(std::vector<std::string> parts) {
                      fmt::join(parts, ", "), all > most ? fmt::format(" and {} more", all - most) : "");
 }
 
+/// What was warned of when each was simulated.
+std::string warnings_of(const std::vector<Design>& designs) {
+  std::string text;
+  for (const auto& design : designs) {
+    if (!design.result.contains("warnings")) continue;
+    for (const auto& line : design.result.at("warnings"))
+      text += fmt::format("warning: {}: {}\n", design.name, one_line(line.get<std::string>()));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string comparison_text(const std::vector<Design>& designs) {
@@ -225,7 +236,7 @@ std::string comparison_text(const std::vector<Design>& designs) {
   for (const auto& design : designs) cells.push_back(busiest(design));
   if (std::any_of(cells.begin() + 1, cells.end(), [](const auto& cell) { return !cell.empty(); }))
     results.add(std::move(cells));
-  return text + '\n' + results.to_text();
+  return text + '\n' + results.to_text() + warnings_of(designs);
 }
 
 Json comparison_json(const std::vector<Design>& designs) {
@@ -246,6 +257,7 @@ Json comparison_json(const std::vector<Design>& designs) {
       one[figure.name] = own ? Json(*own) : Json(nullptr);
       one[std::string{figure.name} + "_ratio"] = own && first && *first > 0 ? Json(*own / *first) : Json(nullptr);
     }
+    if (design.result.contains("warnings")) one["warnings"] = design.result.at("warnings");
     if (design.result.contains("bottleneck")) one["bottleneck"] = design.result.at("bottleneck");
     list.push_back(std::move(one));
   }

@@ -20,6 +20,7 @@ struct Visit {
   double tpot_ms = 0;
   double tokens_per_s_per_gpu = 0;
   double usd_per_million_tokens = 0;
+  std::vector<std::string> warnings;
   std::string error;  ///< why it cannot be deployed (it does not fit into memory); empty where it can
 };
 

@@ -219,7 +219,7 @@ ResultTable result_table(const Json& plan, const FindResult& find) {
     table.failed += error.is_null() ? 0 : 1;
     table.rows.push_back(std::move(row));
     Json details = Json::object();
-    for (const char* name : {"tpot_band_ms", "breakdown_ms", "resources"}) {
+    for (const char* name : {"tpot_band_ms", "breakdown_ms", "resources", "warnings"}) {
       if (error.is_null() && results[0].contains(name)) details[name] = results[0].at(name);
     }
     table.details.push_back(std::move(details));

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "analysis/output/text_table.hpp"
+#include "sim/message.hpp"
 
 namespace teapot {
 namespace {
@@ -108,6 +109,32 @@ std::string front_text(const ResultTable& table, const std::string& title, const
   return fmt::format("\n{}\n{}", title, rows_text(table, front));
 }
 
+/// Each warning once, with the points that it is of.
+std::string warnings_text(const ResultTable& table) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> found;
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    if (!table.details[r].contains("warnings")) continue;
+    for (const auto& warning : table.details[r].at("warnings")) {
+      const std::string line = one_line(warning.get<std::string>());
+      auto known = std::find_if(found.begin(), found.end(), [&](const auto& one) { return one.first == line; });
+      if (known == found.end()) known = found.insert(found.end(), {line, {}});
+      known->second.push_back(table.rows[r][0].dump());
+    }
+  }
+  std::string text;
+  for (auto& [line, points] : found) {
+    constexpr std::size_t most = 12;
+    const std::size_t all = points.size();
+    points.resize(std::min(all, most));
+    const std::string which = all == table.rows.size()
+                                  ? "all points"
+                                  : fmt::format("point{} {}{}", all > 1 ? "s" : "", fmt::join(points, ", "),
+                                                all > most ? fmt::format(" and {} more", all - most) : "");
+    text += fmt::format("warning: {}: {}\n", which, line);
+  }
+  return text.empty() ? text : '\n' + text;
+}
+
 }  // namespace
 
 std::string sweep_text(const SweepSummary& summary) {
@@ -120,6 +147,7 @@ std::string sweep_text(const SweepSummary& summary) {
       for (std::size_t r = 0; r < all.size(); ++r) all[r] = r;
       text += rows_text(table, all);
     }
+    text += warnings_text(table);
     text += front_text(table, "Cheaper or faster than every other (TPOT against price, $/GPU):",
                        pareto_front(table, "tpot_ms", "usd_per_gpu", false));
     text += front_text(table, "More tokens or faster than every other (TPOT against tokens/s/GPU):",

@@ -8,6 +8,7 @@
 #include "analysis/sweep/comparison.hpp"
 #include "analysis/sweep/costs.hpp"
 #include "analysis/sweep/results.hpp"
+#include "analysis/sweep/sweep_text.hpp"
 
 namespace teapot {
 namespace {
@@ -101,6 +102,20 @@ TEST_CASE("compare: of many things that differ the first eight are named and the
   };
   const std::string text = comparison_text({design("x", with("1"), 10), design("y", with("2"), 5)});
   CHECK(text.starts_with("warning: unlike in 10 things (a, b, c, d, e, f, g, h and 2 more): "));
+}
+
+TEST_CASE("compare, sweep: what a run warns of is said there too, once for each warning") {
+  Design one = design("x", "{a: 1}", 10);
+  one.result["warnings"] = {"slow bus"};
+  CHECK(comparison_text({one, design("y", "{a: 2}", 5)}).ends_with("warning: x: slow bus\n"));
+  CHECK(comparison_json({one, one}).at("designs")[1].at("warnings") == Json{"slow bus"});
+  SweepSummary summary;
+  summary.table = result_table(plan_of(3), [](const std::string& key) {
+    Json result = result_of(10, 1, 1);
+    result["warnings"] = key == "1" ? Json::array() : Json{"slow bus"};
+    return std::optional<Json>{result};
+  });
+  CHECK(sweep_text(summary).find("\nwarning: points 1, 3: slow bus\n") != std::string::npos);
 }
 
 TEST_CASE("compare: ratios are to the first") {

@@ -39,6 +39,7 @@ bool known(const std::string& folder, const std::string& name) {
 /// A fabric that is named after the accelerator, else nodes like those it is sold in.
 std::string fabric_for(const Options& options, int gpus) {
   if (!options.fabric.empty()) return options.fabric;
+  if (gpus <= 8 && known("topologies", "hgx-" + options.accelerator)) return "hgx-" + options.accelerator;
   for (const char* kind : {"-rail", "-mpft", "-nvl72-scaleout", "-nvl72"}) {
     if (known("topologies", options.accelerator + kind)) return options.accelerator + kind;
   }
@@ -48,7 +49,7 @@ std::string fabric_for(const Options& options, int gpus) {
   const std::string inside =
       joined > 0 ? fmt::format("nvlink_bandwidth: {:g} GB/s", joined) : "technology: [pcie-4, roce-400g]";
   if (gpus <= 8) {
-    if (gpus == 1) return "h800-mpft";
+    if (gpus == 1 && joined <= 0) return "pcie-4-box";
     return fmt::format("{{kind: single-switch, nodes: 1, gpus_per_node: {}, {}}}", std::max(2, gpus),
                        joined > 0 ? inside : "technology: pcie-4");
   }

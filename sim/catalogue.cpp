@@ -3,6 +3,8 @@
 
 #include "sim/catalogue.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -21,8 +23,13 @@ bool is_path(const std::string& name) {
 
 Tree load(const Config& name, const std::string& folder, const std::string& what) {
   const auto text = name.as<std::string>();
-  if (is_path(text)) return load_yaml(file_named(name, most_yaml_bytes));
   const auto known = names_in(folder);
+  if (is_path(text)) {
+    const std::string near = nearest(fs::path{text}.filename().string(), known);  // organisation/model, as on a hub
+    if (!near.empty() && !is_there(beside(name.tree().place, text)))
+      name.fail(fmt::format("no such file: {} (did you mean \"{}\"?)", one_line(text, 300), near));
+    return load_yaml(file_named(name, most_yaml_bytes));
+  }
   if (std::find(known.begin(), known.end(), text) == known.end()) name.fail(unknown_name(what, text, known));
   return load_yaml((fs::path{home()} / folder / (text + ".yaml")).string());
 }

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "sim/config.hpp"
 
@@ -27,22 +28,43 @@ int edit_distance(const std::string& a, const std::string& b) {
   return cost[a.size()][b.size()];
 }
 
+/// As people write it who do not look: H100, fp8_block.
+std::string plain(std::string name) {
+  for (char& c : name) {
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (c == '_' || c == ' ') c = '-';
+  }
+  return name;
+}
+
+/// The longest known name that the written one goes on from: h100-sxm is an h100.
+std::string begun_with(const std::string& name, const std::vector<std::string>& known) {
+  std::string best;
+  for (const auto& candidate : known) {
+    const bool begins = candidate.size() >= 3 && name.starts_with(plain(candidate)) &&
+                        !std::isalnum(static_cast<unsigned char>(name[candidate.size()]));
+    if (begins && candidate.size() > best.size()) best = candidate;
+  }
+  return best;
+}
+
 }  // namespace
 
 std::string nearest(const std::string& name, const std::vector<std::string>& known) {
+  const std::string written = plain(name);
   std::string best;
   int best_distance = std::max<int>(1, static_cast<int>(name.size()) / 3) + 1;
   for (const auto& candidate : known) {
     const auto longer =
         static_cast<int>(std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size()));
     if (longer >= best_distance || name.size() > 200) continue;
-    const int distance = edit_distance(name, candidate);
+    const int distance = edit_distance(written, plain(candidate));
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;
     }
   }
-  return best;
+  return best.empty() ? begun_with(written, known) : best;
 }
 
 std::string unknown_name(const std::string& what, const std::string& name, const std::vector<std::string>& known) {

@@ -80,6 +80,22 @@ TEST_CASE("config: only true and false are booleans, and numbers must be finite"
 TEST_CASE("catalogue: an unknown name is refused with the nearest one") {
   const Config config = Config::parse("model: nosuch\n", "s.yaml");
   CHECK_THROWS_AS(resolve_named(config.at("model"), "workloads/models", "model"), ConfigError);
+  const Config hub = Config::parse("model: meta-llama/Llama-3.1-8B\n", "s.yaml");
+  CHECK_THROWS_WITH_AS(resolve_named(hub.at("model"), "workloads/models", "model"),
+                       doctest::Contains("did you mean \"llama-3.1-8b\"?"), ConfigError);
+}
+
+TEST_CASE("names: the nearest is found whatever its case and whatever comes behind it") {
+  const std::vector<std::string> known{"a100", "h100", "h100-nvl", "fp8", "fp8-block", "vllm", "llama-3.1-8b"};
+  CHECK(nearest("H100", known) == "h100");
+  CHECK(nearest("h100-sxm", known) == "h100");
+  CHECK(nearest("H100 NVL", known) == "h100-nvl");
+  CHECK(nearest("FP8", known) == "fp8");
+  CHECK(nearest("fp8_e4m3", known) == "fp8");
+  CHECK(nearest("fp8_block", known) == "fp8-block");
+  CHECK(nearest("vLLM", known) == "vllm");
+  CHECK(nearest("Llama-3.1-8B-Instruct", known) == "llama-3.1-8b");
+  CHECK(nearest("something else", known).empty());
 }
 
 TEST_CASE("config: a recording one writes down type, range, default, meaning and words of every key it is asked for") {

@@ -32,7 +32,8 @@ void read_experts(const Config& section, const Model& model, Layout& d) {
   if (std::int64_t{d.expert_parallel} * d.expert_tensor_parallel > d.gpus || d.gpus % d.expert_gpus() != 0) {
     place_of(section, "expert_parallel")
         .fail(fmt::format("{} GPUs do not divide into groups of {} (expert_parallel {} x expert_tensor_parallel {})",
-                          d.gpus, std::int64_t{d.expert_parallel} * d.expert_tensor_parallel, d.expert_parallel, d.expert_tensor_parallel));
+                          d.gpus, std::int64_t{d.expert_parallel} * d.expert_tensor_parallel, d.expert_parallel,
+                          d.expert_tensor_parallel));
   }
   const int slots = model.experts.routed + d.redundant_experts;
   if (slots % d.expert_parallel != 0) {
@@ -72,9 +73,9 @@ void read_pipeline(const Config& section, const Model& model, Layout& d) {
 
 Layout read_layout(const Config& section, const Model& model) {
   Layout d;
-  d.gpus = section.positive_or<int>(
-      "gpus", d.gpus,
-      {"GPUs of the deployment, the first ones of the fabric", "128", "", "num_gpus n_gpus world_size"});
+  d.gpus = section.positive_or<int>("gpus", d.gpus,
+                                    {"GPUs of the deployment, the first ones of the fabric", "128", "",
+                                     "num_gpus n_gpus world_size dp dp_size data_parallel replicas"});
   limits::at_most(section, "gpus", d.gpus, limits::gpus);
   d.tensor_parallel = section.positive_or<int>("tensor_parallel", 1,
                                                {"GPUs that share the attention of their requests, and the dense layers",

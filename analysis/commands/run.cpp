@@ -215,9 +215,11 @@ void execute(const RunOptions& options) {
   require_what_to_run(options);
   if (!options.workload.empty()) return replay(options);
   if (!options.trace.empty()) check_trace_name(options.trace);
-  if (const Tree tree = load_scenario_tree(options.scenario, options.sets); trains(tree)) return train(options, tree);
-  const Scenario scenario = load_scenario(options.scenario, options.sets);
+  const Tree tree = load_scenario_tree(options.scenario, options.sets);
+  if (trains(tree)) return train(options, tree);
   ProgressLine progress;
+  progress.announce("the fabric is built", fabric_seconds(tree));
+  const Scenario scenario = load_scenario(options.scenario, options.sets);
   const auto layers = static_cast<double>(scenario.model.layers.size());
   const auto show = [&](double fraction) {
     progress(fmt::format("layer {:.0f} of {:.0f}", fraction * layers, layers), fraction);

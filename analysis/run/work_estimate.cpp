@@ -7,6 +7,9 @@
 
 #include <algorithm>
 
+#include "sim/catalogue.hpp"
+#include "topologies/topology.hpp"
+
 namespace teapot {
 namespace {
 
@@ -17,6 +20,19 @@ constexpr double most_messages = 2e9;
 }  // namespace
 
 double WorkEstimate::seconds() const { return choices / choices_per_s; }
+
+double fabric_seconds(const Tree& scenario) {
+  constexpr double gpus_per_s = 23e3;
+  const Tree* fabric = scenario.find("fabric");
+  if (fabric == nullptr) return 0;
+  try {
+    Site site;
+    figures_of(Config{resolve_named(Config{*fabric}, "topologies", "fabric")}, site);
+    return static_cast<double>(site.nodes) * site.gpus / gpus_per_s;
+  } catch (const ConfigError&) {  // whoever reads it says what is wrong
+    return 0;
+  }
+}
 
 WorkEstimate work_of(const Scenario& s) {
   WorkEstimate work;

@@ -14,6 +14,10 @@ struct WorkEstimate {
   double seconds() const;  ///< of drawing: the simulation says itself how far it is
 };
 
+/// Until the fabric that a scenario names stands, with all its links and names, whichever part of it is used; 0 where
+/// it names none that can be counted.
+double fabric_seconds(const Tree& scenario);
+
 WorkEstimate work_of(const Scenario& scenario);
 
 /// Throws ConfigError that says how much it is, and what needs less.

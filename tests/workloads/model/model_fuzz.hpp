@@ -79,9 +79,10 @@ inline Tree list_of(std::vector<Tree> items) {
   return list;
 }
 
+constexpr int ways_to_retype = 10;
+
 /// The value written as another type, as null or as an empty list.
-inline Tree retyped(const Tree& value, Random& random) {
-  const int way = static_cast<int>(random.uniform() * 10);
+inline Tree retyped(const Tree& value, int way) {
   const Tree list = list_of({value});
   Tree mapping;
   mapping.kind = Tree::Kind::mapping;
@@ -95,14 +96,13 @@ inline Tree retyped(const Tree& value, Random& random) {
   if (way == 5) return scalar_of("2.5");
   if (way == 6) return scalar_of("1e300");
   if (way == 7) return scalar_of("bfloat", true);
-  return way == 8 ? Tree{} : list_of({});
+  return way == 8 && value.kind != Tree::Kind::null ? Tree{} : list_of({});
 }
 
-inline Change random_change(const Tree& original, Random& random) {
-  static const std::array words{"moe",    "expert",       "layer",   "head",     "hidden",   "rank",
-                                "window", "chunk",        "attn",    "mamba",    "ssm",      "linear",
-                                "conv",   "state",        "pattern", "interval", "compress", "quant",
-                                "mlp",    "intermediate", "color",   "flavour"};
+enum class Kind { dropped, renamed, retyped, added };
+
+/// One change of the `at`-th key of the `which`-th mapping; `way`: of two names, or of ways_to_retype.
+inline Change change_of(const Tree& original, std::size_t which, std::size_t at, Kind kind, int way) {
   Change c;
   c.changed = original;
   c.without = original;
@@ -110,35 +110,52 @@ inline Change random_change(const Tree& original, Random& random) {
   collect(c.changed, mappings);
   std::vector<Tree*> others;
   collect(c.without, others);
-  const auto which = static_cast<std::size_t>(random.uniform() * static_cast<double>(mappings.size()));
   Tree& mapping = *mappings[which];
-  Tree& other = *others[which];
-  const auto at = static_cast<std::size_t>(random.uniform() * static_cast<double>(mapping.entries.size()));
-  const int kind = static_cast<int>(random.uniform() * 4);
   c.key = mapping.entries[at].key;
-  if (kind == 3) {
-    const auto word = [&] { return std::string{words[static_cast<std::size_t>(random.uniform() * words.size())]}; };
-    c.what = "added";
-    c.key = c.new_key = fmt::format("{}_{}_{}", word(), word(), static_cast<int>(random.uniform() * 100));
-    mapping.entries.push_back(
-        {c.new_key, mapping.place, scalar_of(fmt::format("{}", static_cast<int>(random.uniform() * 64)))});
-    return c;
-  }
-  other.entries.erase(other.entries.begin() + static_cast<std::ptrdiff_t>(at));
-  if (kind == 0) {
+  others[which]->entries.erase(others[which]->entries.begin() + static_cast<std::ptrdiff_t>(at));
+  if (kind == Kind::dropped) {
     c.what = "dropped";
-    c.changed = c.without;
-    c.without = original;
-  } else if (kind == 1) {
+    std::swap(c.changed, c.without);
+  } else if (kind == Kind::renamed) {
     c.what = "renamed";
-    c.new_key = random.uniform() < 0.5 ? c.key + "_x" : "my_" + c.key;
+    c.new_key = way == 0 ? c.key + "_x" : "my_" + c.key;
     mapping.entries[at].key = c.new_key;
   } else {
     c.what = "retyped";
     c.new_key = c.key;
-    mapping.entries[at].value = retyped(mapping.entries[at].value, random);
+    mapping.entries[at].value = retyped(mapping.entries[at].value, way);
   }
   return c;
+}
+
+inline Change with_key_added(const Tree& original, std::size_t which, Random& random) {
+  static const std::array words{"moe",    "expert",       "layer",   "head",     "hidden",   "rank",
+                                "window", "chunk",        "attn",    "mamba",    "ssm",      "linear",
+                                "conv",   "state",        "pattern", "interval", "compress", "quant",
+                                "mlp",    "intermediate", "color",   "flavour"};
+  const auto word = [&] { return std::string{words[static_cast<std::size_t>(random.uniform() * words.size())]}; };
+  Change c;
+  c.changed = original;
+  c.without = original;
+  std::vector<Tree*> mappings;
+  collect(c.changed, mappings);
+  c.what = "added";
+  c.key = c.new_key = fmt::format("{}_{}_{}", word(), word(), static_cast<int>(random.uniform() * 100));
+  mappings[which]->entries.push_back(
+      {c.new_key, mappings[which]->place, scalar_of(fmt::format("{}", static_cast<int>(random.uniform() * 64)))});
+  return c;
+}
+
+inline Change random_change(const Tree& original, Random& random) {
+  Tree tree = original;
+  std::vector<Tree*> mappings;
+  collect(tree, mappings);
+  const auto which = static_cast<std::size_t>(random.uniform() * static_cast<double>(mappings.size()));
+  const auto at = static_cast<std::size_t>(random.uniform() * static_cast<double>(mappings[which]->entries.size()));
+  const auto kind = static_cast<Kind>(static_cast<int>(random.uniform() * 4));
+  if (kind == Kind::added) return with_key_added(original, which, random);
+  return change_of(original, which, at, kind,
+                   static_cast<int>(random.uniform() * (kind == Kind::renamed ? 2 : ways_to_retype)));
 }
 
 /// Whether a word is in a text, whole.

@@ -11,16 +11,20 @@ namespace teapot {
 namespace {
 
 /// Where a list gives each layer its own, that of the first; apply_lists puts in the others.
-std::optional<int> one_or_first(const Keys& k, const std::vector<std::string>& names) {
+std::optional<int> one_or_first(const Base& b, const std::vector<std::string>& names) {
+  const Keys& k = b.keys;
   const std::string key = k.which(names);
   if (!k.is_list(key)) return k.any(names);
   const std::vector<int> each = k.numbers(key);
-  return each.empty() ? std::nullopt : std::optional<int>{each.front()};
+  if (each.size() != static_cast<std::size_t>(b.layers))
+    k.fail(key, fmt::format("speaks of {} layers, not of {}", each.size(), b.layers));
+  return each.front();
 }
 
-int read_heads(const Keys& k, bool by_layer = false) {
+int read_heads(const Base& b, bool by_layer = false) {
+  const Keys& k = b.keys;
   const std::vector<std::string> names{"num_attention_heads", "n_head", "n_heads", "num_heads", "num_query_heads"};
-  const auto heads = by_layer ? one_or_first(k, names) : k.any(names);
+  const auto heads = by_layer ? one_or_first(b, names) : k.any(names);
   if (!heads) k.fail_none(names, "attention needs it");
   if (*heads == 0) k.fail(k.which(names), "must be above zero");
   return *heads;
@@ -40,7 +44,7 @@ int read_kv_heads(const Base& b, int heads) {
     k.pass_all(names);
     return 1;
   }
-  if (const auto kv = one_or_first(k, names)) {
+  if (const auto kv = one_or_first(b, names)) {
     if (*kv == 0) k.fail(k.which(names), "must be above zero");
     return *kv;
   }
@@ -115,7 +119,7 @@ Attention read_latent(const Base& b) {
   const Keys& k = b.keys;
   Attention a;
   a.kind = Attention::Kind::latent;
-  a.heads = read_heads(k);
+  a.heads = read_heads(b);
   a.kv_heads = 1;
   a.q_rank = k.count_or("q_lora_rank", 0);
   if (a.q_rank == 0) k.assume("q_lora_rank", "queries are not compressed");
@@ -138,7 +142,7 @@ Attention read_latent(const Base& b) {
 Attention read_grouped(const Base& b) {
   const Keys& k = b.keys;
   Attention a;
-  a.heads = read_heads(k, true);
+  a.heads = read_heads(b, true);
   a.kv_heads = read_kv_heads(b, a.heads);
   a.head_dim = read_head_dim(b, a.heads);
   const int said = k.count_or("v_head_dim", 0);
@@ -147,8 +151,11 @@ Attention read_grouped(const Base& b) {
   a.q_rank = k.count_or("share_q_dim", 0);
   if (k.flag_or("attn_output_gate", usually_gated(b))) a.gate = static_cast<int>(a.output_dim());
   if (k.flag_or("use_head_wise_attn_gate", false)) a.gate = 1;
-  if (k.has("gating") && k.at("gating").is_scalar())
-    a.gate = gate_by_word(k, "gating", k.at("gating").as<std::string>(), a);
+  if (k.has("gating") && k.at("gating").is_scalar()) {
+    const std::string word = k.at("gating").as<std::string>();
+    if (k.at("gating").tree().quoted && (word == "true" || word == "false")) k.flag_or("gating", false);  // says so
+    a.gate = gate_by_word(k, "gating", word, a);
+  }
   a.head_norm = k.flag_or("use_qk_norm", b.family.head_norm);
   if (a.heads % a.kv_heads != 0)
     k.fail(
@@ -257,7 +264,7 @@ std::vector<Attention> read_compressed(const Base& b) {
   const Keys& k = b.keys;
   Attention a;
   a.kind = Attention::Kind::compressed;
-  a.heads = read_heads(k);
+  a.heads = read_heads(b);
   a.kv_heads = 1;
   a.head_dim = k.positive("head_dim");
   a.q_rank = k.positive("q_lora_rank");

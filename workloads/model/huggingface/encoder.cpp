@@ -59,11 +59,12 @@ double transformer(const Config& part, const Keys& keys, const char* name) {
 int image_tokens(const Keys& top) {
   if (!top.is_mapping("vision_config")) return 0;
   const Config part = top.at("vision_config");
-  const auto size = number(part, {"image_size"});
-  const auto patch = number(part, {"patch_size"});
-  const auto tiles = number(part, {"max_num_tiles"});
-  if (!size || !patch || !tiles || *patch < 1 || *size > 100'000 || *tiles > 1000) return 0;
-  const double side = std::floor(*size / *patch);
+  const auto tiles = size(part, {"max_num_tiles"});
+  if (!tiles) return 0;
+  const auto wide = size(part, {"image_size"});
+  const auto patch = size(part, {"patch_size"});
+  if (!wide || !patch || *patch < 1 || *wide > 100'000 || *tiles > 1000) return 0;
+  const double side = std::floor(*wide / *patch);
   return static_cast<int>(*tiles * (side * side + 1));  // and one for the class of each tile
 }
 

@@ -43,7 +43,8 @@ const std::set<std::string> ungated = split(
 
 const std::set<std::string> tied = split(
     "gpt2 gpt_neo gpt_bigcode opt bloom falcon mpt gemma gemma2 gemma3 gemma3_text gemma4 gemma4_text vaultgemma "
-    "cohere cohere2 mamba starcoder2 RefinedWeb RefinedWebModel smollm3 lfm2 lfm2_moe minicpm minicpm4 hunyuan_v1_moe "
+    "cohere cohere2 mamba starcoder2 RefinedWeb RefinedWebModel smollm3 lfm2 lfm2_moe minicpm minicpm3 minicpm4 "
+    "hunyuan_v1_moe "
     "hunyuan hunyuan_v1_dense ernie4_5 ernie4_5_moe granitemoehybrid zamba2 xglm command_a grok-1 grok1 "
     "recurrent_gemma");
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 
 #include "workloads/model/huggingface/parts.hpp"
@@ -208,7 +209,11 @@ std::vector<int> dense_widths(const Base& b, const Experts& e) {
     return all(k.positive("shared_intermediate_size"));
   }
   if (const auto said = k.any(names_of_dense_width())) return all(*said);
-  if (k.has("expansion_ratio")) return all(static_cast<int>(k.number_or("expansion_ratio", 4) * b.hidden));  // MPT
+  if (k.has("expansion_ratio")) {  // MPT
+    const double ratio = k.number_or("expansion_ratio", 4);
+    if (ratio != std::floor(ratio)) k.warn("expansion_ratio", "not a whole number; taken at its word");
+    return all(static_cast<int>(ratio * b.hidden));
+  }
   if (b.family.matrices == 2) {
     if (!b.family.four_times)
       k.assume(names_of_dense_width()[0], fmt::format("taken as four times the hidden size, {}", 4 * b.hidden));

@@ -58,6 +58,9 @@ void refuse_what_is_not_modelled(const Base& b) {
     k.fail("draft_vocab_size",
            "of an EAGLE-3 head, which is no model of its own: give the file as `decode.draft` of a "
            "scenario");
+  if (k.has("hidden_dim") && k.has("n_heads") && !k.has("model_type"))
+    k.fail("hidden_dim",
+           "of Mistral's own params.json, which is not read: give the model's config.json, or write YAML");
   if (k.count_or("word_embed_proj_dim", b.hidden) != b.hidden)
     k.fail("word_embed_proj_dim", "an embedding narrower than the hidden size is not modelled");
   for (const char* key : {"compression_ratio", "full_attn_mod", "interpolate_factor"}) {

@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
 
 #include "workloads/model/huggingface.hpp"
 #include "workloads/model/huggingface/families.hpp"
+#include "workloads/model/huggingface/keys.hpp"
 
 namespace teapot {
 namespace {
@@ -101,31 +101,52 @@ void put(Tree& tree, const std::string& key, const std::string& text, bool quote
   tree.entries.push_back({key, tree.place, value});
 }
 
-/// Mamba's first files leave everything but width and depth to the code beside them (github.com/state-spaces/mamba).
-std::vector<std::string> fill_first_mamba(Tree& tree) {
-  Tree* cfg = nullptr;
+/// Mamba's first files have no model_type; their configuration class (MambaConfig of github.com/state-spaces/mamba)
+/// knows these keys alone.
+bool first_mamba(const Tree& tree) {
+  if (tree.find("model_type") != nullptr || tree.find("d_model") == nullptr) return false;
+  return tree.find("ssm_cfg") != nullptr || tree.find("pad_vocab_size_multiple") != nullptr ||
+         tree.find("attn_layer_idx") != nullptr;
+}
+
+/// Which of its two layers a file of the first format asks for; the key is read here, and taken out.
+bool takes_second_layer(const Keys& keys, Tree& tree, std::vector<std::string>& said) {
+  if (!keys.has("ssm_cfg"))
+    keys.fail_missing("ssm_cfg", "files of the first Mamba have it; {} stands for its first layer");
+  const std::string layer = keys.part("ssm_cfg").word_or("layer", "");
+  if (!layer.empty() && layer != "Mamba1" && layer != "Mamba2")
+    keys.part("ssm_cfg").fail("layer", fmt::format("unknown \"{}\" (known: Mamba1, Mamba2)", layer));
+  if (layer.empty()) said.emplace_back("ssm_cfg.layer: not given; taken as the first kind of Mamba");
   for (Tree::Entry& entry : tree.entries) {
-    if (entry.key == "ssm_cfg" && entry.value.kind == Tree::Kind::mapping) cfg = &entry.value;
+    if (entry.key == "ssm_cfg")
+      std::erase_if(entry.value.entries, [](const auto& inner) { return inner.key == "layer"; });
   }
-  if (cfg == nullptr || tree.find("model_type") != nullptr || tree.find("d_model") == nullptr) return {};
-  const bool second = word_in(*cfg, "layer") == "Mamba2";
-  const int width = std::atoi(word_in(tree, "d_model").c_str());
-  const int multiple = std::max(1, std::atoi(word_in(tree, "pad_vocab_size_multiple").c_str()));
-  const int vocabulary = std::atoi(word_in(tree, "vocab_size").c_str());
-  if (width <= 0 || width > 1'000'000 || vocabulary <= 0 || vocabulary > 100'000'000 || multiple > 100'000) return {};
-  if (second) std::erase_if(cfg->entries, [](const Tree::Entry& entry) { return entry.key == "layer"; });
+  return layer == "Mamba2";
+}
+
+/// They leave everything but width and depth to the code beside them, whose defaults are said.
+std::vector<std::string> fill_first_mamba(Tree& tree) {
+  if (!first_mamba(tree)) return {};
+  const Tree written = tree;
+  const Keys keys{Config{written}, {}};
+  std::vector<std::string> said;
+  const bool second = takes_second_layer(keys, tree, said);
+  const int width = keys.positive("d_model");
+  const int multiple = keys.has("pad_vocab_size_multiple") ? keys.positive("pad_vocab_size_multiple") : 8;
+  const int vocabulary = keys.positive("vocab_size");
+  if (multiple > 100'000) keys.fail("pad_vocab_size_multiple", "must be at most 100000");
   put(tree, "model_type", second ? "mamba2" : "mamba", true);
   put(tree, "vocab_size", std::to_string((vocabulary + multiple - 1) / multiple * multiple));
   put(tree, "expand", "2");
   put(tree, "conv_kernel", "4");
   put(tree, "state_size", second ? "128" : "16");
-  std::vector<std::string> said{
-      "expand, conv_kernel, state_size: not given; taken as the first Mamba code has them",
-      fmt::format("vocab_size: rounded up to a multiple of {} (pad_vocab_size_multiple)", multiple)};
-  if (!second) {
-    said.emplace_back("ssm_cfg.layer: not given; taken as the first kind of Mamba");
-    return said;
+  said.emplace_back("expand, conv_kernel, state_size: not given; taken as the first Mamba code has them");
+  said.emplace_back(fmt::format("vocab_size: rounded up to a multiple of {} (pad_vocab_size_multiple)", multiple));
+  if (!keys.has("tie_embeddings")) {
+    put(tree, "tie_embeddings", "true");
+    said.emplace_back("tie_embeddings: not given; taken as true, as the first Mamba code has it");
   }
+  if (!second) return said;
   put(tree, "num_heads", std::to_string(2 * width / 64));
   put(tree, "head_dim", "64");
   put(tree, "n_groups", "1");

@@ -57,6 +57,8 @@ int trimmed(const Base& b, int width) {
     return width;
   }
   const double factor = k.number_or("block_ffn_dim_multiplier", 1);
+  if (factor != 1)
+    k.warn("block_ffn_dim_multiplier", fmt::format("{}, not 1 as in published files; taken at its word", factor));
   const int multiple = k.positive("block_multiple_of");
   const int scaled = static_cast<int>(factor * (2 * width / 3));
   k.pass_all({"block_mlp_init_scale", "block_out_init_scale", "block_norm_eps", "block_use_swiglu",

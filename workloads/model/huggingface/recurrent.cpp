@@ -138,7 +138,7 @@ Recurrence read_mamba2(const Base& b) {
   k.pass_all({"mamba_expand", "expand"});
   const auto groups = k.any(group_names);
   r.key_heads = groups ? std::max(1, *groups) : 1;
-  if (!groups) k.assume(group_names[0], "taken as 1");
+  if (!groups) k.assume(group_names[0], "(also n_groups, mamba_ngroups) taken as 1");
   r.state_bytes = state_bytes_of(k);
   return r;
 }

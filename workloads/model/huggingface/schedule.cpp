@@ -176,6 +176,7 @@ Words window_words(const Base& b) {
 /// Shapes of mixers that no schedule speaks of.
 void require_schedule(const Base& b) {
   const Keys& k = b.keys;
+  if (k.has("conv1d_width")) k.fail_none({"block_types", "_block_types"}, "conv1d_width speaks of recurrent layers");
   if (k.has("conv_L_cache")) k.fail_none({"layer_types", "full_attn_idxs"}, "conv_L_cache speaks of convolutions");
   for (const char* key : {"mamba_d_state", "ssm_state_size", "mamba_num_heads", "mamba_n_heads", "mamba_d_conv",
                           "mamba_expand", "state_size"}) {

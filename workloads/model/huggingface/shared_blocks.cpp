@@ -17,6 +17,8 @@ double own_parameters(const Base& b, double width) {
   const double rank = k.positive("adapter_rank");
   double sum = h * h;
   if (k.flag_or("use_shared_mlp_adapter", true)) sum += rank * (h + 2 * width);
+  if (!k.has("use_shared_attention_adapter"))
+    k.assume("use_shared_attention_adapter", "the attention of shared blocks has no adapters");
   if (k.flag_or("use_shared_attention_adapter", false)) sum += 3 * rank * (2 * h + 2 * h);
   return sum;
 }

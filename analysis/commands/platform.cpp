@@ -12,8 +12,10 @@
 #include "analysis/commands/command_line.hpp"
 #include "analysis/output/output_file.hpp"
 #include "analysis/output/progress_line.hpp"
+#include "analysis/scenario/host_side.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "platforms/accelerator.hpp"
+#include "platforms/host.hpp"
 #include "sim/catalogue.hpp"
 #include "topologies/topology.hpp"
 
@@ -25,12 +27,20 @@ struct PlatformOptions {
   std::vector<std::string> sets;
   int gpus = 0;
   std::string accelerator;
+  std::string host;
   std::string output;
 };
+
+HostPart host_named(const std::string& name) {
+  return read_host_part(Config{resolve_named(name, "platforms/hosts", "host")}, [](const Config& host) {
+    return read_accelerator(Config{resolve_named(host.at("cpu"), "platforms/accelerators", "accelerator")});
+  });
+}
 
 void execute(const PlatformOptions& options) {
   Tree tree = resolve_named(options.fabric, "topologies", "fabric");
   for (const auto& set : options.sets) apply_set(tree, set);
+  if (!options.host.empty()) plug_in_host(host_named(options.host), tree);
   const Fabric fabric = build_fabric(Config{tree});
   const Network network = to_network(fabric, options.gpus > 0 ? options.gpus : fabric.gpus());
   PlatformExtras extras;
@@ -65,11 +75,15 @@ void declare(Command command) {
       .positive();
   command.option("--accelerator", options->accelerator, "Write this accelerator's memory as a disk of each GPU")
       .type_name("NAME");
+  command
+      .option("--host", options->host, "Write this host's memory and its link to the GPUs, for `memory:` of a scenario")
+      .type_name("NAME");
   command.sets(options->sets, "Change a key of the fabric, e.g. --set nodes=16 (may be repeated)");
   command.footer(
       "Examples:\n"
       "  ./teapot platform h800-mpft --gpus 64 -o h800-mpft-64.xml\n"
-      "  ./teapot platform gb200-nvl72 --accelerator gb200");
+      "  ./teapot platform gb200-nvl72 --accelerator gb200\n"
+      "  ./teapot platform h800-mpft --gpus 64 --host dual-xeon-8480c -o with-memory.xml");
   command.run([options] { execute(*options); });
 }
 

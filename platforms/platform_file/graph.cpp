@@ -77,17 +77,17 @@ std::vector<std::vector<int>> cpu_paths(const Network& network, const std::vecto
 
 Turns turns_of(const Network& network) {
   Turns turns{network};
-  for (int s = 0; s < network.ranks(); ++s) {
-    for (int d = 0; d < network.ranks(); ++d) {
-      if (s == d) continue;
+  for (int s = 0; s < network.endpoints(); ++s) {
+    for (int d = 0; d < network.endpoints(); ++d) {
+      if (!exchange(network, s, d)) continue;
       bool spread = false;
       turns.add(one_path(network, s, d, spread));
       turns.spread_pairs += spread ? 1 : 0;
     }
   }
   std::vector<char> is_gpu(network.nodes.size());
-  for (const int node : network.gpus)
-    is_gpu[static_cast<std::size_t>(node)] = turns.endpoint[static_cast<std::size_t>(node)] = 1;
+  for (const int node : network.gpus) is_gpu[static_cast<std::size_t>(node)] = 1;
+  for (int e = 0; e < network.endpoints(); ++e) turns.endpoint[static_cast<std::size_t>(node_of(network, e))] = 1;
   std::vector<std::vector<int>> out(network.nodes.size());
   std::vector<std::vector<int>> in(network.nodes.size());
   for (std::size_t i = 0; i < network.links.size(); ++i) {
@@ -95,7 +95,7 @@ Turns turns_of(const Network& network) {
     in[static_cast<std::size_t>(network.links[i].to)].push_back(static_cast<int>(i));
   }
   for (std::size_t node = 0; node < network.nodes.size(); ++node) {
-    if (network.nodes[node].role != "cpu" || is_gpu[node]) continue;
+    if (network.nodes[node].role != "cpu" || turns.endpoint[node] != 0) continue;
     for (const bool backwards : {false, true}) {
       for (const auto& path : cpu_paths(network, backwards ? in : out, is_gpu, static_cast<int>(node), backwards)) {
         turns.add(path);
@@ -176,8 +176,10 @@ struct GraphBuilder {
 
   void add_hosts() {
     host.assign(network.nodes.size(), -1);
-    for (const int node : network.gpus)
-      graph.gpus.push_back(host[static_cast<std::size_t>(node)] = add_vertex(node, -1));
+    for (int e = 0; e < network.endpoints(); ++e) {
+      const int node = node_of(network, e);
+      graph.endpoints.push_back(host[static_cast<std::size_t>(node)] = add_vertex(node, -1));
+    }
     for (std::size_t node = 0; node < host.size(); ++node) {
       if (turns.endpoint[node] && host[node] < 0) host[node] = add_vertex(static_cast<int>(node), -1);
     }
@@ -241,13 +243,13 @@ PortGraph build(const Network& network, const Turns& turns, const std::vector<in
 std::vector<PortGraph::Bypass> strays(const Network& network, const PortGraph& graph, std::size_t limit) {
   std::vector<PortGraph::Bypass> list;
   ShortestPaths paths{graph};
-  for (int s = 0; s < network.ranks(); ++s) {
-    paths.start(graph.gpus[static_cast<std::size_t>(s)]);
-    for (int d = 0; d < network.ranks(); ++d) {
-      if (s == d) continue;
+  for (int s = 0; s < network.endpoints(); ++s) {
+    paths.start(graph.endpoints[static_cast<std::size_t>(s)]);
+    for (int d = 0; d < network.endpoints(); ++d) {
+      if (!exchange(network, s, d)) continue;
       bool spread = false;
       auto path = one_path(network, s, d, spread);
-      if (paths.is(path, graph.gpus[static_cast<std::size_t>(d)])) continue;
+      if (paths.is(path, graph.endpoints[static_cast<std::size_t>(d)])) continue;
       if (list.size() == limit) return list;
       list.push_back({s, d, std::move(path)});
     }

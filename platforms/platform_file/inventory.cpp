@@ -12,9 +12,11 @@
 #include <map>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "platforms/platform_file/graph.hpp"
 #include "sim/config.hpp"
 
 namespace teapot {
@@ -54,19 +56,29 @@ std::vector<int> hosts_where(const std::vector<LoadedHost>& hosts, const auto& w
   return chosen;
 }
 
-std::vector<int> by_rank_property(const std::vector<LoadedHost>& hosts, std::vector<int> chosen) {
-  std::vector<int> ranks(chosen.size(), -1);
+/// Below `count`; nothing where the text is no such number.
+std::optional<std::size_t> number_below(const std::string& text, std::size_t count) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && number < count ? std::optional{number} : std::nullopt;
+}
+
+/// Hosts in the order of a property that numbers them.
+std::vector<int> in_order(const std::vector<LoadedHost>& hosts, const std::vector<int>& chosen,
+                          std::string LoadedHost::*property, const char* name) {
+  std::vector<int> ordered(chosen.size(), -1);
   for (const int host : chosen) {
-    const auto& text = hosts[static_cast<std::size_t>(host)].rank;
-    std::size_t rank = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rank);
-    if (error != std::errc{} || end != text.data() + text.size() || rank >= ranks.size() || ranks[rank] >= 0) {
-      throw ConfigError(fmt::format("host {}: rank \"{}\" (ranks must be 0 to {}, each once)",
-                                    hosts[static_cast<std::size_t>(host)].name, text, ranks.size() - 1));
+    const LoadedHost& loaded = hosts[static_cast<std::size_t>(host)];
+    const auto number = number_below(loaded.*property, ordered.size());
+    if (!number || ordered[*number] >= 0) {
+      throw ConfigError(fmt::format("host {}: {} \"{}\" ({} must be 0 to {}, each once)", loaded.name, name,
+                                    loaded.*property, std::string{name} == "rank" ? "ranks" : "numbers",
+                                    ordered.size() - 1));
     }
-    ranks[rank] = host;
+    ordered[*number] = host;
   }
-  return ranks;
+  return ordered;
 }
 
 int find_root(std::vector<int>& parent, int i) {
@@ -147,10 +159,28 @@ bool natural_less(const std::string& a, const std::string& b) {
 
 std::vector<int> choose_ranks(const std::vector<LoadedHost>& hosts) {
   auto numbered = hosts_where(hosts, [](const LoadedHost& host) { return !host.rank.empty(); });
-  if (!numbered.empty()) return by_rank_property(hosts, std::move(numbered));
+  if (!numbered.empty()) return in_order(hosts, numbered, &LoadedHost::rank, "rank");
   auto gpus = hosts_where(hosts, [](const LoadedHost& host) { return role_of(host) == "gpu"; });
   if (!gpus.empty()) return gpus;
   return hosts_where(hosts, [](const LoadedHost&) { return true; });
+}
+
+std::vector<int> choose_passive(const std::vector<LoadedHost>& hosts, const std::vector<int>& ranks) {
+  const auto numbered = hosts_where(hosts, [](const LoadedHost& host) { return !host.passive.empty(); });
+  std::vector<int> all;
+  if (!numbered.empty()) all = in_order(hosts, numbered, &LoadedHost::passive, "passive");
+  std::size_t used = 0;
+  for (const int rank : ranks) {
+    const LoadedHost& loaded = hosts[static_cast<std::size_t>(rank)];
+    if (loaded.host.empty() && all.empty()) continue;
+    const auto own = number_below(loaded.host, all.size());
+    if (!own)
+      throw ConfigError(fmt::format("host {}: host \"{}\" (must be the number `passive` of one of {})", loaded.name,
+                                    loaded.host, all.size()));
+    used = std::max(used, *own + 1);
+  }
+  all.resize(used);
+  return all;
 }
 
 std::string guess_tier(const std::string& link_name) {
@@ -179,9 +209,10 @@ Network network_of(LoadedPlatform platform) {
   network.name = platform.name;
   NodeNumbers numbers;
   for (const auto& host : platform.hosts) numbers.of(host.name, role_of(host));
+  network.gpus = platform.ranks;  // hosts are the first nodes
+  network.passive = platform.passive;
   const auto rank_node = [&](int rank, const std::string& otherwise) {
-    return rank < 0 ? numbers.of(otherwise, "switch")
-                    : platform.ranks[static_cast<std::size_t>(rank)];  // hosts are the first nodes
+    return rank < 0 ? numbers.of(otherwise, "switch") : node_of(network, rank);
   };
   for (const auto& link : platform.links) {
     const bool placed = !link.from.empty() && !link.to.empty();
@@ -193,7 +224,10 @@ Network network_of(LoadedPlatform platform) {
         {link.name, link.tier.empty() ? guess_tier(link.name) : link.tier, from, to, link.bandwidth, link.latency});
   }
   network.nodes = std::move(numbers.nodes);
-  network.gpus = platform.ranks;
+  for (const int rank : platform.passive.empty() ? std::vector<int>{} : platform.ranks) {
+    const auto& own = platform.hosts[static_cast<std::size_t>(rank)].host;
+    network.host.push_back(static_cast<int>(*number_below(own, platform.passive.size())));
+  }
   network.domain = domains_of(platform, network.links);
   const auto routes = std::make_shared<const PairRoutes>(std::move(platform.routes));
   network.route = [routes](int source, int destination) { return routes->route(source, destination); };

@@ -17,6 +17,8 @@ struct LoadedHost {
   std::string role;  ///< properties of the same names; empty where there is none
   std::string rank;
   std::string domain;
+  std::string host;     ///< of a rank: the number of the passive endpoint that is its own host
+  std::string passive;  ///< its number among passive endpoints
 };
 
 struct LoadedLink {
@@ -26,7 +28,7 @@ struct LoadedLink {
   std::string to;
   BytesPerSecond bandwidth;
   Seconds latency;
-  int only_source = -1;       ///< the one rank whose routes start over it; -1: none yet, -2: several
+  int only_source = -1;       ///< the one endpoint whose routes start over it; -1: none yet, -2: several
   int only_destination = -1;  ///< likewise for where they end
 };
 
@@ -56,13 +58,16 @@ struct LoadedPlatform {
   std::string name;
   std::vector<LoadedHost> hosts;  ///< in natural order of their names: gpu-2 before gpu-10
   std::vector<LoadedLink> links;
-  std::vector<int> ranks;  ///< host of each rank
-  PairRoutes routes;
+  std::vector<int> ranks;    ///< host of each rank
+  std::vector<int> passive;  ///< host of each passive endpoint
+  PairRoutes routes;         ///< of endpoints: ranks, then passive ones
 };
 
 bool natural_less(const std::string& a, const std::string& b);
 /// Host of each rank; throws ConfigError where `rank` properties are not 0, 1, 2, ...
 std::vector<int> choose_ranks(const std::vector<LoadedHost>& hosts);
+/// Host of each passive endpoint, up to the last that some rank calls its own; likewise for `passive` properties.
+std::vector<int> choose_passive(const std::vector<LoadedHost>& hosts, const std::vector<int>& ranks);
 /// Tier of a link whose file does not say: what its name suggests, else the word it starts with.
 std::string guess_tier(const std::string& link_name);
 

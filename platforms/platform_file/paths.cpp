@@ -44,10 +44,9 @@ std::vector<int> one_path(const Network& network, int source, int destination, b
     for (const auto& hop : route) path.push_back(hop.link);
     return path;
   }
-  const int end = network.gpus[static_cast<std::size_t>(destination)];
+  const int end = node_of(network, destination);
   const auto steps = steps_to(network, route, end);
-  for (int node = network.gpus[static_cast<std::size_t>(source)]; node != end;
-       node = link_at(network, path.back()).to) {
+  for (int node = node_of(network, source); node != end; node = link_at(network, path.back()).to) {
     std::vector<int> nearer;
     for (const auto& hop : route) {
       const Link& link = link_at(network, hop.link);

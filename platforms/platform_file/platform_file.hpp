@@ -17,14 +17,15 @@ struct PlatformExtras {
 
 struct PlatformFile {
   std::string xml;
-  std::size_t pairs = 0;         ///< of different ranks
+  std::size_t pairs = 0;         ///< of different ranks, and of a rank and a host, each way
   std::size_t spread_pairs = 0;  ///< pairs that the network spreads over several paths; the file keeps one of them
   std::size_t bypasses = 0;      ///< pairs whose route no shortest path gives, written one by one
   std::size_t left_out = 0;      ///< links that no route between GPUs, or between a GPU and its CPU, crosses
 };
 
-/// The network as one flat zone with `routing="DijkstraCache"`: SimGrid's routes between GPUs are exactly the
-/// network's. Throws ConfigError where that would take a line for each of more than 500,000 pairs.
+/// The network as one flat zone with `routing="DijkstraCache"`: SimGrid's routes between GPUs, and between them and the
+/// hosts that hold bytes for them, are exactly the network's. Throws ConfigError where that would take a line for each
+/// of more than 500,000 pairs.
 PlatformFile to_platform_file(const Network& network, const PlatformExtras& extras = {});
 inline std::string to_platform_xml(const Network& network) { return to_platform_file(network).xml; }
 

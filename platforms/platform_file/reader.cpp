@@ -72,8 +72,10 @@ struct Scratch {
 /// is the only shortest one, otherwise as SimGrid tells them.
 class AllRoutes {
  public:
-  AllRoutes(const sg4::Engine& engine, const std::vector<const sg4::Host*>& hosts, RouteReader& reader, Stage& stage)
-      : hosts_(hosts), reader_(reader), stage_(stage) {
+  /// `hosts`: of endpoints, so many of which are ranks.
+  AllRoutes(const sg4::Engine& engine, const std::vector<const sg4::Host*>& hosts, int ranks, RouteReader& reader,
+            Stage& stage)
+      : hosts_(hosts), ranks_(ranks), reader_(reader), stage_(stage) {
     for (const auto* link : engine.get_all_links()) {
       const bool is_step = link->get_sharing_policy() == sg4::Link::SharingPolicy::FATPIPE &&
                            link->get_latency() == 0 && link->get_bandwidth() >= 1e18;
@@ -82,14 +84,14 @@ class AllRoutes {
   }
 
   void read(const std::string& text) {
-    auto graph = steps_only_ && ranks() > few ? file_graph(text) : std::nullopt;
+    auto graph = steps_only_ && endpoints() > few ? file_graph(text) : std::nullopt;
     if (graph && !(place(*graph) && agrees(*graph))) graph.reset();
     std::optional<ShortestPaths> search;
     if (graph) search.emplace(graph->ports);
-    for (int s = 0; s < ranks(); ++s) {
+    for (int s = 0; s < endpoints(); ++s) {
       if (graph) search->start(vertex_[static_cast<std::size_t>(s)]);
-      for (int d = 0; d < ranks(); ++d) {
-        if (s != d && !(graph && found(*graph, *search, s, d))) ask(s, d);
+      for (int d = 0; d < endpoints(); ++d) {
+        if (exchange(s, d) && !(graph && found(*graph, *search, s, d))) ask(s, d);
       }
     }
   }
@@ -97,7 +99,8 @@ class AllRoutes {
  private:
   static constexpr int few = 64;  // ranks: SimGrid is asked for all
 
-  int ranks() const { return static_cast<int>(hosts_.size()); }
+  int endpoints() const { return static_cast<int>(hosts_.size()); }
+  bool exchange(int s, int d) const { return s != d && (s < ranks_ || d < ranks_); }
 
   /// Numbers of the graph's vertices and links among ours; false where one is missing.
   bool place(const FileGraph& graph) {
@@ -128,10 +131,10 @@ class AllRoutes {
   bool agrees(const FileGraph& graph) {
     ShortestPaths search{graph.ports};
     for (int i = 0; i < 16; ++i) {
-      const int s = static_cast<int>(static_cast<long>(i) * (ranks() - 1) / 15);
+      const int s = static_cast<int>(static_cast<long>(i) * (endpoints() - 1) / 15);
       search.start(vertex_[static_cast<std::size_t>(s)]);
-      for (int d = i % 7; d < ranks(); d += 7) {
-        if (s == d || !one_path(graph, search, s, d)) continue;
+      for (int d = i % 7; d < endpoints(); d += 7) {
+        if (!exchange(s, d) || !one_path(graph, search, s, d)) continue;
         ask(s, d);
         if (reader_.path() != path_) return false;
       }
@@ -148,10 +151,11 @@ class AllRoutes {
   }
 
   const std::vector<const sg4::Host*>& hosts_;
+  int ranks_;
   RouteReader& reader_;
   Stage& stage_;
   bool steps_only_ = true;   // links called so are steps into hosts and nothing else
-  std::vector<int> vertex_;  // by rank
+  std::vector<int> vertex_;  // by endpoint
   std::vector<int> number_;  // by link of the graph
   std::vector<int> path_;
 };
@@ -179,18 +183,20 @@ LoadedPlatform load(const std::string& file, const std::string& text, int max_ra
   std::sort(hosts.begin(), hosts.end(),
             [](const auto* a, const auto* b) { return natural_less(a->get_name(), b->get_name()); });
   for (const auto* host : hosts) {
-    platform.hosts.push_back(
-        {host->get_name(), property(*host, "role"), property(*host, "rank"), property(*host, "domain")});
+    platform.hosts.push_back({host->get_name(), property(*host, "role"), property(*host, "rank"),
+                              property(*host, "domain"), property(*host, "host"), property(*host, "passive")});
   }
   platform.ranks = choose_ranks(platform.hosts);
   if (platform.ranks.size() > static_cast<std::size_t>(max_ranks))
     platform.ranks.resize(static_cast<std::size_t>(max_ranks));
-  const int ranks = static_cast<int>(platform.ranks.size());
-  platform.routes = PairRoutes{ranks};
-  std::vector<const sg4::Host*> rank_hosts;
-  for (const int host : platform.ranks) rank_hosts.push_back(hosts[static_cast<std::size_t>(host)]);
+  platform.passive = choose_passive(platform.hosts, platform.ranks);
+  std::vector<const sg4::Host*> endpoints;
+  for (const auto* list : {&platform.ranks, &platform.passive}) {
+    for (const int host : *list) endpoints.push_back(hosts[static_cast<std::size_t>(host)]);
+  }
+  platform.routes = PairRoutes{static_cast<int>(endpoints.size())};
   RouteReader reader{engine, platform};
-  AllRoutes{engine, rank_hosts, reader, stage}.read(text);
+  AllRoutes{engine, endpoints, static_cast<int>(platform.ranks.size()), reader, stage}.read(text);
   reader.finish();
   return platform;
 }

@@ -2,6 +2,7 @@
 // Knows links by number only.
 
 #include <algorithm>
+#include <array>
 
 #include "platforms/platform_file/inventory.hpp"
 #include "sim/random.hpp"
@@ -82,12 +83,20 @@ PairRoutes PairRoutes::read(ByteReader& in) {
   return table;
 }
 
+namespace {
+
+auto texts_of(auto& host) {
+  return std::array{&host.name, &host.role, &host.rank, &host.domain, &host.host, &host.passive};
+}
+
+}  // namespace
+
 std::string to_bytes(const LoadedPlatform& platform) {
   ByteWriter out;
   out.write(platform.name);
   out.write(platform.hosts.size());
   for (const auto& host : platform.hosts) {
-    for (const auto* text : {&host.name, &host.role, &host.rank, &host.domain}) out.write(*text);
+    for (const auto* text : texts_of(host)) out.write(*text);
   }
   out.write(platform.links.size());
   for (const auto& link : platform.links) {
@@ -98,6 +107,7 @@ std::string to_bytes(const LoadedPlatform& platform) {
     out.write(link.only_destination);
   }
   out.write(platform.ranks);
+  out.write(platform.passive);
   platform.routes.write(out);
   return out.take();
 }
@@ -108,7 +118,7 @@ LoadedPlatform from_bytes(const std::string& bytes) {
   platform.name = in.read_text();
   platform.hosts.resize(in.read<std::size_t>());
   for (auto& host : platform.hosts) {
-    for (auto* text : {&host.name, &host.role, &host.rank, &host.domain}) *text = in.read_text();
+    for (auto* text : texts_of(host)) *text = in.read_text();
   }
   platform.links.resize(in.read<std::size_t>());
   for (auto& link : platform.links) {
@@ -119,6 +129,7 @@ LoadedPlatform from_bytes(const std::string& bytes) {
     link.only_destination = in.read<int>();
   }
   platform.ranks = in.read_vector<int>();
+  platform.passive = in.read_vector<int>();
   platform.routes = PairRoutes::read(in);
   return platform;
 }

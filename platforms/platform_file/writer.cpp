@@ -73,8 +73,8 @@ class XmlWriter {
     }
     for (const auto& edge : graph_.edges) route(edge);
     for (const auto& bypass : graph_.bypasses) {
-      fmt::format_to(out_, "<bypassRoute src=\"{}\" dst=\"{}\">", gpu_name(bypass.source),
-                     gpu_name(bypass.destination));
+      fmt::format_to(out_, "<bypassRoute src=\"{}\" dst=\"{}\">", endpoint_name(bypass.source),
+                     endpoint_name(bypass.destination));
       for (const int l : bypass.links) crossing(l);
       fmt::format_to(out_, "</bypassRoute>\n");
     }
@@ -86,7 +86,7 @@ class XmlWriter {
   static std::size_t index(int i) { return static_cast<std::size_t>(i); }
   const Node& node(int i) const { return network_.nodes[index(i)]; }
   const Link& link(int i) const { return network_.links[index(i)]; }
-  const std::string& gpu_name(int rank) const { return names_[index(graph_.gpus[index(rank)])]; }
+  const std::string& endpoint_name(int e) const { return names_[index(graph_.endpoints[index(e)])]; }
 
   bool costly(int vertex) {
     if (costly_.empty()) {
@@ -129,7 +129,7 @@ class XmlWriter {
       fmt::format_to(out_, "<router id=\"{}\"/>\n", names_[v]);
       return;
     }
-    const bool is_gpu = v < graph_.gpus.size();  // the graph starts with the ranks, in order
+    const bool is_gpu = v < network_.gpus.size();  // the graph starts with the endpoints, in order
     const bool computes = is_gpu || node(vertex.node).role == "cpu";
     // SimGrid wants a speed; what runs on a GPU takes its time from kernels, never from this.
     fmt::format_to(out_, "<host id=\"{}\" speed=\"{}\">", names_[v], computes ? "1Gf" : "1f");
@@ -140,6 +140,9 @@ class XmlWriter {
     if (is_gpu) {
       property("rank", std::to_string(v));
       if (v < network_.domain.size()) property("domain", std::to_string(network_.domain[v]));
+      if (v < network_.host.size()) property("host", std::to_string(network_.host[v]));
+    } else if (v < graph_.endpoints.size()) {
+      property("passive", std::to_string(v - network_.gpus.size()));
     }
     fmt::format_to(out_, "</host>\n");
   }
@@ -191,7 +194,8 @@ class XmlWriter {
 PlatformFile to_platform_file(const Network& network, const PlatformExtras& extras) {
   const PortGraph graph = port_graph(network);
   PlatformFile file;
-  file.pairs = static_cast<std::size_t>(network.ranks()) * static_cast<std::size_t>(network.ranks() - 1);
+  const auto ranks = static_cast<std::size_t>(network.ranks());
+  file.pairs = ranks * (ranks - 1 + 2 * network.passive.size());
   file.spread_pairs = graph.spread_pairs;
   file.bypasses = graph.bypasses.size();
   for (const char used : graph.link_used) file.left_out += used ? 0 : 1;

@@ -2,12 +2,17 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "analysis/run/report.hpp"
 #include "analysis/run/run.hpp"
 #include "analysis/scenario/known_keys.hpp"
+#include "platforms/platform_file/platform_file.hpp"
 #include "workloads/model/model.hpp"
 
 namespace {
@@ -163,4 +168,25 @@ memory: {experts: {device: shared, host: routed}}
     CHECK(what.find("more than the 192 GB of i9-13900k") != std::string::npos);
     CHECK(what.find("weights 394.8 GB") != std::string::npos);  // 58 x 256 x 44.04 million x 4.83 bits
   }
+}
+
+TEST_CASE("offload: a run from the platform file, with its hosts, is the run from the YAML to the last digit") {
+  const std::string file =
+      (std::filesystem::temp_directory_path() / ("teapot-hosts-" + std::to_string(getpid()) + ".xml")).string();
+  const std::string all =
+      "accelerator: h800\nmodel: {from: deepseek-v3, layers: 8}\nhost: dual-xeon-8480c\n"
+      "deployment: {gpus: 16, requests_per_gpu: 16, context_tokens: 4096}\n";
+  for (const std::string memory : {"kv: {host: 0.3, read: prefetched}", "kv: {host: 0.3, read: streamed}",
+                                   "kv: {host: 0.3, read: pooled}", "experts: {device: shared, host: routed, run: cpu}",
+                                   "weights: {device: 4 layers, host: rest, run: streamed}"}) {
+    CAPTURE(memory);
+    const std::string text = all + "memory: {" + memory + "}\n";
+    const Scenario written = scenario_of(text + "fabric: {from: h800-mpft, nodes: 2}\n");
+    REQUIRE(written.network.passive.size() == 2);
+    std::ofstream{file} << to_platform_xml(written.network);
+    const Scenario read = scenario_of(text + "platform: " + file + "\n");
+    CHECK(read.network.host == written.network.host);
+    CHECK(run(read).timeline.step.value == run(written).timeline.step.value);
+  }
+  std::filesystem::remove(file);
 }

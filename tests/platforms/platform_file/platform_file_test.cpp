@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/platforms/platform_file/platform_file_networks.hpp"
 #include "sim/config.hpp"
+#include "tests/platforms/platform_file/platform_file_networks.hpp"
 
 using namespace teapot;
 using namespace teapot::by_hand;
@@ -241,7 +241,8 @@ TEST_CASE("platform file: each unusable file is named in one line that says what
                         "<link id=\"l\" bandwidth=\"5GBps\" latency=\"0s\" sharing_policy=\"FATPIPE\"/>" + joined)
             .find("FATPIPE") != std::string::npos);
   // A profile would be passed over, and with it what the file's author meant.
-  CHECK(complaint_about(head + two_hosts + "<link id=\"l\" bandwidth=\"5GBps\" latency=\"0s\" state_file=\"f\"/>" + joined)
+  CHECK(complaint_about(head + two_hosts + "<link id=\"l\" bandwidth=\"5GBps\" latency=\"0s\" state_file=\"f\"/>" +
+                        joined)
             .find("state_file: resources that change with time are not simulated") != std::string::npos);
   CHECK(complaint_about(head + "<include file=\"other.xml\"/>").starts_with("4:2: include: other files"));
   // Neither does a comment count as markup, nor does what looks like one within a value hide markup.
@@ -270,4 +271,25 @@ TEST_CASE("platform file: rank properties must count from zero without a gap") {
   const Network network = read_platform(file.path);
   CHECK(network.nodes.at(static_cast<std::size_t>(network.gpus[0])).name == "b");
   CHECK(crossings(network, 0, 1) == std::set<Crossing>{{"l", 5e9, 1e-6, 1}});
+}
+
+TEST_CASE("platform file: the host that a rank names is one of those that are passive") {
+  const auto file = [](const std::string& of_rank, const std::string& of_memory) {
+    return head +
+           "<zone id=\"z\" routing=\"DijkstraCache\"><host id=\"g\" speed=\"1f\"><prop id=\"rank\" value=\"0\"/>" +
+           of_rank + "</host><host id=\"m\" speed=\"1f\">" + of_memory +
+           "</host><link id=\"l\" bandwidth=\"5GBps\" latency=\"1us\"/><route src=\"g\" dst=\"m\"><link_ctn "
+           "id=\"l\"/></route></zone></platform>";
+  };
+  const auto host = [](const std::string& number) { return "<prop id=\"host\" value=\"" + number + "\"/>"; };
+  const auto passive = [](const std::string& number) { return "<prop id=\"passive\" value=\"" + number + "\"/>"; };
+  CHECK(complaint_about(file(host("1"), passive("0"))).find("must be the number `passive` of one of 1") !=
+        std::string::npos);
+  CHECK(complaint_about(file("", passive("0"))).find("must be the number `passive`") != std::string::npos);
+  CHECK(complaint_about(file(host("0"), "")).find("must be the number `passive` of one of 0") != std::string::npos);
+  CHECK(complaint_about(file(host("0"), passive("3"))).find("numbers must be 0 to 0") != std::string::npos);
+  const Network read = read_platform(TemporaryFile{file(host("0"), passive("0"))}.path);
+  CHECK(read.host == std::vector<int>{0});
+  REQUIRE(read.endpoints() == 2);
+  CHECK(crossings(read, 1, 0) == std::set<Crossing>{{"l", 5e9, 1e-6, 1}});
 }

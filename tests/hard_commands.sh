@@ -226,6 +226,8 @@ expect 2 '.' platform nosuch
 expect 2 '.' platform h800-mpft --gpus 0
 expect 2 '.' platform h800-mpft --gpus 99999
 expect 2 '.' platform h800-mpft --accelerator nosuch
+expect 2 '.' platform h800-mpft --host nosuch
+expect 2 '.' platform h800-mpft --host "$root/platforms/accelerators/h100.yaml"
 expect 2 '.' platform h800-mpft -o folder
 expect 2 '.' platform h800-mpft --gpus 8 -o nosuch/x.xml
 expect 2 '.' platform paper-slim-fly

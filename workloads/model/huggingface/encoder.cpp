@@ -69,8 +69,8 @@ int image_tokens(const Keys& top) {
 }
 
 double encoder_parameters(const Keys& top, bool multimodal) {
-  constexpr std::array parts{"vision_config",       "audio_config", "vision_cfg",
-                             "vision_tower_config", "visual",       "audio_encoder_config"};
+  constexpr std::array parts{"vision_config", "audio_config",         "vision_cfg", "vision_tower_config",
+                             "visual",        "audio_encoder_config", "vit_config"};
   double sum = 0;
   bool found = false;
   for (const char* name : parts) {

@@ -152,11 +152,11 @@ const std::set<std::string_view> names{
     "moe_use_skywork_gating", "moe_2layer_gate", "moe_use_logits_norm", "moe_gate_norm_std", "moe_feature_no_mul_topk",
     "moe_router_logit_softcapping", "normalize_qk_projections", "normalization_layer_name", "rope_freq_constant",
     "rope_max_length", "embeddings_scale_by_sqrt_dim", "final_w_init_variance_scale", "w_init_variance_scale",
-    "rope_3d", "use_gemma_norm", "img_token_compression_config", "projector_hidden_size", "z_loss_weight",
-    "compress_rope_parameters", "bskcn_1", "bskcn_2", "bskcn_3", "bskcn_4", "bskcn_tv", "pixel_hidden_size",
-    "modality_detach", "temporal_conv_size", "spatial_conv_size", "inference_runner", "pad_key_length",
-    "validate_runner_input", "linear_allow_neg_eigval", "is_llama_config", "transformers.js_config", "max_batch_size",
-    "moe_config", "system_message", "image_fold", "max_context_length"};
+    "rope_3d", "use_gemma_norm", "img_token_compression_config", "conversation_formatter_class",
+    "projector_hidden_size", "z_loss_weight", "compress_rope_parameters", "bskcn_1", "bskcn_2", "bskcn_3", "bskcn_4",
+    "bskcn_tv", "pixel_hidden_size", "modality_detach", "temporal_conv_size", "spatial_conv_size", "inference_runner",
+    "pad_key_length", "validate_runner_input", "linear_allow_neg_eigval", "is_llama_config", "transformers.js_config",
+    "max_batch_size", "moe_config", "system_message", "image_fold", "max_context_length"};
 
 constexpr std::array endings{
     "_token_id", "_token_ids",    "_token_index", "_token_indexes", "_token",         "_tokens",

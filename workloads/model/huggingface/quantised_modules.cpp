@@ -119,6 +119,7 @@ class PatternSet {
 
   bool matches(int layer, const Names& names) const {
     const auto own = by_layer_.find(layer);
+    if (general_.empty() && own == by_layer_.end()) return false;
     for (const char* root : roots) {
       for (const char* name : names) {
         const std::string module = root + std::to_string(layer) + "." + name;

@@ -161,7 +161,7 @@ Words window_words(const Base& b) {
   if (k.has("global_attn_every_n_layers"))
     return every_nth_full(b, k.positive("global_attn_every_n_layers"), MixerWord::window);
   if (b.family.full_every > 0) {
-    k.assume("layer_types", fmt::format("every {}th layer looks at everything, the others {} tokens back",
+    k.assume("layer_types", fmt::format("one layer in {} looks at everything, the others {} tokens back",
                                         b.family.full_every, k.count_or(key, 0)));
     return every_nth_full(b, b.family.full_every, MixerWord::window);
   }

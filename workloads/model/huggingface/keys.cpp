@@ -29,7 +29,7 @@ Keys::Keys(const Config& mapping, std::set<std::string> ignored)
 }
 
 Keys::Keys(const Part& part, std::shared_ptr<Record> record)
-    : config_(part.config), prefix_(part.prefix), record_(std::move(record)) {}
+    : config_(part.config), tree_(&config_.tree()), prefix_(part.prefix), record_(std::move(record)) {}
 
 Keys Keys::open(const Part& part, const std::shared_ptr<Record>& record) {
   record->opened.push_back(part);
@@ -37,7 +37,7 @@ Keys Keys::open(const Part& part, const std::shared_ptr<Record>& record) {
 }
 
 const Tree* Keys::written(const std::string& key) const {
-  const Tree* value = config_.tree().find(key);
+  const Tree* value = tree_->find(key);
   return value != nullptr && value->kind != Tree::Kind::null ? value : nullptr;
 }
 
@@ -52,7 +52,7 @@ bool Keys::has(const std::string& key) const {
 }
 
 bool Keys::says_null(const std::string& key) const {
-  const Tree* value = config_.tree().find(key);
+  const Tree* value = tree_->find(key);
   return value != nullptr && value->kind == Tree::Kind::null;
 }
 
@@ -187,7 +187,7 @@ void Keys::warn(const std::string& key, const std::string& text) const {
 }
 
 void Keys::fail(const std::string& key, const std::string& reason) const {
-  if (config_.tree().find(key) != nullptr) at(key).fail(reason);
+  if (tree_->find(key) != nullptr) at(key).fail(reason);
   fail_missing(key, reason);
 }
 
@@ -201,7 +201,7 @@ void Keys::fail_none(const std::vector<std::string>& keys, const std::string& wh
 }
 
 void Keys::judge(std::vector<std::string>& unknown, Place& first) const {
-  for (const Tree::Entry& entry : config_.tree().entries) {
+  for (const Tree::Entry& entry : tree_->entries) {
     const std::string path = prefix_ + entry.key;
     const auto read = record_->read.find(path);
     if (ignores(entry.key)) {

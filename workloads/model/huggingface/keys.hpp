@@ -88,6 +88,7 @@ class Keys {
   void judge(std::vector<std::string>& unknown, Place& first) const;
 
   Config config_;
+  const Tree* tree_;  ///< of config_, which shares it: to ask for it marks all of its keys as known
   std::string prefix_;
   std::shared_ptr<Record> record_;
 };

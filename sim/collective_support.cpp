@@ -48,15 +48,43 @@ const std::shared_ptr<Support>& Supports::of(const std::shared_ptr<const Traffic
   return cached_.back().support;
 }
 
+/// Words for all ranks on each link where those are few, else only from the first to the last rank that may wait for
+/// it.
+void Supports::make_room(const Traffic& started, Collective::Start start, Support& support) const {
+  constexpr std::uint32_t few = 8;
+  const auto all = static_cast<std::uint32_t>((ranks_ + 63) / 64);
+  support.of_link.assign(links_, {0, all <= few ? all : 0, 0});
+  for (int rank = 0; all > few && rank < ranks_; ++rank) {
+    for_each_pair(started, start, support.by_group, rank, [&](int source, int destination) {
+      const int first = std::min(source, destination);
+      const int last = std::max(source, destination);
+      routes_.for_each_hop(source, destination, [&](int link, double) {
+        Support::Words& words = support.of_link[at(link)];
+        const auto low = std::min(all - 1, static_cast<std::uint32_t>(first / 64));
+        const auto beyond = std::min(all, static_cast<std::uint32_t>(last / 64 + 1));
+        const std::uint32_t end = words.count == 0 ? beyond : std::max(beyond, words.first + words.count);
+        words.first = words.count == 0 ? low : std::min(low, words.first);
+        words.count = end - words.first;
+      });
+    });
+  }
+  std::size_t used = 0;
+  for (Support::Words& words : support.of_link) {
+    words.at = used;
+    used += words.count;
+  }
+  support.touch.assign(used, 0);
+}
+
 std::shared_ptr<Support> Supports::build(const Traffic& started, Collective::Start start, bool by_group) const {
   auto support = std::make_shared<Support>();
   support->by_group = by_group;
-  support->words = (at(ranks_) + 63) / 64;
-  support->touch.assign(links_ * support->words, 0);
+  make_room(started, start, *support);
   support->senders.assign(at(started.ranks), 0);
   const auto wait = [&](int rank, int link) {
     if (rank >= ranks_) return;  // a passive endpoint waits for nothing
-    support->touch[at(link) * support->words + at(rank) / 64] |= std::uint64_t{1} << (rank % 64);
+    const Support::Words& words = support->of_link[at(link)];
+    support->touch[words.at + at(rank) / 64 - words.first] |= std::uint64_t{1} << (rank % 64);
   };
   const bool fetched = start == Collective::Start::receiver;
   for (int rank = 0; rank < ranks_; ++rank) {

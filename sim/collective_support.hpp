@@ -18,10 +18,16 @@ namespace teapot {
 bool waits_by_group(const Traffic& started, Collective::Start start, int ranks);
 
 struct Support {
-  std::size_t words = 0;             ///< 64-bit words for one bit a rank
-  std::vector<std::uint64_t> touch;  ///< [link * words ...]: ranks that wait for the link
-  std::vector<int> senders;          ///< by endpoint: how many others must enter before it can be done
-  bool by_group = false;             ///< senders are all of the group, not only those of the matrix
+  /// Ranks that wait for a link, one bit each in 64-bit words: those from `first` on, `count` words from touch[at] on.
+  struct Words {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+    std::size_t at = 0;
+  };
+  std::vector<Words> of_link;
+  std::vector<std::uint64_t> touch;
+  std::vector<int> senders;  ///< by endpoint: how many others must enter before it can be done
+  bool by_group = false;     ///< senders are all of the group, not only those of the matrix
   std::map<const Wire*, std::shared_ptr<const std::vector<double>>>
       latency_s;  ///< by endpoint; see Supports::latencies
 };
@@ -46,6 +52,7 @@ class Supports {
     std::shared_ptr<Support> support;
   };
 
+  void make_room(const Traffic& started, Collective::Start start, Support& support) const;
   std::shared_ptr<Support> build(const Traffic& started, Collective::Start start, bool by_group) const;
 
   const RouteTable& routes_;

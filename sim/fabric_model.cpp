@@ -152,15 +152,23 @@ void FabricModel::flush() {
   if (transfer.dirty) evaluate(id, batch_time_);
 }
 
-/// When a transfer's links are done with it, the last on top; links that are leave it.
-std::vector<FabricModel::Drain> FabricModel::drains_of(int id, double now) {
+/// When those of a transfer's links are done with it that somebody waits for, the last on top; links that are leave it.
+std::vector<FabricModel::Drain> FabricModel::drains_of(int id, double now, const std::vector<std::uint64_t>& waiting) {
   std::vector<Drain> drains;
+  const Support& support = *transfers_[at(id)].support;
+  const auto waited_for = [&](int link) {
+    const Support::Words& words = support.of_link[at(link)];
+    for (std::size_t w = 0; w < words.count; ++w) {
+      if ((waiting[words.first + w] & support.touch[words.at + w]) != 0) return true;
+    }
+    return false;
+  };
   std::erase_if(transfers_[at(id)].links, [&](int link) {
     FluidLink& fluid = links_[at(link)].fluid;
     fluid.drain(now);
     const double time = fluid.drained_at(id);
     if (time < 0) return true;
-    drains.push_back({time, link});
+    if (time > now + same_time_s && waited_for(link)) drains.push_back({time, link});
     return false;
   });
   std::make_heap(drains.begin(), drains.end());
@@ -171,22 +179,25 @@ void FabricModel::evaluate(int id, double now) {
   Transfer& transfer = transfers_[at(id)];
   transfer.dirty = false;
   std::vector<std::uint64_t> waiting(words_);
-  for (std::size_t w = 0; w < words_; ++w) waiting[w] = transfer.armed[w] & ~transfer.done[w];
-  std::vector<Drain> drains = drains_of(id, now);
+  std::size_t somebody = 0;  // words in which anybody waits
+  for (std::size_t w = 0; w < words_; ++w) {
+    waiting[w] = transfer.armed[w] & ~transfer.done[w];
+    somebody += waiting[w] != 0 ? 1 : 0;
+  }
+  std::vector<Drain> drains = drains_of(id, now, waiting);
   double next = never;
-  bool any_waiting = true;
-  while (!drains.empty() && any_waiting) {
+  while (!drains.empty() && somebody > 0) {
     std::pop_heap(drains.begin(), drains.end());
     const Drain last = drains.back();
     drains.pop_back();
-    if (last.time <= now + same_time_s) break;  // whoever still waits is done now
-    any_waiting = false;
-    const std::uint64_t* touch = transfer.support->touch.data() + at(last.link) * words_;
-    for (std::size_t w = 0; w < words_; ++w) {
-      if ((waiting[w] & touch[w]) != 0)
-        next = last.time;  // drains come from late to early: the last one kept is the first
-      waiting[w] &= ~touch[w];
-      any_waiting = any_waiting || waiting[w] != 0;
+    const Support::Words& words = transfer.support->of_link[at(last.link)];
+    const std::uint64_t* touch = transfer.support->touch.data() + words.at;
+    for (std::size_t w = 0; w < words.count; ++w) {
+      std::uint64_t& bits = waiting[words.first + w];
+      if ((bits & touch[w]) == 0) continue;
+      next = last.time;  // drains come from late to early: the last one kept is the first
+      bits &= ~touch[w];
+      if (bits == 0) --somebody;
     }
   }
   for (std::size_t w = 0; w < words_; ++w) finish(id, w, waiting[w], now);

@@ -104,7 +104,7 @@ class FabricModel {
     int link;
     bool operator<(const Drain& other) const { return time != other.time ? time < other.time : link > other.link; }
   };
-  std::vector<Drain> drains_of(int transfer, double now);
+  std::vector<Drain> drains_of(int transfer, double now, const std::vector<std::uint64_t>& waiting);
   void evaluate(int transfer, double now);
   void release(int transfer);
 

@@ -120,34 +120,70 @@ class CopyCounter {
   void count_each_token(int gpu, int tokens, Random random) {
     seen_gpu_.assign(to_.size(), -1);
     std::fill(seen_node_.begin(), seen_node_.end(), -1);
+    std::fill(experts_.begin(), experts_.end(), 0U);
+    look_around(gpu);
     int token = -1;
-    chooser_.each_token(random, tokens, [&](const std::uint16_t* chosen) {
+    chooser_.each_token(random, tokens, [&, k = chooser_.gate().top_k](const std::uint16_t* chosen) {
       ++token;
-      for (int i = 0; i < chooser_.gate().top_k; ++i) {
-        const int slot = slot_for(chosen[i]);
-        arrive(gpu, slot, 1);
-        for (int part = 0; part < layout_.gpus_per_rank; ++part) {
-          deliver(gpu, token, receiver(slot) + static_cast<std::size_t>(part));
-        }
+      for (int i = 0; i < k; ++i) {
+        ++experts_[chosen[i]];
+        const std::size_t to = first_of_expert_[chosen[i]];
+        for (int part = 0; part < layout_.gpus_per_rank; ++part) deliver(token, to + static_cast<std::size_t>(part));
       }
-      if (routing_.shared_copies) deliver(gpu, token, shared_receiver(gpu, token));
+      if (routing_.shared_copies) deliver(token, shared_receiver(gpu, token));
     });
+    for (std::size_t expert = 0; expert < experts_.size(); ++expert) {
+      if (experts_[expert] != 0) arrive(gpu, slot_for(expert), experts_[expert]);
+    }
+    mark_receivers();
   }
 
-  void deliver(int gpu, int token, std::size_t to) {
-    if (std::exchange(seen_gpu_[to], token) == token) return;
-    const int first = layout_.first_of_group(gpu);
-    const std::size_t target = static_cast<std::size_t>(first) + to;
-    const int node = layout_.node[target];
-    if (!per_node() || node == layout_.node[static_cast<std::size_t>(gpu)]) {
-      send(to, 1);
+  /// What all tokens of a sender have in common: where each expert is, and who takes copies for each node.
+  void look_around(int gpu) {
+    first_ = static_cast<std::size_t>(layout_.first_of_group(gpu));
+    first_of_expert_.resize(experts_.size());
+    for (std::size_t e = 0; e < experts_.size(); ++e) first_of_expert_[e] = receiver(slot_for(e));
+    if (!per_node()) return;
+    own_node_ = layout_.node[static_cast<std::size_t>(gpu)];
+    relay_.resize(layout_.members.size());
+    // The nodes of a group are numbered in a row.
+    for (auto node = static_cast<std::size_t>(layout_.node[first_]); node < relay_.size(); ++node) {
+      if (static_cast<std::size_t>(layout_.members[node].front()) >= first_ + to_.size()) break;
+      relay_[node] = static_cast<std::size_t>(layout_.relay(gpu, static_cast<int>(node)));
+    }
+  }
+
+  /// Adds zeros and ones rather than branch on what is as good as random; `mark_receivers` says where it may have
+  /// added.
+  void deliver(int token, std::size_t to) {
+    const std::uint32_t fresh = std::exchange(seen_gpu_[to], token) != token ? 1 : 0;
+    if (!per_node()) {
+      to_[to] += fresh;
       return;
     }
-    const auto relay = static_cast<std::size_t>(layout_.relay(gpu, node));
-    if (std::exchange(seen_node_[static_cast<std::size_t>(node)], token) != token) {
-      send(relay - static_cast<std::size_t>(first), 1);
+    const std::size_t target = first_ + to;
+    const int node = layout_.node[target];
+    const std::size_t relay = relay_[static_cast<std::size_t>(node)];
+    const std::uint32_t far = node != own_node_ ? fresh : 0;
+    to_[to] += fresh - far;
+    to_[relay - first_] += std::exchange(seen_node_[static_cast<std::size_t>(node)], token) != token ? far : 0;
+    forwarded_[relay * widest_ + static_cast<std::size_t>(layout_.position[target])] += relay != target ? far : 0;
+  }
+
+  void mark_receivers() {
+    const auto mark = [&](std::size_t to) {
+      touched_[to / 64] |= std::uint64_t{1} << to % 64;
+      if (!per_node()) return;
+      const std::size_t relay = relay_[static_cast<std::size_t>(layout_.node[first_ + to])] - first_;
+      touched_[relay / 64] |= std::uint64_t{1} << relay % 64;
+    };
+    for (std::size_t expert = 0; expert < experts_.size(); ++expert) {
+      if (experts_[expert] == 0) continue;
+      for (int part = 0; part < layout_.gpus_per_rank; ++part) {
+        mark(first_of_expert_[expert] + static_cast<std::size_t>(part));
+      }
     }
-    if (relay != target) ++forwarded_[relay * widest_ + static_cast<std::size_t>(layout_.position[target])];
+    for (std::size_t to = 0; routing_.shared_copies && to < to_.size(); ++to) mark(to);
   }
 
   /// The copies that travel to shared experts are spread evenly over the EP group.
@@ -213,6 +249,10 @@ class CopyCounter {
   std::vector<std::uint32_t> arrived_;    // [gpu * slots_per_rank + slot]
   std::vector<int> seen_gpu_;             // the last token delivered there
   std::vector<int> seen_node_;
+  std::size_t first_ = 0;                     // GPU of the sender's group
+  int own_node_ = 0;                          // of the sender
+  std::vector<std::size_t> first_of_expert_;  // for the sender: its first GPU, counted within the group
+  std::vector<std::size_t> relay_;            // for the sender, by node of its group
   std::size_t widest_ = 0;
 };
 

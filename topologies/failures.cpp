@@ -26,7 +26,8 @@ Names links_by_name(const Fabric& fabric) {
 [[noreturn]] void fail_unknown(const Config& value, const std::string& what, const std::vector<std::string>& known) {
   const auto name = value.as<std::string>();
   const auto near = nearest(name, known);
-  value.fail(fmt::format("no {} is called {}{}", what, in_quotes(name), near.empty() ? "" : " (nearest: " + near + ")"));
+  value.fail(
+      fmt::format("no {} is called {}{}", what, in_quotes(name), near.empty() ? "" : " (nearest: " + near + ")"));
 }
 
 std::vector<int> links_of_cable(const Config& value, const std::string& what, const Names& names) {
@@ -104,7 +105,11 @@ void apply_failures(const Config& config, Fabric& fabric) {
   const int planes_failed = config.non_negative_or<int>(
       "planes_failed", 0, {"Planes or rails that carry nothing, the first ones", "1", "", "failed_planes"});
   if (planes_failed > 0 && planes_failed >= fabric.planes)
-    config.at("planes_failed").fail(fmt::format("must leave one of the {} planes", fabric.planes));
+    config.at("planes_failed")
+        .fail(fabric.planes == 1
+                  ? std::string{"the fabric has one plane, which must be left: failures takes a switch away, "
+                                "such as [{switch: spine-0-0}]"}
+                  : fmt::format("must leave one of the {} planes", fabric.planes));
   for (const Port& port : fabric.ports) {
     for (const int index : {port.cable.up, port.cable.down})
       if (port.plane < planes_failed) fabric.links[static_cast<std::size_t>(index)].failed = true;

@@ -152,9 +152,12 @@ void Router::fail_cut_off(int source, int destination) const {
   throw ConfigError(fmt::format(
       "fabric {}: {} gpu-{}-{} off from gpu-{}-{}{}", fabric_name_, failures_ ? "failures cut" : "its links leave",
       gpu(source).node, source % gpus_per_node_, gpu(destination).node, destination % gpus_per_node_,
-      alone ? "; nothing joins the GPUs of a node but a network that does not join their NICs: give nvlink_bandwidth, "
-              "or a technology for it, such as nvlink-4"
-            : ""));
+      alone ? "; nothing joins the GPUs of a node but a network that does not join their NICs: give "
+              "nvlink_bandwidth, or a technology for it, such as nvlink-4"
+      : !failures_ || gpu(source).node == gpu(destination).node
+          ? ""
+          : "; a job has to run without them: choose its nodes with deployment.placement, such as [0, 2], or let "
+            "the GPUs have a second way (planes, nics_per_gpu)"));
 }
 
 Route Router::route(int source, int destination) const {

@@ -134,6 +134,8 @@ TEST_CASE(
       text("{kind: fat-tree, gpus_per_node: 8, nvlink_bandwidth: 200 GB/s, nic_bandwidth: 400 Gbps, " + failed, 0, 1);
   CHECK(roce.find("nic-0-0_UP") != std::string::npos);
   CHECK(roce.find("nic-0-1_DOWN") != std::string::npos);
+  CHECK(text("{from: h800-roce, nodes: 8, failures: [{switch: leaf-0-0}]}", 0, 40)
+            .find("choose its nodes with deployment.placement") != std::string::npos);
   CHECK(
       text("{kind: single-switch, nodes: 1, gpus_per_node: 4, nvlink_bandwidth: 100 GB/s, failures: [{link: nvl-0-0}]}",
            1, 0) == "fabric single-switch: failures cut gpu-0-1 off from gpu-0-0");

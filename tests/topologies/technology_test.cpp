@@ -111,6 +111,8 @@ TEST_CASE("fat-tree: takes a third layer when two cannot carry its endpoints, an
 TEST_CASE("planes_failed: the first planes carry nothing, and one must be left") {
   const Fabric fabric = testing::build("{from: h800-mpft, nodes: 4, planes_failed: 2}");
   for (const Port& port : fabric.ports) CHECK(fabric.link(port.cable.up).failed == (port.plane < 2));
+  CHECK(refused("{from: h800-roce, nodes: 4, planes_failed: 1}").find("failures takes a switch away") !=
+        std::string::npos);
   CHECK(refused("{from: h800-mpft, nodes: 4, planes_failed: 8}").find("must leave one of the 8 planes") !=
         std::string::npos);
 }

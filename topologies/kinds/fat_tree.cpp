@@ -116,7 +116,8 @@ FatTree read_fat_tree(const Config& config, std::int64_t endpoints) {
   FatTree tree;
   tree.radix = config.positive_or<int>("radix", 64, {"Ports of a switch", "64", "", "switch_ports ports_per_switch"});
   if (tree.radix % 2 != 0 || tree.radix > 1024) config.at("radix").fail("must be even, 1024 at most");
-  tree.up = config.positive_or<int>("uplinks", tree.radix / 2, {"Ports of a leaf that go up", "16", "radix / 2"});
+  tree.up = config.positive_or<int>("uplinks", tree.radix / 2,
+                                    {"Ports of a leaf that go up", "16", "radix / 2, or what the NICs of a rail fill"});
   if (tree.up >= tree.radix) config.at("uplinks").fail("leaves no port of the leaf for endpoints (below radix)");
   const About taper{"Ports of a leaf to endpoints for each that goes up, in two layers", "3", "1 (non-blocking)",
                     "oversubscription_ratio taper blocking"};

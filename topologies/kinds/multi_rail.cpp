@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
 #include "sim/limits.hpp"
 #include "topologies/kinds/fat_tree.hpp"
 
@@ -19,6 +23,16 @@ struct Rails {
   int slots() const { return blocks * rails * tree.down(); }
 };
 
+/// Leaves that are not full, of one block: uplinks for the endpoints there are, where none are written; a power of
+/// two, so that they share evenly into few spines.
+void drop_empty_uplinks(const Config& config, const Site& site, int in_rail, FatTree& tree) {
+  if (config.has("uplinks") || config.has("spines") || config.has("oversubscription") || tree.layers != 2) return;
+  const double filled = std::min<double>(tree.up, std::ceil(site.nic_bandwidth / site.link_bandwidth * in_rail));
+  const int dropped = std::max(0, tree.up - static_cast<int>(std::bit_ceil(static_cast<unsigned>(filled))));
+  tree.up -= dropped;
+  tree.idle += dropped;
+}
+
 Rails read_rails(const Config& config, const Site& site) {
   Rails rails;
   rails.tree = read_fat_tree(config, 0);
@@ -34,14 +48,17 @@ Rails read_rails(const Config& config, const Site& site) {
     config.at("nodes").fail(fmt::format("{} leaves of {} endpoints, but {} carries at most {} endpoints",
                                         rails.blocks * rails.rails, rails.tree.down(), rails.tree.text(),
                                         rails.tree.capacity()));
+  if (rails.blocks == 1) drop_empty_uplinks(config, site, in_rail, rails.tree);
   return rails;
 }
 
 Figures count_rails(const Config& config, const Site& site) {
   const Rails rails = read_rails(config, site);
   Figures figures = count_fat_tree(rails.tree, site, rails.slots());
-  const double used = static_cast<double>(site.endpoints() / 2) / (rails.slots() / 2);
-  figures.bisection *= used;
+  const int in_leaf = std::min(rails.tree.down(), site.nodes * rails.per_node);
+  const double up =
+      rails.rails * rails.blocks == 1 ? 1 : site.link_bandwidth * rails.tree.up / (site.nic_bandwidth * in_leaf);
+  figures.bisection = site.nic_bandwidth * (site.endpoints() / 2) * std::min(1.0, up);
   return figures;
 }
 

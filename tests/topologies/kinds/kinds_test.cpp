@@ -160,6 +160,19 @@ TEST_CASE("multi-rail: GPUs of one rail of a block share a leaf, rails meet in t
   CHECK(has(refusal("{from: h800-mrft, layers: 2, nodes: 257}"), "at most 2048 endpoints"));
 }
 
+TEST_CASE("multi-rail: leaves of a few nodes have the uplinks that their NICs fill, where none are written") {
+  const Built four = build("{from: h800-mrft, nodes: 4}");
+  CHECK(four.figures.switches == 8 + 1);
+  CHECK(four.figures.links() == 8 * 4);
+  CHECK(four.figures.bisection == four.metrics.bisection);
+  const Built six = build("{from: h800-mrft, nodes: 6}");  // eight: they share evenly into one spine
+  CHECK(six.figures.links() == 8 * 8);
+  CHECK(six.figures.bisection == build("{from: h800-mrft, nodes: 6, uplinks: 32}").figures.bisection);
+  CHECK(build("{from: h800-mrft, nodes: 4, uplinks: 32}").figures.links() == 8 * 32);
+  CHECK(build("{from: h800-mrft, nodes: 32}").figures.links() == 8 * 32);
+  CHECK(build("{from: h800-mrft, nodes: 4, link_bandwidth: 200 Gbps}").figures.links() == 8 * 8);
+}
+
 TEST_CASE("rail-only (Wang et al. 2023): one switch a rail, other rails over NVLink only") {
   const Built rail = build("{from: rail-only}");
   CHECK(rail.figures.switches == 8);

@@ -67,7 +67,7 @@ void require_kinds(const Config& kernels) {
     if (!kernels.has(kind)) kernels.fail(std::string{"has no entry for "} + kind);
   }
   for (const auto& key : kernels.keys()) {
-    if (key == "attention-backward") continue;  // of training; without it as attention-prefill
+    if (key == "attention-backward" || key == "weight-gradient-gemm") continue;  // of training; see fit()
     const bool known = std::any_of(kinds.begin(), kinds.end(),
                                    [&](const std::string kind) { return key == kind || key.starts_with(kind + "-"); });
     if (!known) kernels.at(key).fail(unknown_name("kind of kernel", key, {kinds.begin(), kinds.end()}));
@@ -82,6 +82,7 @@ const KernelFit& Accelerator::fit(const std::string& kind, const std::string& pr
   auto general = kernels.find(kind);
   // The way back, and whole prompts, on an accelerator whose file tells only of what comes before.
   if (general == kernels.end() && kind == "attention-backward") return fit("attention-prefill", precision);
+  if (general == kernels.end() && kind == "weight-gradient-gemm") return fit("gemm", precision);
   if (general == kernels.end() && kind == "attention-prefill") general = kernels.find("gqa-decode");
   if (general == kernels.end()) throw ConfigError(name + ": kernels: no entry for kernels of kind \"" + kind + "\"");
   return general->second;

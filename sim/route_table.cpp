@@ -14,6 +14,7 @@
 #include "sim/index.hpp"
 #include "sim/random.hpp"
 #include "sim/route_number.hpp"
+#include "sim/used_pairs.hpp"
 
 namespace teapot {
 
@@ -49,10 +50,21 @@ RouteTable::RouteTable(const Network& network, const Program& program) : signatu
   raw.sources.resize(network.links.size());
   raw.last.assign(network.links.size(), -1);
   raw.tier.assign(network.links.size(), -1);
-  const std::vector<char> known = find_alike(network, program, raw);
-  const Home all{0, program.endpoints() - 1};
-  for (int source = 0; source < program.endpoints(); ++source) {
-    add_row(network, program, source, known[at(source)] ? home_of(network, program.ranks, source) : all, raw);
+  if (const UsedPairs used{program}; used.few()) {
+    raw.partial = true;
+    for (int source = 0; source < program.endpoints(); ++source) {
+      const auto& peers = used.peers(source);
+      const Home span{peers.empty() ? source : std::min(source, peers.front()),
+                      peers.empty() ? source : std::max(source, peers.back())};
+      add_row(network, program, source, span, &peers, raw);
+    }
+  } else {
+    const std::vector<char> known = find_alike(network, program, raw);
+    const Home all{0, program.endpoints() - 1};
+    for (int source = 0; source < program.endpoints(); ++source) {
+      add_row(network, program, source, known[at(source)] ? home_of(network, program.ranks, source) : all, nullptr,
+              raw);
+    }
   }
   merge_series(network, program);
   signature_ = {};
@@ -141,7 +153,8 @@ void RouteTable::sign(const Network& network, int ranks, const AlikeRoutes& alik
   }
 }
 
-void RouteTable::add_row(const Network& network, const Program& program, int source, Home destinations, Raw& raw) {
+void RouteTable::add_row(const Network& network, const Program& program, int source, Home destinations,
+                         const std::vector<int>* only, Raw& raw) {
   const auto endpoint = [&](int e) {
     return e < program.ranks ? e : network.ranks() + program.passive[at(e - program.ranks)];
   };
@@ -154,7 +167,8 @@ void RouteTable::add_row(const Network& network, const Program& program, int sou
   for (int d = destinations.first; d <= destinations.last; ++d) {
     Kind kind;
     Route route;
-    if (d != source) route = network.route(endpoint(source), endpoint(d));
+    const bool wanted = only == nullptr || std::binary_search(only->begin(), only->end(), d);
+    if (d != source && wanted) route = network.route(endpoint(source), endpoint(d));
     const std::uint64_t pair = source_sign(source) * destination_sign(d);
     for (const Hop& hop : route) {
       kind.latency_s += hop.share * network.links[at(hop.link)].latency.value;

@@ -21,8 +21,9 @@ namespace teapot {
 /// How a collective with this wire uses a link; a tier that the wire does not name, or no wire, is line rate.
 Wire::Use use_of(const Wire* wire, const Link& link);
 
-/// The routes of all pairs of endpoints of a program. Links that cross exactly the same pairs with the same shares (a
-/// NIC and the PCIe link before it) stand in a route once, as the slowest of them for every collective of the program.
+/// The routes of all pairs of endpoints of a program, or of those that it uses where they are few. Links that cross
+/// exactly the same pairs with the same shares (a NIC and the PCIe link before it) stand in a route once, as the
+/// slowest of them for every collective of the program.
 class RouteTable {
  public:
   RouteTable(const Network& network, const Program& program);
@@ -127,12 +128,15 @@ class RouteTable {
     std::vector<int> last;     // by link: the last of them
     std::vector<int> tier;     // by link: its bit; -1: on no route so far
     std::vector<RawRow> rows;
+    bool partial = false;  // rows hold what is used alone, and share nothing
   };
 
   int bit_of(const std::string& tier);
   std::uint32_t tiers_of(const Network& network, const Route& route, std::vector<int>& bits);
   std::vector<char> find_alike(const Network& network, const Program& program, Raw& raw);
-  void add_row(const Network& network, const Program& program, int source, Home destinations, Raw& raw);
+  /// `only`: the destinations that are asked for; null: all.
+  void add_row(const Network& network, const Program& program, int source, Home destinations,
+               const std::vector<int>* only, Raw& raw);
   void sign(const Network& network, int ranks, const AlikeRoutes& alike, Raw& raw);
   void merge_series(const Network& network, const Program& program);
   /// Rests of routes in two parts: links that few sources use, and what is shared with all sources nearby.

@@ -53,7 +53,7 @@ void RouteTable::cut(const Network& network, int ranks, Raw& raw) {
   for (int source = 0; source < static_cast<int>(raw.rows.size()); ++source) {
     RawRow& raw_row = raw.rows[at(source)];
     Base ways = ways_of(source, raw_row, rests, firsts);
-    if (Row& row = rows_[at(source)]; row.base != nullptr) {
+    if (Row& row = rows_[at(source)]; raw.partial || row.base != nullptr) {
       row.first = raw_row.begin;
       row.own = std::move(ways);
     } else {

@@ -98,7 +98,10 @@ deployment: {gpus: 32}
 training: {global_batch: 128, pipeline_parallel: 4, pipeline: dualpipe, expert_parallel: 8, recompute: [swiglu]}
 END
 train() { pattern=$1; shift; expect 2 "$pattern" run train.yaml "$@"; }
-train 'do not divide over 8 pipelines' --set training.global_batch=100
+train 'do not divide over 8 pipelines.*nearest: 96 or 104' --set training.global_batch=100
+train 'in micro-batches of 3' --set training.micro_batch=3
+train 'would fit: training.recompute .full.' --set training.sequence_tokens=65536
+train 'more than the .* usable' --set training.zero=0 --set model=deepseek-v3
 train 'twice the 4 ranks at least' --set training.global_batch=32
 train 'do not divide into pipelines of 5' --set training.pipeline_parallel=5
 train 'stages for 27 layers' --set training.pipeline=1f1b --set training.pipeline_parallel=32 --set training.expert_parallel=1
@@ -119,8 +122,8 @@ train 'recompute' --set 'training.recompute=[everything]'
 train 'way back is not known' --set model=qwen3-next-80b-a3b
 train 'GPUs, but' --set deployment.gpus=64
 train 'unknown kind of trace' --trace step.txt
-train 'not for phase: training' --explain
-expect 2 'training is for run' sensitivity train.yaml
+train 'not for phase: training' --explain path
+expect 2 'training is for run' serve train.yaml
 expect 2 '.' run small.yaml --set phase=trainin
 
 # --- sweeps: axes, conditions, names

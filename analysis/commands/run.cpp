@@ -185,17 +185,25 @@ void write_pipeline(const RunOptions& options, const TrainingScenario& scenario,
   write_trace(options.trace, trace.program, trace.timeline, trace.network, selection);
 }
 
-/// A training step is put together from simulated pieces: what explains one program has nothing to look at.
+/// A training step is put together from simulated pieces: what looks at one program has nothing to look at.
+void require_explicable(const std::string& part) {
+  if (part.empty() || part == "all" || part == "waterfall") return;
+  throw ConfigError(fmt::format(
+      "--explain {}: not for phase: training (all, waterfall; ./teapot sensitivity says what binds)", part));
+}
+
 void train(const RunOptions& options, const Tree& tree) {
-  if (!options.explain.empty())
-    throw ConfigError("--explain: not for phase: training, whose report says where its time goes");
+  require_explicable(options.explain);
   const TrainingScenario scenario =
       read_training_scenario(tree, one_line(std::filesystem::path{options.scenario}.stem().string(), 200));
   ProgressLine progress;
   const TrainingResult result = run_training(scenario, [&](double done) { progress("chunks are simulated", done); });
   progress.clear();
-  const std::string json = training_json(scenario, result).dump(2) + '\n';
-  const std::string text = training_text(scenario, result);
+  auto object = training_json(scenario, result);
+  if (!options.explain.empty()) object["explanation"] = {{"waterfall", waterfall_json(result)}};
+  const std::string json = object.dump(2) + '\n';
+  std::string text = training_text(scenario, result);
+  if (!options.explain.empty()) text += '\n' + waterfall_text(result);
   if (!options.trace.empty()) write_pipeline(options, scenario, result);
   if (!options.html.empty()) write_file(options.html, training_page(scenario, result, to_yaml(tree)));
   if (!options.folder.empty()) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -23,14 +24,22 @@ struct Options {
   bool json = false;
 };
 
-std::string text_of(const Scenario& scenario, const SensitivityTable& table) {
+/// What is asked about: TPOT, or the time of a training step.
+struct Asked {
+  std::string scenario;
+  const char* quantity = "TPOT";
+  const char* key = "tpot";
+};
+
+std::string text_of(const Asked& asked, const SensitivityTable& table) {
   using Align = TextTable::Align;
   const std::string by = fmt::format("{:g}%", 100 * table.part);
-  std::string text = fmt::format("{}: TPOT {:.3f} ms, {:.1f} tokens/s/GPU\n\n", scenario.name, table.tpot.value * 1e3,
-                                 table.tokens_per_s_per_gpu);
+  const std::string what = asked.quantity;
+  std::string text = fmt::format("{}: {} {:.3f} ms, {:.1f} tokens/s/GPU\n\n", asked.scenario, what,
+                                 table.tpot.value * 1e3, table.tokens_per_s_per_gpu);
   TextTable lines{{{"resource"},
-                   {"TPOT at -" + by, Align::right},
-                   {"TPOT at +" + by, Align::right},
+                   {what + " at -" + by, Align::right},
+                   {what + " at +" + by, Align::right},
                    {"tokens/s/GPU at +" + by, Align::right},
                    {"elasticity", Align::right},
                    {"of"}}};
@@ -40,21 +49,23 @@ std::string text_of(const Scenario& scenario, const SensitivityTable& table) {
                change(row.tpot_more.value, table.tpot.value), change(row.tokens_more, table.tokens_per_s_per_gpu),
                fmt::format("{:.3f}", row.elasticity), row.meaning});
   }
-  return text + lines.to_text() + "\nelasticity: 1 where TPOT falls as the resource grows, 0 where it does not care\n";
+  return text + lines.to_text() +
+         fmt::format("\nelasticity: 1 where {} falls as the resource grows, 0 where it does not care\n", what);
 }
 
-nlohmann::ordered_json json_of(const Scenario& scenario, const SensitivityTable& table) {
+nlohmann::ordered_json json_of(const Asked& asked, const SensitivityTable& table) {
+  const std::string key = asked.key;
   nlohmann::ordered_json json;
-  json["scenario"] = scenario.name;
-  json["tpot_ms"] = table.tpot.value * 1e3;
+  json["scenario"] = asked.scenario;
+  json[key + "_ms"] = table.tpot.value * 1e3;
   json["tokens_per_s_per_gpu"] = table.tokens_per_s_per_gpu;
   json["part"] = table.part;
   auto& rows = json["resources"] = nlohmann::ordered_json::array();
   for (const auto& row : table.rows) {
     rows.push_back({{"resource", row.resource},
                     {"meaning", row.meaning},
-                    {"tpot_less_ms", row.tpot_less.value * 1e3},
-                    {"tpot_more_ms", row.tpot_more.value * 1e3},
+                    {key + "_less_ms", row.tpot_less.value * 1e3},
+                    {key + "_more_ms", row.tpot_more.value * 1e3},
                     {"tokens_per_s_per_gpu_less", row.tokens_less},
                     {"tokens_per_s_per_gpu_more", row.tokens_more},
                     {"elasticity", row.elasticity}});
@@ -64,12 +75,20 @@ nlohmann::ordered_json json_of(const Scenario& scenario, const SensitivityTable&
 }
 
 void execute(const Options& options) {
-  const Scenario scenario = load_scenario(options.scenario, options.sets);
   ProgressLine progress;
-  const SensitivityTable table =
-      sensitivity(scenario, options.percent / 100, [&](double fraction) { progress("simulating", fraction); });
-  progress.clear();
-  fmt::print("{}", options.json ? json_of(scenario, table).dump(2) + '\n' : text_of(scenario, table));
+  const auto show = [&](double fraction) { progress("simulating", fraction); };
+  const double part = options.percent / 100;
+  const auto print = [&](const Asked& asked, const SensitivityTable& table) {
+    progress.clear();
+    fmt::print("{}", options.json ? json_of(asked, table).dump(2) + '\n' : text_of(asked, table));
+  };
+  if (const Tree tree = load_scenario_tree(options.scenario, options.sets); trains(tree)) {
+    const auto scenario =
+        read_training_scenario(tree, one_line(std::filesystem::path{options.scenario}.stem().string(), 200));
+    return print({scenario.name, "step", "step"}, sensitivity(scenario, part, show));
+  }
+  const Scenario scenario = load_scenario(options.scenario, options.sets);
+  print({scenario.name}, sensitivity(scenario, part, show));
 }
 
 void declare(Command command) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "analysis/run/run.hpp"
@@ -30,7 +31,9 @@ TimeKernel scaled(const TimeKernel& time, const Accelerator& before, const Accel
   };
 }
 
-void speed_up_accelerator(Scenario& s, const std::string& resource, double factor) {
+/// Of a scenario of any phase.
+template <class AnyScenario>
+void speed_up_accelerator(AnyScenario& s, const std::string& resource, double factor) {
   const Accelerator before = s.accelerator;
   Accelerator& a = s.accelerator;
   if (resource == "arithmetic") {
@@ -46,7 +49,8 @@ void speed_up_accelerator(Scenario& s, const std::string& resource, double facto
   s.machine.devices = scaled(s.machine.devices.kinds.front(), before, a);
 }
 
-void speed_up_collectives(Scenario& s, const std::string& resource, double factor) {
+template <class AnyScenario>
+void speed_up_collectives(AnyScenario& s, const std::string& resource, double factor) {
   // Equal wires stay one object: the engine keeps costs by wire.
   struct Changed {
     std::shared_ptr<const Wire> from, to;
@@ -72,6 +76,20 @@ void speed_up_collectives(Scenario& s, const std::string& resource, double facto
     cost.wire = wires->back().to;
     return cost;
   };
+}
+
+bool of_accelerator(const std::string& resource) {
+  return resource == "arithmetic" || resource == "memory" || resource == "SM loads" || resource == "launches";
+}
+bool of_collectives(const std::string& resource) {
+  return resource == "software" || resource == "messages" || resource == "communication SMs";
+}
+
+void speed_up_links(Network& network, const std::string& resource, double factor) {
+  for (Link& link : network.links) {
+    if (resource == "latency") link.latency = link.latency / factor;
+    if (resource == link.tier) link.bandwidth *= factor;
+  }
 }
 
 bool computes(const Scenario& s) { return s.compute == ComputeDepth::modelled || s.compute == ComputeDepth::measured; }
@@ -124,7 +142,7 @@ std::vector<Resource> resources(const Scenario& scenario, const Program& program
 
 Scenario faster(const Scenario& scenario, const std::string& resource, double factor) {
   Scenario s = scenario;
-  if (resource == "arithmetic" || resource == "memory" || resource == "SM loads" || resource == "launches") {
+  if (of_accelerator(resource)) {
     speed_up_accelerator(s, resource, factor);
   } else if (resource == "CPU memory") {
     s.host->socket_bandwidth *= factor;
@@ -137,14 +155,39 @@ Scenario faster(const Scenario& scenario, const std::string& resource, double fa
           &runtime.per_request, &runtime.per_agreement, &runtime.per_copy, &runtime.per_cpu_kernel}) {
       *cost = *cost / factor;
     }
-  } else if (resource == "software" || resource == "messages" || resource == "communication SMs") {
+  } else if (of_collectives(resource)) {
     speed_up_collectives(s, resource, factor);
-  } else if (resource == "latency") {
-    for (Link& link : s.network.links) link.latency = link.latency / factor;
   } else {
-    for (Link& link : s.network.links) {
-      if (link.tier == resource) link.bandwidth *= factor;
-    }
+    speed_up_links(s.network, resource, factor);
+  }
+  return s;
+}
+
+std::vector<Resource> resources(const TrainingScenario& scenario) {
+  std::vector<Resource> all{{"arithmetic", "peak of the accelerator's arithmetic, all precisions"},
+                            {"memory", "bandwidth of the accelerator's memory"}};
+  if (scenario.cost.kernels > 1 || scenario.cost.overlapped > 1)
+    all.push_back({"trainer", "what " + scenario.trainer + " makes kernels longer"});
+  all.push_back({"software", "floor and latency of each call of " + scenario.communication});
+  if (scenario.model.has_experts())
+    all.push_back({"communication SMs", "part of the accelerator that communication kernels hold"});
+  all.push_back({"latency", "latency of all links"});
+  std::set<std::string> tiers;
+  for (const Link& link : scenario.network.links) tiers.insert(link.tier);
+  for (const auto& tier : tiers) all.push_back({tier, "bandwidth of all " + tier + " links"});
+  return all;
+}
+
+TrainingScenario faster(const TrainingScenario& scenario, const std::string& resource, double factor) {
+  TrainingScenario s = scenario;
+  if (of_accelerator(resource)) {
+    speed_up_accelerator(s, resource, factor);
+  } else if (resource == "trainer") {
+    for (double* longer : {&s.cost.kernels, &s.cost.overlapped}) *longer = 1 + (*longer - 1) / factor;
+  } else if (of_collectives(resource)) {
+    speed_up_collectives(s, resource, factor);
+  } else {
+    speed_up_links(s.network, resource, factor);
   }
   return s;
 }

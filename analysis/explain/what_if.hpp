@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/scenario/scenario.hpp"
+#include "analysis/scenario/training_scenario.hpp"
 #include "sim/units.hpp"
 
 namespace teapot {
@@ -26,6 +27,10 @@ inline constexpr double usual_raise = 1.1;
 
 /// The scenario with the resource `factor` times as fast: bandwidths and peaks multiplied, times divided.
 Scenario faster(const Scenario& scenario, const std::string& resource, double factor);
+
+/// The same of a training step; `trainer` is what it makes kernels longer.
+std::vector<Resource> resources(const TrainingScenario& scenario);
+TrainingScenario faster(const TrainingScenario& scenario, const std::string& resource, double factor);
 
 struct WhatIf {
   Resource resource;

@@ -4,6 +4,7 @@
 #include "analysis/scenario/training_scenario.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <numeric>
 
@@ -12,6 +13,7 @@
 #include "analysis/scenario/memory_advice.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "analysis/scenario/scenario_network.hpp"
+#include "analysis/scenario/tree_edit.hpp"
 #include "platforms/kernels/kernels.hpp"
 #include "platforms/kernels/table.hpp"
 #include "sim/limits.hpp"
@@ -71,6 +73,7 @@ class TrainingReader {
     const Config trainer = part(section, "trainer", "platforms/trainers", "trainer", "ideal");
     s_.cost.kernels = trainer.positive_or("kernels", 1.0);
     s_.cost.overlapped = trainer.positive_or("overlapped", 1.0);
+    s_.cost.weight_products = trainer.positive_or("weight_products", 1.0);
     trainer.get_or<std::string>("source", "");
     trainer.reject_unread_keys();
   }
@@ -136,13 +139,51 @@ class TrainingReader {
     throw_does_not_fit(deployment, need, have);
   }
 
+  /// Whether the step would fit with keys of `training` changed; what cannot be run so does not.
+  bool fits_with(const std::vector<std::pair<std::string, std::string>>& changes, Bytes have) const {
+    try {
+      Tree tree = config_.section("training").tree();
+      for (const auto& [key, value] : changes) set_path(tree, key, parse_yaml(value, "training"));
+      const Training t = read_training(config_.in_place_of("training", tree), s_.model, s_.gpus());
+      ChunkPrograms programs{s_.model, t, s_.machine, s_.cost, t.layout.expert_gpus(), s_.seed};
+      return training_memory(s_.model, t, programs).total() <= have;
+    } catch (const ConfigError&) {
+      return false;
+    }
+  }
+
+  /// Single changes that would do, else two together.
+  std::string what_would_fit(Bytes have) const {
+    const Training& t = s_.training;
+    const auto doubled = [](int number) { return fmt::format("{}", 2 * number); };
+    std::vector<std::pair<std::string, std::string>> changes;
+    if (!t.zero) changes.emplace_back("zero", "1");
+    if (!t.recompute.contains("full")) changes.emplace_back("recompute", "[full]");
+    changes.emplace_back("pipeline_parallel", doubled(t.pipeline.ranks));
+    changes.emplace_back("tensor_parallel", doubled(t.layout.tensor_parallel));
+    if (t.micro_batch > 1) changes.emplace_back("micro_batch", "1");
+    std::vector<std::string> found;
+    for (const auto& [key, value] : changes) {
+      if (fits_with({{key, value}}, have)) found.push_back(fmt::format("training.{} {}", key, value));
+    }
+    for (std::size_t i = 0; found.empty() && i < changes.size(); ++i) {
+      for (std::size_t j = i + 1; found.empty() && j < changes.size(); ++j) {
+        if (fits_with({changes[i], changes[j]}, have))
+          found.push_back(fmt::format("training.{} {} with {} {}", changes[i].first, changes[i].second,
+                                      changes[j].first, changes[j].second));
+      }
+    }
+    if (!found.empty()) return fmt::format("would fit: {}", fmt::join(found, "; or "));
+    return "neither recompute, zero nor twice the pipeline or tensor_parallel would make it fit";
+  }
+
   [[noreturn]] void throw_does_not_fit(const Config& deployment, const TrainingMemory& need, Bytes have) const {
     try {
       deployment.fail(fmt::format(
           "does not fit: weights {}, gradients {}, optimizer {} and activations {} a GPU need {}, {} more than the {} "
-          "usable (more ranks of a pipeline or of tensor_parallel, training.recompute)",
+          "usable ({})",
           to_text(need.weights), to_text(need.gradients), to_text(need.optimizer), to_text(need.activations),
-          to_text(need.total()), to_text(need.total() - have), to_text(have)));
+          to_text(need.total()), to_text(need.total() - have), to_text(have), what_would_fit(have)));
     } catch (const ConfigError& e) {
       throw DoesNotFit(e.what());
     }

@@ -14,6 +14,7 @@
 #include "analysis/explain/what_if.hpp"
 #include "analysis/run/report.hpp"
 #include "analysis/run/run.hpp"
+#include "analysis/training/training_run.hpp"
 
 namespace teapot {
 namespace {
@@ -64,7 +65,33 @@ Sensitivity row_of(const std::string& name, const std::string& meaning, const Ou
   return row;
 }
 
+void put_largest_first(SensitivityTable& table) {
+  const auto change = [](const Sensitivity& row) { return std::abs((row.tpot_less - row.tpot_more).value); };
+  std::stable_sort(table.rows.begin(), table.rows.end(),
+                   [&](const Sensitivity& a, const Sensitivity& b) { return change(a) > change(b); });
+}
+
+Outcome outcome_of(const TrainingScenario& scenario) {
+  const TrainingResult result = run_training(scenario);
+  return {result.step, result.tokens_per_s / scenario.gpus()};
+}
+
 }  // namespace
+
+SensitivityTable sensitivity(const TrainingScenario& scenario, double part,
+                             const std::function<void(double fraction)>& progress) {
+  const Outcome base = outcome_of(scenario);
+  SensitivityTable table{base.tpot, base.tokens, part, {}};
+  const auto all = resources(scenario);
+  for (const auto& resource : all) {
+    const Outcome more = outcome_of(faster(scenario, resource.name, 1 + part));
+    const Outcome less = outcome_of(faster(scenario, resource.name, 1 - part));
+    table.rows.push_back(row_of(resource.name, resource.meaning, less, more, base, part));
+    if (progress) progress(static_cast<double>(table.rows.size()) / static_cast<double>(all.size()));
+  }
+  put_largest_first(table);
+  return table;
+}
 
 SensitivityTable sensitivity(const Scenario& scenario, double part,
                              const std::function<void(double fraction)>& progress) {
@@ -85,9 +112,7 @@ SensitivityTable sensitivity(const Scenario& scenario, double part,
     table.rows.push_back(row_of("batch", "requests a GPU", smaller ? outcome_of(*smaller) : base,
                                 larger ? outcome_of(*larger) : base, base, part));
   }
-  const auto change = [](const Sensitivity& row) { return std::abs((row.tpot_less - row.tpot_more).value); };
-  std::stable_sort(table.rows.begin(), table.rows.end(),
-                   [&](const Sensitivity& a, const Sensitivity& b) { return change(a) > change(b); });
+  put_largest_first(table);
   return table;
 }
 

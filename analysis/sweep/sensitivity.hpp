@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/scenario/scenario.hpp"
+#include "analysis/scenario/training_scenario.hpp"
 
 namespace teapot {
 
@@ -27,6 +28,10 @@ struct SensitivityTable {
   double part = 0.1;
   std::vector<Sensitivity> rows;  ///< the largest change first
 };
+
+/// Of a training step, whose time stands in the place of TPOT; a step is simulated twice for each resource.
+SensitivityTable sensitivity(const TrainingScenario& scenario, double part,
+                             const std::function<void(double fraction)>& progress = {});
 
 /// Every resource that what_if() knows (a time such as latency counts as a speed), and the batch, which is rounded to
 /// whole requests, to even ones where two micro-batches share them. Throws as run() does.

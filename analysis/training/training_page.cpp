@@ -106,9 +106,10 @@ std::string training_page(const TrainingScenario& s, const TrainingResult& r, co
       "<h2>The pipeline</h2>\n<p>{5}</p>\n<p>A row a rank, with the stages it holds; white: it waits. Tasks tell what "
       "they "
       "are under the pointer.</p>\n<div class=\"wide\">{6}</div>\n"
-      "<h2>The step</h2>\n<pre>{7}</pre>\n<h2>The scenario</h2>\n<pre>{8}</pre>\n</body></html>\n",
+      "<h2>The step</h2>\n<pre>{7}</pre>\n<h2>Where the step goes</h2>\n<pre>{9}</pre>\n"
+      "<h2>The scenario</h2>\n<pre>{8}</pre>\n</body></html>\n",
       title, style(), r.step.value, r.tokens_per_day() / 1e9, 100 * r.mfu_causal, legend(), drawing(s, r),
-      escaped(training_text(s, r)), escaped(inputs));
+      escaped(training_text(s, r)), escaped(inputs), escaped(waterfall_text(r)));
 }
 
 }  // namespace teapot

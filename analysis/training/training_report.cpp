@@ -105,6 +105,27 @@ std::string training_text(const TrainingScenario& s, const TrainingResult& r) {
   return text + fmt::format("{} programs simulated in {:.1f} s\n", r.simulated_programs, r.wall_s);
 }
 
+std::string waterfall_text(const TrainingResult& r) {
+  using Align = TextTable::Align;
+  TextTable table{{{"part of the step"}, {""}, {"s", Align::right}, {"sum", Align::right}, {"of step", Align::right}}};
+  Seconds sum;
+  std::string group;
+  for (const StepPart& part : step_waterfall(r)) {
+    sum += part.time;
+    table.add({part.group == group ? "" : part.group, part.name, fmt::format("{:.3f}", part.time.value),
+               fmt::format("{:.3f}", sum.value), fmt::format("{:.1f}%", 100 * (part.time / r.step))});
+    group = part.group;
+  }
+  return "Waterfall (means over the ranks of a pipeline)\n" + table.to_text("  ");
+}
+
+nlohmann::ordered_json waterfall_json(const TrainingResult& r) {
+  auto parts = nlohmann::ordered_json::array();
+  for (const StepPart& part : step_waterfall(r))
+    parts.push_back({{"group", part.group}, {"part", part.name}, {"s", part.time.value}});
+  return parts;
+}
+
 nlohmann::ordered_json training_json(const TrainingScenario& s, const TrainingResult& r) {
   nlohmann::ordered_json json;
   json["scenario"] = s.name;
@@ -131,6 +152,7 @@ nlohmann::ordered_json training_json(const TrainingScenario& s, const TrainingRe
     chunks.push_back(
         {{"what", c.what}, {"ms", c.time.value * 1e3}, {"kernels_ms", c.compute.value * 1e3}, {"runs", c.runs}});
   json["send_ms"] = r.send.value * 1e3;
+  json["send_beside_exchanges_ms"] = r.send_beside.value * 1e3;
   json["micro_batches"] = s.training.pipeline.micro_batches;
   json["simulated_gpus"] = s.simulated_gpus();
   json["lower_bound"] = s.cost.kernels == 1 && s.cost.overlapped == 1;

@@ -6,8 +6,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
+#include "analysis/training/chunk_names.hpp"
+#include "analysis/training/chunk_split.hpp"
 #include "sim/engine.hpp"
 
 namespace teapot {
@@ -23,6 +26,13 @@ std::vector<Seconds> ends_of(const Timeline& timeline) {
       end = std::max(end, timeline.end(op, rank));
     }
   }
+  return ends;
+}
+
+std::vector<Seconds> ends_of(const Timeline& timeline, int op) {
+  std::vector<Seconds> ends;
+  for (int rank = 0; rank < timeline.ranks; ++rank)
+    ends.push_back(timeline.ran(op, rank) ? timeline.end(op, rank) : Seconds{});
   return ends;
 }
 
@@ -51,48 +61,6 @@ Seconds computed(const Program& program) {
   return sum;
 }
 
-/// What a stage is made of; two with the same text take the same time.
-std::string signature(const std::vector<ChunkPart>& parts) {
-  std::string text;
-  int count = 0;
-  const ChunkPart* before = nullptr;
-  const auto flush = [&] {
-    if (before == nullptr) return;
-    const std::string what = before->kind == ChunkPart::Kind::embedding ? "embedding"
-                             : before->kind == ChunkPart::Kind::head    ? "head"
-                             : before->layer.prediction                 ? "prediction"
-                             : before->layer.layer.experts              ? "expert layer"
-                                                                        : "dense layer";
-    text += fmt::format("{}{}{}{}", text.empty() ? "" : ", ", count > 1 ? fmt::format("{} ", count) : "", what,
-                        count > 1 ? "s" : "");
-  };
-  for (const ChunkPart& part : parts) {
-    const bool same = before != nullptr && before->kind == part.kind && before->layer == part.layer;
-    if (!same) {
-      flush();
-      count = 0;
-    }
-    before = &part;
-    ++count;
-  }
-  flush();
-  return text;
-}
-
-std::vector<std::string> signatures_of(const TrainingScenario& s) {
-  std::vector<std::string> signatures;
-  const int stages = schedule(s.training.schedule).stages(s.training.pipeline);
-  for (int stage = 0; stage < stages; ++stage) signatures.push_back(signature(chunk_parts(s.model, s.training, stage)));
-  return signatures;
-}
-
-std::string name_of_chunk(const Task& task, const std::vector<std::string>& signatures) {
-  std::string name = fmt::format("{} of {}", to_text(task.kind), signatures[static_cast<std::size_t>(task.stage)]);
-  if (task.kind == Task::Kind::pair)
-    name += fmt::format(" and {}", signatures[static_cast<std::size_t>(task.back_stage)]);
-  return name;
-}
-
 std::vector<ChunkOperator> on_first_gpu(const Program& program, const Timeline& timeline) {
   std::vector<ChunkOperator> inside;
   for (int op = 0; op < timeline.operators; ++op) {
@@ -102,6 +70,18 @@ std::vector<ChunkOperator> on_first_gpu(const Program& program, const Timeline& 
           {o.name, o.layer, std::holds_alternative<Collective>(o.work), timeline.start(op, 0), timeline.end(op, 0)});
   }
   return inside;
+}
+
+/// How long ranks wait in the mean, until the last has updated its weights.
+Seconds bubble(const PipelineTimeline& pipeline, const std::vector<Seconds>& optimizer) {
+  Seconds step, busy;
+  const auto ranks = static_cast<int>(optimizer.size());
+  for (int rank = 0; rank < ranks; ++rank) {
+    const Seconds end = optimizer[static_cast<std::size_t>(rank)];
+    step = std::max(step, pipeline.finish(rank) + end);
+    busy += (pipeline.busy(rank) + end) / ranks;
+  }
+  return step - busy;
 }
 
 class StepTimer {
@@ -120,12 +100,17 @@ class StepTimer {
     TrainingResult r;
     if (s_.training.pipeline.ranks > 1) time_sends(r);
     time_optimizer(r);
+    time_chunks(r);
     PipelineTimes times;
     times.task = [&](const Task& task, int rank) { return of(task)[static_cast<std::size_t>(rank)]; };
-    times.send = [&](int, int to) { return sends_.empty() ? Seconds{} : sends_[static_cast<std::size_t>(to)]; };
-    time_chunks(r);
+    times.send = [&](int, int to, Task::Kind made_by) {
+      if (sends_.empty()) return Seconds{};
+      return (made_by == Task::Kind::pair ? sends_beside_ : sends_)[static_cast<std::size_t>(to)];
+    };
     const Schedule& order = schedule(s_.training.schedule);
     r.pipeline = run_pipeline(order, s_.training.pipeline, times);
+    explain_bubble(times, r);
+    for (ChunkTime& chunk : r.chunks) chunk.total = total_of(chunk.what, r.pipeline);
     r.memory = training_memory(s_.model, s_.training, programs_);
     r.simulated_programs = simulated_;
     return r;
@@ -140,11 +125,78 @@ class StepTimer {
   void time_sends(TrainingResult& r) {
     sends_ = by_rank(ends_of(simulated(send_program(s_.model, s_.training, s_.machine), s_.network)), s_.training);
     r.send = *std::max_element(sends_.begin(), sends_.end());
+    sends_beside_ = sends_;
+    r.send_beside = r.send;
   }
 
   void time_optimizer(TrainingResult& r) {
-    r.optimizer =
-        by_rank(ends_of(simulated(optimizer_program(s_.model, s_.training, s_.machine), s_.network)), s_.training);
+    const Program program = optimizer_program(s_.model, s_.training, s_.machine);
+    const Timeline timeline = simulated(program, s_.network);
+    r.optimizer = by_rank(ends_of(timeline), s_.training);
+    Seconds before;
+    for (int op = 0; op < timeline.operators; ++op) {
+      Seconds mean;
+      for (const Seconds& end : ends_of(timeline, op)) mean += end / timeline.ranks;
+      r.end.push_back({"end of the step", program.operators[static_cast<std::size_t>(op)].name, mean - before});
+      before = mean;
+    }
+  }
+
+  /// What was passed on by the task before this one.
+  void add_send(Program& program, Task::Kind kind) const {
+    if (s_.training.pipeline.ranks == 1) return;
+    const Ways ways = kind == Task::Kind::pair ? Ways::both : Ways::onward;
+    std::optional<Collective> work;
+    if (program.ranks < s_.gpus()) {
+      work = send_among(s_.model, s_.training, s_.machine, program.ranks, ways);
+    } else {
+      work = std::get<Collective>(send_program(s_.model, s_.training, s_.machine, ways).operators.front().work);
+    }
+    if (!work) return;
+    program.streams.emplace_back("sends");
+    program.operators.push_back({"send", -1, 0, static_cast<int>(program.streams.size()) - 1, {}, std::move(*work)});
+  }
+
+  void note_send(const Program& program, const Timeline& timeline, TrainingResult& r) {
+    if (program.operators.back().name != "send") return;
+    const auto ends = by_rank(ends_of(timeline, timeline.operators - 1), s_.training);
+    for (std::size_t rank = 0; rank < ends.size(); ++rank) {
+      sends_beside_[rank] = std::max(sends_beside_[rank], ends[rank]);
+      r.send_beside = std::max(r.send_beside, ends[rank]);
+    }
+  }
+
+  /// The pipeline once more without sends, and with chunks that are alike.
+  void explain_bubble(PipelineTimes times, TrainingResult& r) const {
+    const Schedule& order = schedule(s_.training.schedule);
+    const PipelineShape& shape = s_.training.pipeline;
+    times.send = [](int, int, Task::Kind) { return Seconds{}; };
+    r.bubble_without_sends = bubble(run_pipeline(order, shape, times), r.optimizer);
+    std::array<Seconds, 5> sums{};
+    std::array<int, 5> counts{};
+    Seconds end;
+    for (std::size_t rank = 0; rank < r.pipeline.ranks.size(); ++rank) {
+      end += r.optimizer[rank] / static_cast<double>(shape.ranks);
+      for (const TimedTask& t : r.pipeline.ranks[rank]) {
+        sums[static_cast<std::size_t>(t.task.kind)] += t.end - t.start;
+        ++counts[static_cast<std::size_t>(t.task.kind)];
+      }
+    }
+    times.task = [&](const Task& task, int) {
+      const auto kind = static_cast<std::size_t>(task.kind);
+      return sums[kind] / counts[kind];
+    };
+    r.bubble_even = bubble(run_pipeline(order, shape, times), std::vector<Seconds>(r.optimizer.size(), end));
+  }
+
+  Seconds total_of(const std::string& key, const PipelineTimeline& pipeline) const {
+    Seconds sum;
+    for (const auto& rank : pipeline.ranks) {
+      for (const TimedTask& t : rank) {
+        if (key_of(t.task) == key) sum += t.end - t.start;
+      }
+    }
+    return sum;
   }
 
   std::string key_of(const Task& task) const { return name_of_chunk(task, signatures_); }
@@ -164,17 +216,21 @@ class StepTimer {
 
   ChunkTime time_chunk(const std::string& key, const Task& task, int runs, TrainingResult& r) {
     const auto& parts = stages_[static_cast<std::size_t>(task.stage)];
-    const Program program = task.kind == Task::Kind::pair
-                                ? programs_.pair(parts, stages_[static_cast<std::size_t>(task.back_stage)])
-                                : programs_.alone(parts, task.kind);
+    const bool pair = task.kind == Task::Kind::pair;
+    Program program = pair ? programs_.pair(parts, stages_[static_cast<std::size_t>(task.back_stage)])
+                           : programs_.alone(parts, task.kind);
+    ChunkTime chunk{key, {}, computed(program), runs};
     auto& times = chunks_[key];
     times.assign(static_cast<std::size_t>(s_.training.pipeline.ranks), Seconds{});
-    if (!program.operators.empty()) {
-      const Timeline timeline = simulated(program, part_);
-      times = by_rank(ends_of(timeline), s_.training);
-      r.inside[key] = on_first_gpu(program, timeline);
-    }
-    return {key, *std::max_element(times.begin(), times.end()), computed(program), runs};
+    if (program.operators.empty()) return chunk;
+    add_send(program, task.kind);
+    const Timeline timeline = simulated(program, part_);
+    times = by_rank(ends_of(timeline), s_.training);
+    if (pair) note_send(program, timeline, r);
+    r.inside[key] = on_first_gpu(program, timeline);
+    chunk.time = *std::max_element(times.begin(), times.end());
+    chunk.parts = chunk_split(program, timeline, times.front(), s_.cost.kernels * (pair ? s_.cost.overlapped : 1.0));
+    return chunk;
   }
 
   const std::vector<Seconds>& of(const Task& task) const { return chunks_.at(key_of(task)); }
@@ -185,7 +241,7 @@ class StepTimer {
   Network part_;
   std::vector<std::vector<ChunkPart>> stages_;
   std::vector<std::string> signatures_;
-  std::vector<Seconds> sends_;                          // to each rank
+  std::vector<Seconds> sends_, sends_beside_;           // to each rank, alone and beside exchanges
   std::map<std::string, std::vector<Seconds>> chunks_;  // by rank
   int simulated_ = 0;
 };
@@ -215,10 +271,6 @@ void sum_up(const TrainingScenario& s, TrainingResult& r) {
 }
 
 }  // namespace
-
-std::string chunk_name(const TrainingScenario& scenario, const Task& task) {
-  return name_of_chunk(task, signatures_of(scenario));
-}
 
 TrainingResult run_training(const TrainingScenario& scenario, const std::function<void(double)>& progress) {
   const auto begin = std::chrono::steady_clock::now();

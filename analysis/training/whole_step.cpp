@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "sim/memory_limit.hpp"
+#include "workloads/training/sends.hpp"
 #include "workloads/training/state.hpp"
 
 namespace teapot {

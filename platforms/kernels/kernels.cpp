@@ -44,7 +44,8 @@ double row_tiles(double rows, double tile_rows, double groups) {
 Seconds tiled(const Kernel& kernel, const Accelerator& accelerator, const KernelFit& fit) {
   const KernelShape& shape = kernel.shape;
   const double groups = std::max(1.0, shape.groups);
-  const double rows = kernel.kind == "grouped-gemm" ? shape.m / groups : shape.m;
+  const bool grouped = kernel.kind == "grouped-gemm" || kernel.kind == "weight-gradient-gemm";
+  const double rows = grouped ? shape.m / groups : shape.m;
   const FlopsPerSecond speed = accelerator.peak_of(arithmetic_of(kernel, accelerator)) * fit.compute / accelerator.sms;
   const Seconds block = rows < fit.paired_rows ? fit.block : fit.paired_block;
   const Seconds latency = block * (shape.k / accelerator.tiles.depth);

@@ -149,3 +149,28 @@ TEST_CASE("route table: what a source sends is summed on each link as its pairs 
     CHECK(summed == one_by_one);
   }
 }
+
+TEST_CASE("route table: where a program uses few pairs the links of those are as if all were asked for") {
+  constexpr int ranks = 48;
+  Network network = dumbbell(ranks, 50.0_GBps, 25.0_GBps, 1.0_us);
+  int asked = 0;
+  network.route = [&asked, whole = network.route](int s, int d) {
+    ++asked;
+    return whole(s, d);
+  };
+  Traffic ring(ranks);
+  for (int r = 0; r < ranks; ++r) {
+    ring.add((r + 5) % ranks, 1);
+    ring.end_row();
+  }
+  const Program p = program(ranks, {collective(std::move(ring), 1.0_KB)});
+  const RouteTable routes{network, p};
+  CHECK(asked == 2 * ranks);  // both ways
+  for (int r = 0; r < ranks; ++r) {
+    const int to = (r + 5) % ranks;
+    const bool crosses = (r < ranks / 2) != (to < ranks / 2);
+    CHECK(routes.latency_s(r, to, {}) == doctest::Approx(crosses ? 3e-6 : 2e-6).epsilon(1e-12));
+    const auto links = links_of(routes, r, to);
+    CHECK(std::find(links.begin(), links.end(), routes.stand_in(2 * r)) != links.end());
+  }
+}

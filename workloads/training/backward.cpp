@@ -39,6 +39,7 @@ Kernel weight_product(const Kernel& forward, const Precision& p) {
   kernel.shape.n = forward.shape.k;
   kernel.shape.k = m;
   const Format& activations = kernel.precision != "bf16" ? p.activations : format("bf16");
+  if (kernel.precision != "bf16") kernel.kind = "weight-gradient-gemm";  // scaled along tokens on both sides
   // Both operands, and the sum so far read and written.
   kernel.bytes = activation_bytes(activations, forward.shape.m, forward.shape.n) +
                  activation_bytes(activations, forward.shape.m, forward.shape.k) +
@@ -74,7 +75,9 @@ bool computed_again(const Kernel& kernel, const Training& t) {
 
 }  // namespace
 
-bool has_weights(const Kernel& kernel) { return kernel.kind == "gemm" || kernel.kind == "grouped-gemm"; }
+bool has_weights(const Kernel& kernel) {
+  return kernel.kind == "gemm" || kernel.kind == "grouped-gemm" || kernel.kind == "weight-gradient-gemm";
+}
 
 std::vector<Kernel> training_forward(std::vector<Kernel> kernels) {
   std::erase_if(kernels, [](const Kernel& k) { return k.name == "cache-write" || k.name == "router-sum"; });

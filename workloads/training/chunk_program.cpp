@@ -108,6 +108,11 @@ Compute ChunkPrograms::compute(const Stage& stage, int layer, Kind kind) {
   const double part = 1.0 / static_cast<double>(all.size());
   for (const Share& share : all) {
     Compute one = timed(machine_, kernels(stage, share, kind));
+    for (KernelPart& kernel : one.parts) {
+      if (kernel.kind != "weight-gradient-gemm") continue;
+      one.duration[0] += kernel.time * (cost_.weight_products - 1);
+      kernel.time = kernel.time * cost_.weight_products;
+    }
     sum.flops += one.flops * part;
     sum.bytes += one.bytes * part;
     sum.duration.push_back(one.duration[0] * cost_.kernels);

@@ -20,6 +20,7 @@ class Ends {
   struct End {
     Seconds at;
     int rank = -1;
+    Task::Kind made_by = Task::Kind::forward;
   };
   const End& of(int stage, int micro_batch) const { return ends_[index(stage, micro_batch)]; }
   void put(int stage, int micro_batch, End end) { ends_[index(stage, micro_batch)] = end; }
@@ -66,7 +67,7 @@ class Walk {
     const int from = turn ? stage : back ? stage + 1 : stage - 1;
     const Ends::End& end = ends.of(from, micro_batch);
     if (end.rank < 0) return std::nullopt;
-    return end.rank == rank ? end.at : end.at + times_.send(end.rank, rank);
+    return end.rank == rank ? end.at : end.at + times_.send(end.rank, rank, end.made_by);
   }
 
   std::optional<Seconds> ready(int rank, const Task& task) const {
@@ -97,8 +98,8 @@ class Walk {
   void note(int rank, const Task& task, Seconds end) {
     if (task.kind == Task::Kind::weights) return;
     const bool back = task.kind == Task::Kind::backward || task.kind == Task::Kind::input;
-    (back ? back_ : forward_).put(task.stage, task.micro_batch, {end, rank});
-    if (task.kind == Task::Kind::pair) back_.put(task.back_stage, task.back_micro_batch, {end, rank});
+    (back ? back_ : forward_).put(task.stage, task.micro_batch, {end, rank, task.kind});
+    if (task.kind == Task::Kind::pair) back_.put(task.back_stage, task.back_micro_batch, {end, rank, task.kind});
   }
 
   const PipelineTimes& times_;

@@ -13,7 +13,8 @@ namespace teapot {
 /// How long tasks take on the rank that runs them, and hidden states from a stage to the next (or gradients back).
 struct PipelineTimes {
   std::function<Seconds(const Task&, int rank)> task;
-  std::function<Seconds(int from_rank, int to_rank)> send;  ///< the sender computes on meanwhile
+  /// Of what a task of this kind made; the sender computes on meanwhile.
+  std::function<Seconds(int from_rank, int to_rank, Task::Kind made_by)> send;
 };
 
 struct TimedTask {

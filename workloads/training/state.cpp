@@ -16,7 +16,6 @@ namespace {
 
 constexpr double fp32 = 4;
 constexpr double moments = 2 * 2;  // two in BF16
-constexpr int streams = 2;
 
 const Schedule& schedule_of(const Training& t) { return schedule(t.schedule); }
 
@@ -230,44 +229,6 @@ Program optimizer_program(const Model& model, const Training& t, const Machine& 
     write.exchange("all-gather", "weights", dense, Bytes{bf16}, tp);
   }
   return write.take();
-}
-
-Program send_program(const Model& model, const Training& t, const Machine& machine) {
-  const int each = t.pipeline_gpus();
-  const int ranks = t.pipeline.ranks;
-  // Stages that follow each other on the last and the first rank, where a rank holds several of one way.
-  const bool round = schedule_of(t).stages(t.pipeline) > ranks && schedule_of(t).held(t.pipeline, 0)[1] == ranks;
-  Traffic traffic(t.layout.gpus);
-  std::vector<int> pipelines;
-  for (int gpu = 0; gpu < t.layout.gpus; ++gpu) pipelines.push_back(gpu % each);
-  traffic.groups = std::make_shared<const std::vector<int>>(std::move(pipelines));
-  for (int gpu = 0; gpu < t.layout.gpus; ++gpu) {
-    const int rank = gpu / each;
-    std::vector<int> to;
-    for (const int next : {rank - 1, rank + 1}) {
-      if (next >= 0 && next < ranks) to.push_back(gpu + (next - rank) * each);
-      if (round && (next < 0 || next == ranks)) to.push_back(gpu % each + (next < 0 ? ranks - 1 : 0) * each);
-    }
-    std::sort(to.begin(), to.end());
-    to.erase(std::unique(to.begin(), to.end()), to.end());
-    for (const int peer : to) {
-      if (peer != gpu) traffic.add(peer, 1);
-    }
-    traffic.end_row();
-  }
-  Collective work;
-  work.traffic = std::make_shared<const Traffic>(std::move(traffic));
-  work.bytes_per_copy = activation_bytes(format("bf16"), t.tokens() / t.layout.tensor_parallel, model.hidden);
-  CollectiveCall call;
-  call.operation = "send";
-  call.bytes = work.bytes_per_copy;
-  charge(work, machine.collective(call));
-  work.sm_share = 0;
-  Program program;
-  program.ranks = t.layout.gpus;
-  program.streams = {"compute", "communication"};
-  program.operators.push_back({"send", -1, 0, streams - 1, {}, std::move(work)});
-  return program;
 }
 
 }  // namespace teapot

@@ -39,7 +39,4 @@ TrainingMemory training_memory(const Model& model, const Training& training, Chu
 /// done. All of a fabric's GPUs at once. `training.layout.gpus` ranks.
 Program optimizer_program(const Model& model, const Training& training, const Machine& machine);
 
-/// Hidden states from every rank of the pipelines to the next, and gradients back, all at once.
-Program send_program(const Model& model, const Training& training, const Machine& machine);
-
 }  // namespace teapot

@@ -55,6 +55,12 @@ void read_parallelism(const Config& section, const Model& model, Training& t) {
     at.fail(fmt::format("must divide the {} experts, got {}", model.experts.routed, l.expert_parallel));
 }
 
+/// "96 or 104": those below and above.
+std::string nearest_multiples(std::int64_t number, std::int64_t of) {
+  const std::int64_t below = number / of * of;
+  return below > 0 ? fmt::format("{} or {}", below, below + of) : fmt::format("{}", of);
+}
+
 void read_batch(const Config& section, Training& t) {
   const int replicas = t.data_parallel();
   t.micro_batch = section.positive_or<int>("micro_batch", 1, {"Sequences that pass the pipeline together", "1"});
@@ -68,8 +74,8 @@ void read_batch(const Config& section, Training& t) {
   const std::int64_t round = std::int64_t{replicas} * t.micro_batch;
   if (t.global_batch % round != 0) {
     place_of(section, "global_batch")
-        .fail(fmt::format("{} sequences do not divide over {} pipelines in micro-batches of {}", t.global_batch,
-                          replicas, t.micro_batch));
+        .fail(fmt::format("{} sequences do not divide over {} pipelines in micro-batches of {} (nearest: {})",
+                          t.global_batch, replicas, t.micro_batch, nearest_multiples(t.global_batch, round)));
   }
   t.pipeline.micro_batches = static_cast<int>(t.global_batch / round);
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "analysis/sweep/sensitivity.hpp"
 #include "analysis/training/pipeline_trace.hpp"
 #include "analysis/training/training_page.hpp"
 #include "analysis/training/training_report.hpp"
@@ -63,6 +64,52 @@ TEST_CASE("training: the parts of a step add up to it, for every schedule") {
   }
 }
 
+TEST_CASE("training: the waterfall adds up to the step, for every schedule, and each chunk's parts to the chunk") {
+  for (const auto& name : schedule_names()) {
+    CAPTURE(name);
+    const TrainingResult r = run_training(training(small, {"training.pipeline=" + name, "training.trainer=hai-llm"}));
+    Seconds whole, trainer;
+    for (const StepPart& part : step_waterfall(r)) {
+      whole += part.time;
+      if (part.group == "trainer") trainer += part.time;
+    }
+    CHECK(whole.value == doctest::Approx(r.step.value).epsilon(1e-12));
+    CHECK(trainer > Seconds{});
+    for (const ChunkTime& chunk : r.chunks) {
+      Seconds of_chunk;
+      for (const StepPart& part : chunk.parts) of_chunk += part.time;
+      CHECK(of_chunk.value == doctest::Approx(chunk.time.value).epsilon(1e-9));
+    }
+  }
+}
+
+TEST_CASE("training: a send beside exchanges lasts longer than alone, and no faster than its bytes at line rate") {
+  CHECK(run_training(training(small)).send_beside == run_training(training(small)).send);  // tokens stay in a node
+  const TrainingResult r =
+      run_training(training(small, {"training.pipeline_parallel=2", "training.expert_parallel=16"}));
+  CHECK(r.send_beside > r.send);
+  CHECK(r.send.value > 4096 * 2048 * 2.0 / 50e9);
+}
+
+TEST_CASE(
+    "sensitivity: a training step falls with arithmetic and NICs, never rises, and feels no link that it leaves") {
+  const TrainingScenario s = training(small);
+  const SensitivityTable table = sensitivity(s, 0.1);
+  CHECK(table.tpot == run_training(s).step);
+  std::map<std::string, double> elasticity;
+  double sum = 0;
+  for (const Sensitivity& row : table.rows) {
+    CAPTURE(row.resource);
+    elasticity[row.resource] = row.elasticity;
+    CHECK(row.elasticity > -0.01);
+    CHECK(row.elasticity < 1);
+    sum += row.elasticity;
+  }
+  CHECK(elasticity.at("arithmetic") > 0.1);
+  CHECK(elasticity.at("nic") > 0.01);
+  CHECK(sum < 1.05);  // what makes all times shorter makes the step shorter by as much
+}
+
 TEST_CASE("training: the same scenario twice is the same to the last bit") {
   auto first = training_json(training(small), run_training(training(small)));
   auto second = training_json(training(small), run_training(training(small)));
@@ -87,7 +134,8 @@ TEST_CASE("training: faster links never make a step longer, a slower trainer nev
 }
 
 TEST_CASE("training: what does not divide or fit is one clear line") {
-  check_refused("training.global_batch=130", "do not divide over 8 pipelines");
+  check_refused("training.global_batch=130",
+                "do not divide over 8 pipelines in micro-batches of 1 (nearest: 128 or 136)");
   check_refused("training.pipeline_parallel=5", "do not divide into pipelines of 5");
   check_refused("training.layers_per_stage=[7, 7, 7, 7]", "28 layers in all");
 }
@@ -97,6 +145,7 @@ TEST_CASE("training: a batch too small for a schedule, a model too large and oth
   check_refused("training.zero=3", "only 0 and 1");
   check_refused("training.expert_parallel=3", "must divide the 8 GPUs");
   check_refused("training.sequence_tokens=400000", "does not fit");
+  check_refused("training.sequence_tokens=65536", "would fit: training.recompute [full]");
   check_refused("model=qwen3-next-80b-a3b", "way back is not known");
   CHECK_THROWS_AS(read_scenario(parse_yaml(small, "t.yaml"), "t"), ConfigError);
 }

@@ -31,7 +31,7 @@ PipelineTimes times_of(const Times& t) {
             }
             return Seconds{t.pair};
           },
-          [](int, int) { return Seconds{}; }};
+          [](int, int, Task::Kind) { return Seconds{}; }};
 }
 
 /// Every rank waits so long in a whole step.
@@ -112,7 +112,7 @@ TEST_CASE("a slower send only lengthens a step") {
   for (const auto& name : schedule_names()) {
     const PipelineShape shape{4, 16, name == "interleaved" ? 2 : 1};
     PipelineTimes slow = times_of(t);
-    slow.send = [](int, int) { return Seconds{0.3}; };
+    slow.send = [](int, int, Task::Kind) { return Seconds{0.3}; };
     CHECK(run_pipeline(schedule(name), shape, slow).end > run_pipeline(schedule(name), shape, times_of(t)).end);
   }
 }

@@ -218,10 +218,9 @@ void execute(const RunOptions& options) {
   if (!options.workload.empty()) return replay(options);
   if (!options.trace.empty()) check_trace_name(options.trace);
   const Tree tree = load_scenario_tree(options.scenario, options.sets);
-  if (has_jobs(tree)) {
+  if (has_jobs(tree))
     return run_jobs(tree, options.scenario, options.json,
                     {options.explain, options.trace, options.html, options.folder});
-  }
   if (trains(tree)) return train(options, tree);
   ProgressLine progress;
   progress.announce("the fabric is built", fabric_seconds(tree));

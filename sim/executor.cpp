@@ -71,7 +71,9 @@ void Executor::advance(double now) {
     const Operator& op = program_.operators[at(event.op)];
     if (event.version != stream(event.rank, op.stream).version) continue;  // its speed has changed since
     ++timeline_.events;
-    if (std::holds_alternative<Compute>(op.work)) {
+    if (op.gathers) {
+      gather(event.op, event.time);
+    } else if (std::holds_alternative<Compute>(op.work)) {
       finish(event.op, event.rank, event.time);
     } else {
       enter_(event.op, event.rank, event.time);
@@ -120,6 +122,17 @@ void Executor::finish(int op, int rank, double now) {
   --unfinished_;
   if (const auto* collective = std::get_if<Collective>(&o.work)) hold_sms(rank, -collective->sm_share, now);
   start_what_can(rank, now);
+}
+
+/// One more rank has come to an operator that ends on all of them with the last.
+void Executor::gather(int op, double now) {
+  const Operator& o = program_.operators[at(op)];
+  assert(std::holds_alternative<Compute>(o.work));
+  const int all = o.on ? o.on->size() : program_.ranks;
+  if (++gathered_[op] < all) return;
+  for (int rank = 0; rank < program_.ranks; ++rank) {
+    if (o.runs_on(rank)) finish(op, rank, now);
+  }
 }
 
 /// Communication kernels take SMs or give them back: what computes on the rank slows down or speeds up from now on.

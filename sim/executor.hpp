@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <queue>
 #include <vector>
 
@@ -61,6 +62,7 @@ class Executor {
   void start_what_can(int rank, double now);
   void start(int op, int rank, double now);
   void finish(int op, int rank, double now);
+  void gather(int op, double now);
   void hold_sms(int rank, double change, double now);
 
   const Program& program_;
@@ -70,7 +72,8 @@ class Executor {
   std::vector<Stream> streams_;          // [rank * streams + stream]
   std::vector<double> sms_held_;         // by rank: part of the accelerator held by communication kernels
   Timeline timeline_;
-  std::int64_t all_ = 0;  // operators times the ranks that they run on
+  std::map<int, int> gathered_;  // by operator that gathers: ranks that have come
+  std::int64_t all_ = 0;         // operators times the ranks that they run on
   std::int64_t unfinished_ = 0;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
 };

@@ -78,6 +78,7 @@ struct Operator {
   std::variant<Compute, Collective> work;
   Ranks on{};               ///< those it runs on; for the others it does not exist
   std::string operation{};  ///< what it does, whichever pass it stands in; empty: as its name says
+  bool gathers = false;     ///< work of a computing operator that ends on all of its ranks at once, with the last
 
   const std::string& operation_name() const { return operation.empty() ? name : operation; }
   bool runs_on(int rank) const { return on == nullptr || on->contains(rank); }

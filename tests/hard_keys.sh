@@ -64,7 +64,10 @@ for set in 'deployment.requests_per_gpu[0]=4' 'deployment[gpus]=4' 'decode.accep
   'decode.communication={from: deepep-normal, dispatch: {carry: {nosuch: 1}}}' 'decode.draft={from: nosuch}' 'decode.draft=.' \
   'decode.draft_tokens=1.5' 'decode.acceptance=-0.1' 'decode.routing=[]' 'decode.routing={load: file}' 'decode.routing={load: trace}' \
   'simulation.seed=0x1' 'simulation.replicas=0' 'simulation.replicas=1e9' 'traffic=[]' 'traffic.kv.weight=nan' 'traffic.kv.weight=1e300' \
-  'traffic.kv.priority=1' 'memory=x' 'memory=[]' 'memory.kv=0.5' 'phase=decode,prefill' 'phase=' 'platform=' 'platform=[]'; do
+  'traffic.kv.priority=1' 'jobs=' 'jobs=3' 'jobs=[]' 'jobs=[3]' 'jobs=[{}, x]' 'jobs={a: {}}' 'jobs=[{fabric: h800-ft3}]' \
+  'jobs=[{name: a}, {name: a}]' 'jobs=[{nosuch: 3}]' 'jobs=[{name: [a]}]' 'jobs=[{jobs: []}]' 'jobs=[{phase: training}]' \
+  'jobs=[{deployment: {gpus: 100000}}]' 'jobs=[{deployment: {gpus: 16, placement: [0, 1]}}, {deployment: {gpus: 8, placement: [1]}}]' \
+  'jobs=[{deployment: 3}]' 'memory=x' 'memory=[]' 'memory.kv=0.5' 'phase=decode,prefill' 'phase=' 'platform=' 'platform=[]'; do
   expect 2 '.' run small.yaml --set "$set"
 done
 
@@ -72,6 +75,8 @@ done
 for words in 'run small.yaml --tpot 50ms' 'run small.yaml --gpus 8' 'run small.yaml -j 2' 'run small.yaml --out' 'run small.yaml --set' \
   'run small.yaml --json=maybe' 'run -- --json' 'run @small.yaml' 'run -' 'run small.yaml --html=' 'run small.yaml --trace=' \
   'run small.yaml --assume x' 'run small.yaml --assume =' 'serve small.yaml' 'serve small.yaml --explain' 'serve' \
+  'availability' 'availability nosuch.yaml' 'availability small.yaml --fabric nosuch' 'availability small.yaml --reliability nosuch.yaml' \
+  'availability small.yaml --reliability small.yaml' 'availability small.yaml --set platform=x.xml' 'availability small.yaml --set phase=prefill' \
   'serve small.yaml --cache small.yaml' 'sweep small.yaml' 'sweep small.yaml --shard 3/2' 'sweep small.yaml -j 0' 'sweep small.yaml -j -1' \
   'sweep small.yaml --engine nosuch' 'sensitivity small.yaml --by' 'collective --fabric h800-mpft --gpus eight --bytes 1MiB' \
   'collective --fabric h800-mpft --gpus 8.5 --bytes 1MiB' 'collective --fabric h800-mpft --gpus 8 --bytes 1..2' \

@@ -11,7 +11,7 @@ set(below_analysis sim topologies workloads platforms analysis)
 
 # The rooms of analysis, and what each may include of the others; version.hpp is open to all.
 set(rooms output scenario cost facts collective run explain output/trace output/tables output/chakra output/html
-          validation serving training sweep wishes commands)
+          validation serving training sweep wishes availability commands)
 set(below_output "")
 set(below_scenario output)
 set(below_cost output)
@@ -28,6 +28,7 @@ set(below_serving output scenario run)
 set(below_training output scenario)
 set(below_sweep output scenario run explain cost serving training)
 set(below_wishes output scenario run cost sweep)
+set(below_availability output scenario run)
 set(below_commands ${rooms})
 
 set(wrong "")

@@ -49,31 +49,69 @@ std::vector<int> by_chance(int needed, int there, std::uint64_t seed) {
   return nodes;
 }
 
+const About placement_about{
+    "Which nodes of the fabric it gets: packed (neighbours), scattered (far apart), random, or a list of their numbers",
+    "scattered", "packed"};
+
+int nodes_for(const Fabric& fabric, int gpus) { return (gpus + fabric.gpus_per_node - 1) / fabric.gpus_per_node; }
+
 }  // namespace
 
 std::vector<int> read_allocation(const Config& section, const Fabric& fabric, int gpus, std::uint64_t seed) {
-  const About about{
-      "Which nodes of the fabric it gets: packed (neighbours), scattered (far apart), random, or a list of their "
-      "numbers",
-      "scattered", "packed"};
-  if (!section.has("placement", about)) return {};
-  const int needed = (gpus + fabric.gpus_per_node - 1) / fabric.gpus_per_node;
+  if (!section.has("placement", placement_about)) return {};
+  const int needed = nodes_for(fabric, gpus);
   const int there = fabric.gpus() / fabric.gpus_per_node;
   const Config placement = section.at("placement");
   if (!placement.is_scalar()) return listed(placement, needed, there);
-  const std::string word = section.choice_or("placement", {"packed", "scattered", "random"}, "packed", about);
+  const std::string word = section.choice_or("placement", {"packed", "scattered", "random"}, "packed", placement_about);
   if (word == "packed" || needed >= there) return {};
   return word == "scattered" ? scattered(needed, there) : by_chance(needed, there, seed);
 }
 
-Network on_nodes(const Fabric& fabric, const std::vector<int>& nodes, int gpus) {
-  const int last = *std::max_element(nodes.begin(), nodes.end());
-  Network network = to_network(fabric, std::min(fabric.gpus(), (last + 1) * fabric.gpus_per_node));
-  auto chosen = std::make_shared<std::vector<int>>();
-  for (const int node : nodes) {
-    for (int g = 0; g < fabric.gpus_per_node && static_cast<int>(chosen->size()) < gpus; ++g)
-      chosen->push_back(node * fabric.gpus_per_node + g);
+std::vector<int> read_allocation(const Config& section, const Fabric& fabric, int gpus, std::uint64_t seed,
+                                 const std::set<int>& taken) {
+  const int needed = nodes_for(fabric, gpus);
+  std::vector<int> left;
+  for (int node = 0; node < fabric.gpus() / fabric.gpus_per_node; ++node) {
+    if (!taken.contains(node)) left.push_back(node);
   }
+  if (section.has("placement") && !section.at("placement").is_scalar()) {
+    const std::vector<int> nodes = listed(section.at("placement"), needed, fabric.gpus() / fabric.gpus_per_node);
+    for (const int node : nodes) {
+      if (taken.contains(node)) section.at("placement").fail(fmt::format("another job has node {}", node));
+    }
+    return nodes;
+  }
+  const int there = static_cast<int>(left.size());
+  if (needed > there) {
+    section.fail(fmt::format("{} nodes are needed for {} GPUs, and the jobs before have left {}", needed, gpus, there));
+  }
+  const std::string word = section.choice_or("placement", {"packed", "scattered", "random"}, "packed");
+  std::vector<int> nodes(at(needed));
+  std::iota(nodes.begin(), nodes.end(), 0);
+  if (word == "scattered") nodes = scattered(needed, there);
+  if (word == "random") nodes = by_chance(needed, there, seed);
+  for (int& node : nodes) node = left[at(node)];
+  return nodes;
+}
+
+std::vector<int> gpus_of(const Fabric& fabric, const std::vector<int>& nodes, int gpus) {
+  std::vector<int> numbers;
+  for (const int node : nodes) {
+    for (int g = 0; g < fabric.gpus_per_node && static_cast<int>(numbers.size()) < gpus; ++g)
+      numbers.push_back(node * fabric.gpus_per_node + g);
+  }
+  return numbers;
+}
+
+Network on_nodes(const Fabric& fabric, const std::vector<int>& nodes, int gpus) {
+  return on_gpus(fabric, gpus_of(fabric, nodes, gpus));
+}
+
+Network on_gpus(const Fabric& fabric, const std::vector<int>& gpus) {
+  const int last = *std::max_element(gpus.begin(), gpus.end()) / fabric.gpus_per_node;
+  Network network = to_network(fabric, std::min(fabric.gpus(), (last + 1) * fabric.gpus_per_node));
+  const auto chosen = std::make_shared<const std::vector<int>>(gpus);
   const std::vector<int> all_gpus = network.gpus, all_domains = network.domain, all_hosts = network.host,
                          all_alike = network.alike;
   std::map<int, int> domains;  // of the whole fabric: counted from 0 in the order of ranks

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "analysis/commands/command_line.hpp"
+#include "analysis/commands/run_jobs.hpp"
 #include "analysis/explain/binding.hpp"
 #include "analysis/explain/explanation.hpp"
 #include "analysis/facts/model_traffic.hpp"
@@ -26,6 +27,7 @@
 #include "analysis/run/run.hpp"
 #include "analysis/run/summary.hpp"
 #include "analysis/run/work_estimate.hpp"
+#include "analysis/scenario/jobs.hpp"
 #include "analysis/sweep/costs.hpp"
 #include "analysis/sweep/evaluate.hpp"
 #include "analysis/training/pipeline_trace.hpp"
@@ -224,6 +226,9 @@ void execute(const RunOptions& options) {
   if (!options.workload.empty()) return replay(options);
   if (!options.trace.empty()) check_trace_name(options.trace);
   const Tree tree = load_scenario_tree(options.scenario, options.sets);
+  if (has_jobs(tree))
+    return run_jobs(tree, options.scenario, options.json,
+                    {options.explain, options.trace, options.html, options.folder});
   if (trains(tree)) return train(options, tree);
   ProgressLine progress;
   progress.announce("the fabric is built", fabric_seconds(tree));

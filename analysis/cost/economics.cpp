@@ -42,4 +42,11 @@ std::optional<TokenCost> token_cost(const Economics& economics, const std::strin
   return cost;
 }
 
+std::optional<double> tokens_per_joule(const Economics& economics, const std::string& accelerator,
+                                       const NetworkPrice& network, double tokens_per_s_per_gpu) {
+  const auto price = economics.accelerators.find(accelerator);
+  if (price == economics.accelerators.end()) return {};
+  return tokens_per_s_per_gpu / ((price->second.power_w + network.power_w) * economics.power_overhead);
+}
+
 }  // namespace teapot

@@ -47,5 +47,8 @@ struct TokenCost {
 ///   usd_per_million_tokens = usd_per_gpu_hour / (tokens/s/GPU x 3,600 s x utilisation) x 10^6
 std::optional<TokenCost> token_cost(const Economics& economics, const std::string& accelerator,
                                     const NetworkPrice& network, double tokens_per_s_per_gpu);
+/// tokens/s/GPU / ((W of the accelerator + W of the network) x overhead); nothing where the list lacks the accelerator.
+std::optional<double> tokens_per_joule(const Economics& economics, const std::string& accelerator,
+                                       const NetworkPrice& network, double tokens_per_s_per_gpu);
 
 }  // namespace teapot

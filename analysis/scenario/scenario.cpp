@@ -9,6 +9,7 @@
 
 #include "analysis/scenario/drafter.hpp"
 #include "analysis/scenario/host_side.hpp"
+#include "analysis/scenario/jobs.hpp"
 #include "analysis/scenario/known_keys.hpp"
 #include "analysis/scenario/memory_advice.hpp"
 #include "analysis/scenario/scenario_network.hpp"
@@ -93,6 +94,8 @@ class ScenarioReader {
   }
 
   Scenario read() {
+    if (config_.has("jobs", jobs_about()))
+      config_.at("jobs").fail("several jobs on one fabric are for `run` (docs/fabrics.md)");
     const Config decode = config_.section("decode", {"How a step is decoded", "{overlap: none}"});
     describe_parts(config_, decode);
     read_served();
@@ -238,7 +241,9 @@ class ScenarioReader {
 
 void note_keys(const Config& config, PartReader& parts) {
   try {
-    if (trains(config.tree())) {
+    if (has_jobs(config.tree())) {
+      note_jobs(config);
+    } else if (trains(config.tree())) {
       read_training_scenario(config, config.tree(), parts);
     } else {
       ScenarioReader{config, {}, parts}.read();

@@ -49,11 +49,33 @@ std::optional<double> factor(const Tree& value) {
   return Config{parse_yaml(value.text.substr(0, value.text.size() - 2), "wish")}.as<double>();
 }
 
+/// What "+ 7 us" adds; nothing for any other value.
+std::optional<std::string> more(const Tree& value) {
+  if (value.kind != Tree::Kind::scalar || !value.text.starts_with("+ ")) return {};
+  return value.text.substr(2);
+}
+
+struct Split {
+  double number;
+  std::string unit;
+};
+Split split(const std::string& quantity) {
+  const std::size_t end = std::min(quantity.find_first_not_of("+-.0123456789eE"), quantity.size());
+  return {Config{parse_yaml(quantity.substr(0, end), "wish")}.as<double>(), quantity.substr(end)};
+}
+
 /// A number with its unit, times a factor.
 std::string times(const std::string& quantity, double by) {
-  const std::size_t end = std::min(quantity.find_first_not_of("+-.0123456789eE"), quantity.size());
-  const double value = Config{parse_yaml(quantity.substr(0, end), "wish")}.as<double>();
-  return fmt::format("{:.12g}{}", value * by, quantity.substr(end));
+  const auto [number, unit] = split(quantity);
+  return fmt::format("{:.12g}{}", number * by, unit);
+}
+
+/// A number with its unit and another with the same.
+std::string plus(const std::string& quantity, const std::string& added) {
+  const auto [number, unit] = split(quantity);
+  const auto [more, same] = split(added);
+  if (unit != same) throw ConfigError(fmt::format("{} cannot be added to {}: write both in one unit", added, quantity));
+  return fmt::format("{:.12g}{}", number + more, unit);
 }
 
 }  // namespace
@@ -74,13 +96,14 @@ Tree with_wish(const Tree& resolved, const Wish& wish) {
   Tree changed = resolved;
   for (const auto& [key, value] : wish.set) {
     const auto by = factor(value);
-    if (!by) {
+    const auto added = more(value);
+    if (!by && !added) {
       set_path(changed, key, value);
       continue;
     }
     const std::string is = text_at(resolved, key);
     if (is.empty()) throw ConfigError(fmt::format("the scenario has no {}", key));
-    set_path(changed, key, parse_yaml(times(is, *by), "wish"));
+    set_path(changed, key, parse_yaml(by ? times(is, *by) : plus(is, *added), "wish"));
   }
   return changed;
 }

@@ -18,7 +18,8 @@ struct Wish {
   std::string choice;                                      ///< of wishes with the same word one at most comes true
   bool design = false;                                     ///< another machine or fabric
   std::vector<std::pair<std::string, std::string>> where;  ///< keys and what they must say; "any": must be there
-  std::vector<std::pair<std::string, Tree>> set;           ///< keys and what they become; "2 x": twice what they are
+  std::vector<std::pair<std::string, Tree>>
+      set;  ///< keys and what they become; "2 x": twice what they are, "+ 1 us": so much more
 };
 
 /// analysis/wishes/wishes.yaml or a file of the same keys. Throws ConfigError.

@@ -29,6 +29,7 @@ Figured figured(const Tree& tree, const std::string& name, const std::string& ac
   f.network_W = network->power_w * scenario.gpus();
   if (const auto cost = token_cost(lists.economics, accelerator, *network, f.tokens_per_s_per_gpu))
     f.usd_per_million_tokens = cost->usd_per_million_tokens;
+  f.tokens_per_joule = tokens_per_joule(lists.economics, accelerator, *network, f.tokens_per_s_per_gpu);
   return f;
 }
 

@@ -21,6 +21,7 @@ struct Figured {
   std::optional<double> network_usd;  ///< of the whole deployment
   std::optional<double> network_W;
   std::optional<double> usd_per_million_tokens;
+  std::optional<double> tokens_per_joule;  ///< of accelerators and network, with the data centre's overhead
 };
 
 struct Worth {

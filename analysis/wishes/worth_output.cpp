@@ -19,7 +19,8 @@ std::string shown(const std::optional<double>& value, double by, const char* dig
 void add_row(TextTable& lines, const std::string& name, const std::string& says, const Figured& f, double before_ms) {
   lines.add({name, fmt::format("{:.3f}", f.tpot_ms), fmt::format("{:+.1f}%", 100 * (f.tpot_ms / before_ms - 1)),
              fmt::format("{:.0f}", f.tokens_per_s_per_gpu), shown(f.network_usd, 1e-6, "{:.2f}"),
-             shown(f.network_W, 1e-3, "{:.1f}"), shown(f.usd_per_million_tokens, 1, "{:.4f}"), says});
+             shown(f.network_W, 1e-3, "{:.1f}"), shown(f.usd_per_million_tokens, 1, "{:.4f}"),
+             shown(f.tokens_per_joule, 1, "{:.3f}"), says});
 }
 
 TextTable columns(const char* first) {
@@ -30,6 +31,7 @@ TextTable columns(const char* first) {
                     {"network M$", Align::right},
                     {"network kW", Align::right},
                     {"$/Mtoken", Align::right},
+                    {"tokens/J", Align::right},
                     {"what changes"}}};
 }
 
@@ -61,12 +63,14 @@ Json json_of(const Worth& row, const Figured& before) {
   const Figured none;
   const Figured& after = row.after ? *row.after : none;
   const auto figure = [&](double value) { return row.after ? Json(value) : Json(nullptr); };
+  json["tokens_per_joule_before"] = known(before.tokens_per_joule);
   json["tpot_ms_after"] = figure(after.tpot_ms);
   json["tokens_per_s_per_gpu_after"] = figure(after.tokens_per_s_per_gpu);
   json["exposed_communication_ms_after"] = figure(after.exposed_ms);
   json["network_cost_usd_after"] = known(after.network_usd);
   json["power_W_after"] = known(after.network_W);
   json["usd_per_million_tokens_after"] = known(after.usd_per_million_tokens);
+  json["tokens_per_joule_after"] = known(after.tokens_per_joule);
   if (!row.after) json["why_not"] = row.why_not;
   return json;
 }
@@ -75,7 +79,7 @@ Json json_of(const Worth& row, const Figured& before) {
 
 std::string worth_text(const WorthTable& table) {
   return table.scenario + ": what each wish to vendors is worth (network: of this deployment's GPUs)\n\n" +
-         text_of("wish", table.wishes, table, true) + "\nOther machines and fabrics with the same work:\n" +
+         text_of("wish", table.wishes, table, true) + "\nOther machines, fabrics and software with the same work:\n" +
          text_of("design", table.designs, table, false);
 }
 

@@ -69,7 +69,8 @@ TEST_CASE("wishes: every one that is shipped comes true or says why not, best fi
     REQUIRE(row.after.has_value() == row.why_not.empty());
     if (!row.after) continue;
     CHECK(row.after->tpot_ms >= last);
-    CHECK(row.after->tpot_ms <= table.before.tpot_ms * 1.001);  // a wish is for something better
+    // A wish is for something better; what a GPU encodes itself may cost more than it saves.
+    if (!row.name.ends_with("by the GPU")) CHECK(row.after->tpot_ms <= table.before.tpot_ms * 1.001);
     last = row.after->tpot_ms;
   }
   CHECK(table.together.after->tpot_ms <= table.wishes.front().after->tpot_ms);
@@ -109,4 +110,41 @@ TEST_CASE("wishes: mistakes in a file of wishes are named") {
   CHECK(complaint("wishes: [{says: x, set: {a: 1}}]\n").find("missing key \"name\"") != std::string::npos);
   CHECK(complaint("wishes: [{name: a, says: x, set: {}}]\n").find("changes nothing") != std::string::npos);
   CHECK(complaint("wishes: [{name: a, says: x, set: {a: 1}, choise: b}]\n").find("choise") != std::string::npos);
+}
+
+TEST_CASE("wishes: what is added is added in its unit") {
+  const Tree tree = resolved(small_tree());
+  const auto latency = [&](const std::string& value) {
+    const auto wish = wishes_of("wishes:\n  - {name: x, says: x, set: {fabric.switch_latency: " + value + "}}\n");
+    const Tree changed = with_wish(tree, wish.front());
+    return changed.find("fabric")->find("switch_latency")->text;
+  };
+  CHECK(latency("300 ns") == "300 ns");
+  const std::string before = latency("1 x");
+  CHECK(std::stod(latency("+ 50 ns")) == std::stod(before) + 50);
+  CHECK_THROWS_WITH_AS(latency("+ 50 us"), doctest::Contains("write both in one unit"), ConfigError);
+}
+
+TEST_CASE("wishes: a fence before each flag costs its round trip once for each dispatch and combine") {
+  const auto wishes = shipped();
+  const auto fence = std::find_if(wishes.begin(), wishes.end(),
+                                  [](const Wish& wish) { return wish.name.starts_with("a fence before each flag"); });
+  REQUIRE(fence != wishes.end());
+  Tree tree = small_tree();
+  for (const char* set :
+       {"decode.overlap=none", "decode.routing.load=balanced", "decode.communication=deepep-low-latency"})
+    apply_set(tree, set);
+  const Tree whole = resolved(tree);
+  const double before_ms = testing::result(read_scenario(whole, "x")).step.value * 1e3;
+  const double after_ms = testing::result(read_scenario(with_wish(whole, *fence), "x")).step.value * 1e3;
+  // 26 layers with experts, 7.4 us each way; nothing hides them.
+  CHECK(after_ms - before_ms == doctest::Approx(26 * 2 * 7.4e-3).epsilon(1e-6));
+}
+
+TEST_CASE("wishes: tokens per joule are tokens a second over watts of accelerator and network") {
+  Economics economics;
+  economics.power_overhead = 1.25;
+  economics.accelerators["h800"] = {30000, 1000};
+  CHECK(*tokens_per_joule(economics, "h800", {0, 200}, 3000) == doctest::Approx(3000 / (1200 * 1.25)));
+  CHECK_FALSE(tokens_per_joule(economics, "nosuch", {0, 200}, 3000));
 }

@@ -50,6 +50,24 @@ for set in requests.duration=0s requests.duration=-1s requests.duration=1e300s r
   serving.scheduler.policy=lifo serving.nosuch=1 deployment.gpus=9 platform=x.xml accelerator.memory=1GB; do
   serve '.' "$set"
 done
+for failures in 3 '[3]' '[{plane: 0}]' '[{at: 1 s}]' '[{plane: 0, at: 1}]' '[{plane: 0, at: -1 s}]' '[{plane: 0, at: soon}]' \
+  '[{plane: 0, at: 1e300 s}]' '[{plane: 0, at: 5 s, until: 4 s}]' '[{plane: 0, at: 5 s, until: 5 s}]' '[{plane: 99, at: 1 s}]' \
+  '[{nosuch: 0, at: 1 s}]' '[{plane: 0, nic: x, at: 1 s}]' '[{switch: nosuch, at: 1 s}]' '{plane: 0, at: 1 s}' \
+  "[$(printf '{tier: nvlink, at: 1 s}, %.0s' $(seq 33))]"; do
+  serve '.' "serving.failures=$failures"
+done
+serve 'missing key "at"' 'serving.failures=[{plane: 0}]'
+serve 'must be after' 'serving.failures=[{plane: 0, at: 5 s, until: 4 s}]'
+serve 'names no part of the fabric' 'serving.failures=[{at: 1 s}]'
+for loads in 0 -1 nan 1e9 '' half 1,x 1,,2 "$(seq -s, 1 65)"; do
+  expect 2 '--loads' serve service.yaml --cache '' --loads "$loads"
+done
+expect 2 'requests.limits' serve service.yaml --cache '' --max-load
+expect 2 '--max-load' serve service.yaml --cache '' --keep 0.5
+expect 2 '.' serve service.yaml --cache '' --max-load --keep 2 --set 'requests.limits={ttft: 1 s}'
+expect 2 'unknown kind of trace' serve service.yaml --cache '' --trace x.svg
+expect 2 '.' serve service.yaml --cache '' --trace nosuch/x.json
+expect 2 '.' serve service.yaml --cache '' --html nosuch/x.html
 trace() { of_file "$1" "$2" serve service.yaml --cache '' --set 'requests={arrivals: {trace: @}}'; }
 trace 'is empty' ''
 trace 'header' 'a,b,c\n1,2,3\n'

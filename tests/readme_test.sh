@@ -13,7 +13,8 @@ without_times() { sed -E '/events in [0-9.]+ s$/d; /^[0-9]+ simulated in /d; /re
 shown() { awk -v command="\$ ./teapot $1" '$0 == command { inside = 1; next } /^```/ { inside = 0 } inside' README.md docs/*.md; }
 
 failed=0
-for command in 'run examples/deepseek-v3-h800.yaml' 'sweep examples/sweep-fabrics.yaml' 'validate' 'what-if examples/deepseek-v3-h800.yaml'; do
+for command in 'run examples/deepseek-v3-h800.yaml' 'sweep examples/sweep-fabrics.yaml' 'validate' 'what-if examples/deepseek-v3-h800.yaml' \
+  'serve examples/serve-failed-plane.yaml'; do
   shown "$command" >"$work/shown"
   case $command in sweep*) extra="--out $work/results" ;; *) extra='' ;; esac
   # Words are meant to split: they are arguments.

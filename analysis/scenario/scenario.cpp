@@ -13,6 +13,7 @@
 #include "analysis/scenario/known_keys.hpp"
 #include "analysis/scenario/memory_advice.hpp"
 #include "analysis/scenario/scenario_network.hpp"
+#include "analysis/scenario/serving_keys.hpp"
 #include "analysis/scenario/stack.hpp"
 #include "analysis/scenario/training_scenario.hpp"
 #include "platforms/communication.hpp"
@@ -229,6 +230,7 @@ class ScenarioReader {
     pass_over("prefill", {"What a prefill executes otherwise than a decode; keys of `decode`", "{overlap: none}"});
     pass_over("requests", {"What `serve` is asked: arrivals and lengths (docs/serving.md)", "{prompt_tokens: 4096}"});
     pass_over("serving", {"The pools that `serve` serves with (docs/serving.md)", "{placement: co-located}"});
+    if (!config_.has("requests") && !config_.has("serving")) describe_serving_keys(config_);
   }
 
   const Config& config_;

@@ -1,15 +1,14 @@
 // Reading a service: pools from `serving:`, requests from `requests:`.
-// Runs nothing but the transfer of one cache.
+// Runs nothing.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/scenario/tree_edit.hpp"
+#include "analysis/serving/fabric_epochs.hpp"
+#include "analysis/serving/pool_scenario.hpp"
 #include "analysis/serving/serving.hpp"
-#include "sim/catalogue.hpp"
-#include "sim/engine.hpp"
 #include "sim/limits.hpp"
 #include "topologies/topology.hpp"
 #include "workloads/layout/memory.hpp"
@@ -17,28 +16,6 @@
 
 namespace teapot {
 namespace {
-
-/// Keys of a pool that say how it serves; the others are those of `deployment:`.
-constexpr const char* serving_keys[] = {"units", "max_tokens", "max_requests_per_gpu"};
-
-/// The scenario of one unit of a pool: `deployment:` with the pool's keys over it, and a load that hardly takes memory.
-Tree pool_tree(const Tree& tree, const Config& pool, const char* phase) {
-  Tree all = tree;
-  erase(all, "requests");
-  erase(all, "serving");
-  Tree deployment;
-  deployment.kind = Tree::Kind::mapping;
-  if (const Tree* own = tree.find("deployment"); own != nullptr && own->kind == Tree::Kind::mapping) deployment = *own;
-  if (pool.is_mapping()) deployment = overlay(deployment, pool.tree());
-  for (const char* key : serving_keys) erase(deployment, key);
-  for (const char* key : {"concurrency", "context_tokens", "requests_per_gpu"}) erase(deployment, key);
-  set_path(deployment, "requests_per_gpu", scalar("2"));
-  set_path(deployment, "context_tokens", scalar("1"));
-  set_path(all, "deployment", deployment);
-  set_path(all, "phase", scalar(phase));
-  set_path(all, "simulation.replicas", scalar("all"));  // a unit's groups differ in what they hold
-  return all;
-}
 
 /// What the GPUs that share attention keep for a sequence of so many tokens.
 Bytes kept_by_group(const Scenario& s, double tokens) {
@@ -86,49 +63,6 @@ Pool read_pool(const Config& pool, const Scenario& s) {
   p.max_requests = requests * tp;
   p.max_new_tokens = most_new_tokens(pool, "max_tokens", 16384, tp);
   return p;
-}
-
-/// GPUs of the fabric; those of a platform file are as many as it is asked for.
-int gpus_of_fabric(const Config& config) {
-  Tree name = scalar("h800-mpft");
-  if (config.has("fabric")) name = config.at("fabric").tree();
-  return build_fabric(Config{resolve_named(Config{name}, "topologies", "fabric")}).gpus();
-}
-
-/// Each GPU of the first prefill group sends its part of the cache to one of the first decode group, nothing else on
-/// the way; in the time of one byte and of a whole cache, between which it is a straight line.
-std::function<double(int)> transfer(const Tree& tree, const ServingScenario& s) {
-  Tree all = pool_tree(tree, Config{Tree{}}, "decode");
-  const int from = 0;
-  const int to = s.shape.prefill.units * s.prefill->layout.gpus;
-  const int total = s.gpus;
-  const Config config{all};
-  Tree name = scalar("h800-mpft");
-  if (config.has("fabric")) name = config.at("fabric").tree();
-  const Network network = to_network(build_fabric(Config{resolve_named(Config{name}, "topologies", "fabric")}), total);
-  const int senders = s.prefill->layout.tensor_parallel;
-  const int receivers = s.decode.layout.tensor_parallel;
-  const int lanes = std::max(senders, receivers);
-  const auto seconds = [&](double bytes) {
-    std::vector<double> copies(static_cast<std::size_t>(total) * static_cast<std::size_t>(total));
-    for (int lane = 0; lane < lanes; ++lane) {
-      const auto row = static_cast<std::size_t>(from + lane % senders);
-      copies[row * static_cast<std::size_t>(total) + static_cast<std::size_t>(to + lane % receivers)] += 1;
-    }
-    Collective send;
-    send.traffic = std::make_shared<const Traffic>(from_dense(total, copies));
-    send.bytes_per_copy = Bytes{bytes / lanes};
-    charge(send, s.decode.machine.collective({"send", send.bytes_per_copy, 2, 2}));  // the pools are servers apart
-    Program program;
-    program.ranks = total;
-    program.streams = {"transfer"};
-    program.operators.push_back({"kv-transfer", -1, 0, 0, {}, send});
-    return simulate(program, network).step.value;
-  };
-  const double unit = s.moved_bytes_per_token.value;
-  const double first = seconds(unit);
-  const double many = seconds(unit * 4097);
-  return [=](int tokens) { return first + (many - first) * (tokens - 1) / 4096; };
 }
 
 ServingLimits read_limits(const Config& limits) {
@@ -187,6 +121,36 @@ void read_pools(const Tree& tree, const Config& serving, ServingScenario& s) {
   s.gpus = static_cast<int>(s.prefill_gpus + s.decode_gpus);
 }
 
+/// Both pools of a tree whose fabric has failed parts; everything else has been read before.
+DamagedPools damaged_pools(const Tree& tree, const Config& serving, const ServingScenario& s, double from_s) {
+  const Network network = to_network(fabric_of(tree), s.gpus);
+  try {
+    check_reach(network);
+  } catch (const ConfigError& e) {
+    serving.at("failures").fail(fmt::format("from {:g} s on nothing can be served: {}", from_s, e.what()));
+  }
+  DamagedPools pools{read_scenario(pool_tree(tree, serving.section("decode"), "decode"), s.name), {}, {}};
+  if (!s.prefill) return pools;
+  pools.prefill = read_scenario(pool_tree(tree, serving.section("prefill"), "prefill"), s.name);
+  pools.move_cache = cache_transfer(
+      network, {*pools.prefill, pools.decode, static_cast<int>(s.prefill_gpus), s.moved_bytes_per_token});
+  return pools;
+}
+
+void read_epochs(const Tree& tree, const Config& serving, ServingScenario& s) {
+  std::map<std::string, int> known;  // by what has failed
+  for (const FabricEpoch& epoch : fabric_epochs(read_failures(serving))) {
+    const std::string failed = epoch.words();
+    int damaged = -1;
+    if (!epoch.failed.empty()) {
+      const auto [found, fresh] = known.emplace(failed, static_cast<int>(s.damaged.size()));
+      damaged = found->second;
+      if (fresh) s.damaged.push_back(damaged_pools(with_failures(tree, epoch.failed), serving, s, epoch.from_s));
+    }
+    s.epochs.push_back({epoch.from_s, failed, damaged});
+  }
+}
+
 }  // namespace
 
 ServingScenario read_serving(const Tree& tree, const std::string& name) {
@@ -200,7 +164,8 @@ ServingScenario read_serving(const Tree& tree, const std::string& name) {
   s.limits = read_limits(requests.section("limits"));
   read_pools(tree, serving, s);
   if (config.has("platform")) config.at("platform").fail("cannot serve yet; name a fabric");
-  if (const int have = gpus_of_fabric(config); s.gpus > have) {
+  const Fabric fabric = fabric_of(tree);
+  if (const int have = fabric.gpus(); s.gpus > have) {
     serving.fail(fmt::format("its pools have {} GPUs, but the fabric has {}", s.gpus, have));
   }
   const double length = std::max(1.0, longest(s.arrivals));
@@ -208,7 +173,11 @@ ServingScenario read_serving(const Tree& tree, const std::string& name) {
   s.moved_bytes_per_token = kept_by_group(s.decode, length) / length * s.decode.layout.pipeline_parallel;
   s.cache_bytes_per_token = s.moved_bytes_per_token;
   check_fit(s, requests);
-  if (s.prefill) s.move_cache = transfer(tree, s);
+  if (s.prefill) {
+    s.move_cache = cache_transfer(to_network(fabric, s.gpus),
+                                  {*s.prefill, s.decode, static_cast<int>(s.prefill_gpus), s.moved_bytes_per_token});
+  }
+  read_epochs(tree, serving, s);
   serving.reject_unread_keys();
   requests.reject_unread_keys();
   return s;

@@ -20,6 +20,20 @@ struct ServingLimits {
   std::optional<Seconds> tpot;
 };
 
+/// The pools on a fabric some of whose parts have failed.
+struct DamagedPools {
+  Scenario decode;
+  std::optional<Scenario> prefill;
+  std::function<double(int tokens)> move_cache;
+};
+
+/// From a time on the fabric is as these pools have it.
+struct ServingEpoch {
+  double from_s = 0;
+  std::string failed;  ///< in words
+  int damaged = -1;    ///< of ServingScenario::damaged; -1: nothing has failed
+};
+
 struct ServingScenario {
   std::string name;
   Scenario decode;                  ///< one unit
@@ -33,6 +47,8 @@ struct ServingScenario {
   double prefill_gpus = 0;
   double decode_gpus = 0;
   std::function<double(int tokens)> move_cache;  ///< from the first prefill unit to the first decode unit, alone
+  std::vector<DamagedPools> damaged;
+  std::vector<ServingEpoch> epochs;  ///< none: nothing fails
 };
 
 /// Reads `requests:` and `serving:` beside what a run reads. Throws ConfigError.
@@ -41,9 +57,31 @@ ServingScenario read_serving(const Tree& tree, const std::string& name);
 struct ServingResult {
   ServiceRecord record;
   SurfaceFacts surface;
+  /// A decode step of the same load in each epoch; the load: what a group had in the mean. None where nothing fails.
+  std::vector<double> epoch_steps_s;
+  StepLoad epoch_load;
 };
 
-/// `folder`: where points are kept; empty: nowhere.
+/// The steps of a service's pools on its fabric, whole and damaged: several loads may be served with them, and each
+/// point is simulated once. `folder`: where points are kept; empty: nowhere.
+class SimulatedPools {
+ public:
+  SimulatedPools(const ServingScenario& scenario, const std::string& folder);
+  ~SimulatedPools();
+  SimulatedPools(const SimulatedPools&) = delete;
+  SimulatedPools& operator=(const SimulatedPools&) = delete;
+
+  /// `scenario`: as the pools were made of, with any number of requests of the same lengths. How the surface was made
+  /// is said of all services so far.
+  ServingResult serve(const ServingScenario& scenario, const std::function<void(double fraction)>& progress = {});
+
+ private:
+  struct PoolSteps;
+  StepLoad reference_;
+  std::vector<std::unique_ptr<PoolSteps>> fabrics_;  // whole, then the damaged ones
+};
+
+/// One service. `folder`: where points are kept; empty: nowhere.
 ServingResult serve(const ServingScenario& scenario, const std::string& folder,
                     const std::function<void(double fraction)>& progress = {});
 

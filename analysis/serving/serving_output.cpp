@@ -22,6 +22,13 @@ double mean_held(const ServingScenario& s, const ServingResult& result) {
 
 double use(double busy_s, int units, double span_s) { return span_s > 0 ? busy_s / (units * span_s) : 0; }
 
+/// Part of the time that the links into a group of the decode pool carry caches. What a fluid shares with them in the
+/// mean gets 1 - share of their bandwidth, and takes 1 / (1 - share) times as long where nothing hides it.
+double transfer_share(const ServingScenario& s, const ServiceRecord& record) {
+  const double groups = static_cast<double>(s.shape.decode.units) * s.shape.decode.groups;
+  return record.end_s > 0 ? std::min(0.99, record.moved_s / (record.end_s * groups)) : 0;
+}
+
 /// Answers of one token have no time between tokens: null.
 Json json_of(const Percentiles& p) {
   if (!p.any()) return nullptr;
@@ -89,12 +96,32 @@ std::string use_of_pools(const ServingScenario& s, const ServingResult& result, 
                       100 * mean_held(s, result), 100 * record.cache_most / s.shape.decode.cache_tokens,
                       record.preemptions);
   if (record.moved_tokens > 0) {
+    const double share = transfer_share(s, record);
     text += fmt::format(
-        "KV transfer      {:10.2f} ms a request, part of TTFT; alone on its way, decode steps are not "
-        "slowed by it\n",
-        1e3 * record.moved_s / static_cast<double>(std::max(1, r.finished)));
+        "KV transfer      {:10.2f} ms a request, part of TTFT; simulated alone: it has {:.2f}% of the time of the "
+        "links "
+        "into a group, and decode steps that share them would in the mean take at most {:.2f}% longer\n",
+        1e3 * record.moved_s / static_cast<double>(std::max(1, r.finished)), 100 * share, 100 * share / (1 - share));
   }
   return text;
+}
+
+}  // namespace
+
+namespace {
+
+std::string epochs_text(const ServingScenario& s, const ServingResult& result) {
+  if (s.epochs.empty()) return {};
+  constexpr auto right = TextTable::Align::right;
+  TextTable table{{{"from s", right}, {"failed"}, {"decode step ms", right}}};
+  for (std::size_t e = 0; e < s.epochs.size(); ++e) {
+    table.add({fmt::format("{:.1f}", s.epochs[e].from_s), s.epochs[e].failed,
+               fmt::format("{:.3f}", result.epoch_steps_s[e] * 1e3)});
+  }
+  return fmt::format("\nthe fabric over time, by a decode step of {} request{} of {:.0f} tokens a group of GPUs\n",
+                     result.epoch_load.requests, result.epoch_load.requests == 1 ? "" : "s",
+                     result.epoch_load.context) +
+         table.to_text();
 }
 
 }  // namespace
@@ -116,10 +143,21 @@ std::string serving_text(const ServingScenario& s, const ServingResult& result, 
   text += fmt::format("steps: {} simulated, {} interpolated", result.surface.simulated, result.surface.interpolated);
   const Percentiles errors = percentiles(result.surface.errors);
   if (errors.any()) text += fmt::format(", off by {:.2f}% at nine of ten points left out", 100 * errors.p90);
-  return text + '\n';
+  return text + '\n' + epochs_text(s, result);
 }
 
 namespace {
+
+void put_epochs(const ServingScenario& s, const ServingResult& result, Json& json) {
+  if (s.epochs.empty()) return;
+  json["epochs"] = Json::array();
+  for (std::size_t e = 0; e < s.epochs.size(); ++e) {
+    json["epochs"].push_back(
+        {{"from_s", s.epochs[e].from_s}, {"failed", s.epochs[e].failed}, {"step_ms", result.epoch_steps_s[e] * 1e3}});
+  }
+  json["epoch_load"] = {{"requests_per_group", result.epoch_load.requests},
+                        {"context_tokens", result.epoch_load.context}};
+}
 
 void put_rates(const ServingScenario& s, const ServingReport& r, Json& json) {
   json["ttft_ms"] = json_of(r.ttft_ms);
@@ -146,7 +184,8 @@ void put_use(const ServingScenario& s, const ServingResult& result, const Servin
   json["preemptions"] = record.preemptions;
   json["kv_transfer"] = {{"bytes", record.moved_tokens * s.moved_bytes_per_token.value},
                          {"ms_mean", r.finished > 0 ? 1e3 * record.moved_s / r.finished : 0.0},
-                         {"slows_decode", false}};
+                         {"slows_decode", false},
+                         {"link_share", transfer_share(s, record)}};
   json["utilisation"] = {
       {"prefill", s.prefill ? Json(use(record.prefill_busy_s, s.shape.prefill.units, record.end_s)) : Json(nullptr)},
       {"decode", use(record.decode_busy_s, s.shape.decode.units, record.end_s)}};
@@ -165,6 +204,7 @@ Json serving_json(const ServingScenario& s, const ServingResult& result, const S
   json["placement"] = s.prefill ? "disaggregated" : "co-located";
   put_rates(s, r, json);
   put_use(s, result, r, json);
+  put_epochs(s, result, json);
   json["in_system_mean"] = record.end_s > 0 ? record.in_system_s / record.end_s : 0.0;
   json["ttft_p99_ms"] = {{"queue", r.slow_queue_ms},
                          {"prefill", r.slow_prefill_ms},
@@ -195,10 +235,10 @@ std::string requests_csv(const ServingResult& result) {
 }
 
 std::string series_csv(const ServingResult& result) {
-  std::string text = "time_s,waiting,prefilling,moving,decoding,cache_tokens\n";
+  std::string text = "time_s,waiting,prefilling,moving,decoding,cache_tokens,decode_step_ms\n";
   for (const ServiceSample& s : result.record.samples) {
-    text += fmt::format("{:.9g},{},{},{},{},{:.0f}\n", s.at_s, s.waiting, s.prefilling, s.moving, s.decoding,
-                        s.cache_tokens);
+    text += fmt::format("{:.9g},{},{},{},{},{:.0f},{}\n", s.at_s, s.waiting, s.prefilling, s.moving, s.decoding,
+                        s.cache_tokens, s.decode_step_s > 0 ? fmt::format("{:.6g}", s.decode_step_s * 1e3) : "");
   }
   return text;
 }

@@ -10,8 +10,6 @@
 namespace teapot {
 namespace {
 
-double tpot_s(const Served& r) { return r.tokens > 1 ? (r.end_s - r.moved_s) / static_cast<double>(r.tokens - 1) : 0; }
-
 /// TTFT of those above the 99th percentile, by where it passed.
 void slow_parts(const std::vector<Served>& requests, ServingReport& report) {
   int count = 0;
@@ -31,6 +29,8 @@ void slow_parts(const std::vector<Served>& requests, ServingReport& report) {
 }
 
 }  // namespace
+
+double tpot_s(const Served& r) { return r.tokens > 1 ? (r.end_s - r.moved_s) / static_cast<double>(r.tokens - 1) : 0; }
 
 Percentiles percentiles(std::vector<double> values) {
   if (values.empty()) return {};

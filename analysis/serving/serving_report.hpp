@@ -22,6 +22,9 @@ struct Percentiles {
 /// Of values in any order. A percentile is the smallest value that so many reach.
 Percentiles percentiles(std::vector<double> values);
 
+/// Between the tokens of a request after its first, the mean; 0 where there was no other.
+double tpot_s(const Served& request);
+
 struct ServingReport {
   Percentiles ttft_ms;
   Percentiles tpot_ms;  ///< of each request that emitted more than one token

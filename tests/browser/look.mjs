@@ -1,5 +1,5 @@
-// Opens run.html, sweep.html, comparison.html and wishes.html of a folder in Chromium, at three widths, and uses them as a reader
-// would. Prints a line a check; exit code 1 where one failed. Another argument: a folder for pictures of the pages.
+// Opens run.html, sweep.html, comparison.html, wishes.html and serving.html of a folder in Chromium, at three widths, and uses
+// them as a reader would. Prints a line a check; exit code 1 where one failed. Another argument: a folder for pictures of the pages.
 import puppeteer from "puppeteer-core";
 
 const [folder, pictures] = process.argv.slice(2);
@@ -117,11 +117,24 @@ async function useWishes(page) {
   check("wishes: the pointer over a bar is told its change", /[\d.]+/.test(said), said);
 }
 
+async function useServing(page) {
+  const verdict = await page.$eval(".verdict", (each) => each.textContent);
+  check("serving: a sentence of verdict holds the rate, both percentiles, the limits and what failed",
+        /requests a second on 24 GPUs: P99 of TTFT \d+ ms, of TPOT [\d.]+ ms\. [\d.]+% of the requests keep .*Failed from 8 s on: plane 3/.test(verdict), verdict);
+  const text = await page.evaluate(() => document.body.innerText);
+  check("serving: says when the plane had failed", /Shaded: plane 3 failed from 8 s to 14 s/.test(text));
+  check("serving: the knee is named", /knee/.test(text) && /most good/.test(text));
+  for (const [chart, find] of [["TTFT", "raw.y === 50"], ["Decode steps", "raw.x > 10"], ["slowest", "true"], ["load: TTFT", "true"]]) {
+    const said = await hover(page, chart, find);
+    check(`serving: the pointer over "${chart}" is told its figure`, /\d/.test(said), said);
+  }
+}
+
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM, headless: true, timeout: 120000, protocolTimeout: 120000,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"] });
 try {
-  for (const [name, use] of [["run", useRun], ["sweep", useSweep], ["comparison", useComparison], ["wishes", useWishes]]) {
+  for (const [name, use] of [["run", useRun], ["sweep", useSweep], ["comparison", useComparison], ["wishes", useWishes], ["serving", useServing]]) {
     for (const width of widths) {
       const page = await browser.newPage();
       const errors = [];

@@ -55,4 +55,23 @@ YAML
   fail "compare --html"
 # shellcheck disable=SC2086
 "$teapot" what-if "$example" $small --set "$memory" --html "$dir/wishes.html" >/dev/null 2>&1 || fail "what-if --html"
+cat >"$dir/service.yaml" <<YAML
+model: qwen3-30b-a3b
+accelerator: h800
+fabric: {from: h800-mpft, nodes: 4}
+decode: {overlap: none, runtime: sglang-0.5}
+requests:
+  arrivals: {poisson: 20 /s}
+  prompt_tokens: 1000
+  output_tokens: 100
+  duration: 20 s
+  limits: {ttft: 1 s, tpot: 9 ms}
+serving:
+  placement: disaggregated
+  prefill: {gpus: 8, expert_parallel: 8}
+  decode: {gpus: 16, expert_parallel: 16}
+  failures: [{plane: 3, at: 8 s, until: 14 s}]
+YAML
+"$teapot" serve "$dir/service.yaml" --cache "$dir/cache" --loads 0.5,1,2 --max-load --html "$dir/serving.html" >/dev/null 2>&1 ||
+  fail "serve --html"
 CHROMIUM=$browser node "$source/tests/browser/look.mjs" "$dir" "${KEEP_PICTURES-}"

@@ -31,6 +31,10 @@ struct ArrivalProcess {
 /// Reads `requests:`. Throws ConfigError.
 ArrivalProcess read_arrivals(const Config& requests, std::uint64_t seed);
 
+/// A time in seconds, written with its unit, minutes and hours too. Throws ConfigError below `least_s` (0 or 1 us) and
+/// above 1e9 s.
+double read_span(const Config& value, double least_s);
+
 /// Traces as they are published, told apart by their first line: Azure LLM inference (TIMESTAMP, ContextTokens,
 /// GeneratedTokens), BurstGPT (Timestamp, Request tokens, Response tokens), Mooncake JSON lines (timestamp in ms,
 /// input_length, output_length, hash_ids of 512 tokens each), and the tool's own (arrival_s, prompt_tokens,

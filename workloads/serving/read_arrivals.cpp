@@ -25,19 +25,6 @@ double read_rate(const Config& value) {
   return number * scale;
 }
 
-/// A time, minutes and hours too.
-double read_duration(const Config& value) {
-  const auto text = value.as<std::string>();
-  double number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string unit{parsed.ptr, text.data() + text.size()};
-  unit.erase(0, unit.find_first_not_of(' '));
-  const bool long_unit = parsed.ec == std::errc{} && (unit == "min" || unit == "h");
-  const double seconds = long_unit ? number * (unit == "min" ? 60 : 3600) : value.as_positive<Seconds>().value;
-  if (!(seconds >= 1e-6 && seconds <= 1e9)) value.fail("must be from 1 us to 1e9 s, got " + in_quotes(text));
-  return seconds;
-}
-
 void read_process(const Config& arrivals, ArrivalProcess& p) {
   const char* kinds[] = {"poisson", "constant", "gamma", "concurrency", "trace"};
   std::vector<std::string> given;
@@ -82,6 +69,20 @@ Distribution length(const Config& requests, const char* key, double fallback) {
 
 }  // namespace
 
+double read_span(const Config& value, double least_s) {
+  const auto text = value.as<std::string>();
+  double number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string unit{parsed.ptr, text.data() + text.size()};
+  unit.erase(0, unit.find_first_not_of(' '));
+  const bool long_unit = parsed.ec == std::errc{} && (unit == "min" || unit == "h");
+  const double seconds = long_unit ? number * (unit == "min" ? 60 : 3600) : value.as_non_negative<Seconds>().value;
+  if (!(seconds >= least_s && seconds <= 1e9)) {
+    value.fail(fmt::format("must be from {} to 1e9 s, got {}", least_s > 0 ? "1 us" : "0", in_quotes(text)));
+  }
+  return seconds;
+}
+
 ArrivalProcess read_arrivals(const Config& requests, std::uint64_t seed) {
   ArrivalProcess p;
   p.seed = seed;
@@ -90,7 +91,7 @@ ArrivalProcess read_arrivals(const Config& requests, std::uint64_t seed) {
   p.prompt = length(requests, "prompt_tokens", 4096);
   p.output = length(requests, "output_tokens", 1024);
   p.cached_fraction = requests.fraction_or("cached_fraction", 0);
-  if (requests.has("duration")) p.duration_s = read_duration(requests.at("duration"));
+  if (requests.has("duration")) p.duration_s = read_span(requests.at("duration"), 1e-6);
   if (requests.has("count")) {
     const int count = requests.positive<int>("count");
     if (count > 5'000'000) requests.at("count").fail("must be at most 5,000,000");

@@ -18,9 +18,9 @@ constexpr int samples = 240;
 
 class Service {
  public:
-  Service(const ArrivalProcess& process, const ServiceShape& shape, const ServiceTimes& times,
+  Service(const ArrivalProcess& process, const ServiceShape& shape, const std::vector<TimesFrom>& times,
           const std::function<void(double)>& progress)
-      : process_(process), shape_(shape), times_(times), progress_(progress) {
+      : process_(process), shape_(shape), all_times_(times), progress_(progress) {
     for (int unit = 0; shape.apart && unit < shape.prefill.units; ++unit) prefill_.emplace_back(shape.prefill);
     for (int unit = 0; unit < shape.decode.units; ++unit) decode_.emplace_back(shape.decode, shape);
     const auto first = arrivals(process);
@@ -65,13 +65,17 @@ class Service {
   void pass_time(double to) {
     while (next_sample_ <= to && next_sample_ <= record_.arrivals_end_s) {
       record_.samples.push_back(sample(next_sample_));
+      steps_sum_s_ = 0;
+      steps_begun_ = 0;
       next_sample_ = sample_every_ * static_cast<double>(record_.samples.size());
       if (progress_) progress_(next_sample_ / (record_.arrivals_end_s + sample_every_));
     }
     record_.in_system_s += in_system_ * (to - now_);
     record_.cache_token_s += held_ * (to - now_);
     now_ = to;
+    while (epoch_ + 1 < all_times_.size() && all_times_[epoch_ + 1].from_s <= now_) ++epoch_;
   }
+  const ServiceTimes& times() const { return all_times_[epoch_].times; }
 
   ServiceSample sample(double time) const {
     ServiceSample s;
@@ -85,6 +89,7 @@ class Service {
       s.waiting += unit.waiting();
     }
     s.cache_tokens = held_;
+    if (steps_begun_ > 0) s.decode_step_s = steps_sum_s_ / static_cast<double>(steps_begun_);
     return s;
   }
 
@@ -117,7 +122,7 @@ class Service {
         continue;
       }
       const int tokens = r.arrival.prompt_tokens + r.tokens - 1;
-      const double time = times_.move_cache ? times_.move_cache(tokens) : 0;
+      const double time = times().move_cache ? times().move_cache(tokens) : 0;
       record_.moved_s += time;
       record_.moved_tokens += tokens;
       ++moving_;
@@ -148,7 +153,7 @@ class Service {
   void start_what_can() {
     for (std::size_t u = 0; u < prefill_.size() && !waiting_.empty(); ++u) {
       if (prefill_[u].busy()) continue;
-      const double time = prefill_[u].start(waiting_, record_.requests, times_.prefill, now_);
+      const double time = prefill_[u].start(waiting_, record_.requests, times().prefill, now_);
       ++record_.prefill_steps;
       at(now_ + time, Kind::prefilled, static_cast<int>(u));
     }
@@ -157,8 +162,10 @@ class Service {
       if (decode_[u].busy() || decode_[u].idle()) continue;
       preempt(decode_[u]);
       if (decode_[u].idle()) continue;
-      const double time = decode_[u].start_step(record_.requests, times_.decode, now_);
+      const double time = decode_[u].start_step(record_.requests, times().decode, now_);
       ++record_.decode_steps;
+      ++steps_begun_;
+      steps_sum_s_ += time;
       record_.cache_most = std::max(record_.cache_most, decode_[u].fullest());
       held_changed();
       at(now_ + time, Kind::stepped, static_cast<int>(u));
@@ -218,7 +225,8 @@ class Service {
 
   const ArrivalProcess& process_;
   const ServiceShape& shape_;
-  const ServiceTimes& times_;
+  const std::vector<TimesFrom>& all_times_;
+  std::size_t epoch_ = 0;
   const std::function<void(double)>& progress_;
   std::vector<PrefillUnit> prefill_;
   std::vector<DecodeUnit> decode_;
@@ -231,6 +239,8 @@ class Service {
   bool closed_ = false;
   double next_sample_ = 0;
   double sample_every_ = 1;
+  double steps_sum_s_ = 0;  // of decode pools, begun since the last sample
+  std::int64_t steps_begun_ = 0;
   std::size_t queue_at_half_ = 0;
   std::int64_t made_ = 0;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
@@ -262,9 +272,14 @@ bool fits(const Arrival& arrival, const ServiceShape& shape) {
   return arrival.prompt_tokens + arrival.output_tokens + drafts <= shape.decode.cache_tokens;
 }
 
-ServiceRecord serve(const ArrivalProcess& arrivals, const ServiceShape& shape, const ServiceTimes& times,
+ServiceRecord serve(const ArrivalProcess& arrivals, const ServiceShape& shape, const std::vector<TimesFrom>& times,
                     const std::function<void(double fraction)>& progress) {
   return Service{arrivals, shape, times, progress}.run();
+}
+
+ServiceRecord serve(const ArrivalProcess& arrivals, const ServiceShape& shape, const ServiceTimes& times,
+                    const std::function<void(double fraction)>& progress) {
+  return serve(arrivals, shape, std::vector<TimesFrom>{{0, times}}, progress);
 }
 
 }  // namespace teapot

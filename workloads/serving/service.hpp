@@ -38,6 +38,12 @@ struct ServiceTimes {
   std::function<double(int tokens)> move_cache;  ///< seconds to bring the cache of so many tokens to where it decodes
 };
 
+/// Times that hold for what starts at or after a time.
+struct TimesFrom {
+  double from_s = 0;
+  ServiceTimes times;
+};
+
 /// How long tokens took to follow one another, in bins of 0.2%.
 class GapHistogram {
  public:
@@ -59,7 +65,8 @@ struct ServiceSample {
   int prefilling = 0;
   int moving = 0;  ///< their caches, or waiting for a place to decode
   int decoding = 0;
-  double cache_tokens = 0;  ///< held by decode pools
+  double cache_tokens = 0;   ///< held by decode pools
+  double decode_step_s = 0;  ///< the mean of the decode pool's steps that began since the sample before; 0: none did
 };
 
 struct ServiceRecord {
@@ -84,6 +91,10 @@ struct ServiceRecord {
 
 /// Serves all arrivals to their end. Every request must fit: see `fits`.
 ServiceRecord serve(const ArrivalProcess& arrivals, const ServiceShape& shape, const ServiceTimes& times,
+                    const std::function<void(double fraction)>& progress = {});
+
+/// The same where times change: `times` in order, the first from 0 on.
+ServiceRecord serve(const ArrivalProcess& arrivals, const ServiceShape& shape, const std::vector<TimesFrom>& times,
                     const std::function<void(double fraction)>& progress = {});
 
 /// Whether a group's cache can ever hold the request.

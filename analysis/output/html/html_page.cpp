@@ -67,7 +67,8 @@ std::string inside_script(std::string text) {
 
 std::string html_page(const std::string& title, const nlohmann::ordered_json& data) {
   std::string program = part("page.js");
-  for (const char* name : {"charts.js", "maps.js", "marks.js", "run.js", "sweep.js", "comparison.js", "wishes.js"})
+  for (const char* name :
+       {"charts.js", "maps.js", "marks.js", "run.js", "sweep.js", "comparison.js", "wishes.js", "serving.js"})
     program += part(name);
   std::string page = part("page.html");
   // What comes from outside goes in last: nothing in it can be taken for a mark.

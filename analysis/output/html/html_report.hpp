@@ -29,7 +29,7 @@ std::string html_comparison(const std::vector<nlohmann::ordered_json>& results,
 /// `rows`: objects with name, design, tpot_ms_before, tpot_ms_after and so on, as worth_json makes them.
 std::string html_wishes(const std::string& scenario, const nlohmann::ordered_json& rows);
 
-/// The page around `data`, an object whose "kind" the page's program knows: run, sweep, comparison or wishes.
+/// The page around `data`, an object whose "kind" the page's program knows: run, sweep, comparison, wishes or serving.
 std::string html_page(const std::string& title, const nlohmann::ordered_json& data);
 
 }  // namespace teapot

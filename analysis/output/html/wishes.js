@@ -36,4 +36,3 @@ function showWishes() {
 }
 
 if (data.kind === "wishes") showWishes();
-document.body.dataset.ready = "yes";

@@ -58,6 +58,9 @@ struct TraceArgument {
 std::string slice_name(const Operator& op);
 std::vector<TraceArgument> slice_arguments(const Operator& op, const TraceSlice& slice);
 
+/// In the format of the file's suffix, as write_trace does.
+void write_events(const std::string& file, const TraceEvents& events, const Program& program);
+
 std::string perfetto_bytes(const TraceEvents& events, const Program& program);
 std::string chrome_json(const TraceEvents& events, const Program& program);
 std::string paje_text(const TraceEvents& events, const Program& program);

@@ -27,8 +27,13 @@ void check_trace_name(const std::string& file) { encoder_for(file); }
 
 void write_trace(const std::string& file, const Program& program, const Timeline& timeline, const Network& network,
                  const TraceSelection& selection) {
+  encoder_for(file);  // before any work
+  write_events(file, trace_events(program, timeline, network, selection), program);
+}
+
+void write_events(const std::string& file, const TraceEvents& events, const Program& program) {
   const Encode encode = encoder_for(file);
-  write_file(file, encode(trace_events(program, timeline, network, selection), program));
+  write_file(file, encode(events, program));
 }
 
 }  // namespace teapot

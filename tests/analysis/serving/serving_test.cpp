@@ -4,10 +4,16 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "analysis/run/run.hpp"
+#include "analysis/serving/fabric_epochs.hpp"
+#include "analysis/serving/load_curve.hpp"
+#include "analysis/serving/serving_page.hpp"
 #include "analysis/serving/serving_report.hpp"
+#include "analysis/serving/serving_trace.hpp"
 #include "analysis/serving/surface.hpp"
 
 using namespace teapot;
@@ -117,4 +123,179 @@ TEST_CASE("serving: what cannot be is said in one line at its place") {
   CHECK(error("serving: {placement: apart}\n").find("serving.placement") != std::string::npos);
   CHECK(error("serving: {unit: 3}\n").find("unit") != std::string::npos);
   CHECK(error("") == "none");
+}
+
+namespace {
+
+/// Two servers whose exchange of tokens nothing hides.
+ServingScenario exposed(const std::string& failures) {
+  return read_serving(
+      parse_yaml("model: {from: qwen3-30b-a3b, layers: 4}\naccelerator: h100\n"
+                 "fabric: {from: h800-mpft, nodes: 4}\ndecode: {overlap: none, routing: {load: balanced}}\n"
+                 "deployment: {gpus: 16, expert_parallel: 16}\n"
+                 "requests: {arrivals: {concurrency: 1024}, prompt_tokens: 200, "
+                 "output_tokens: {distribution: uniform, from: 100, to: 700}, "
+                 "duration: 12 s, limits: {ttft: 1 s, tpot: 20 ms}}\n"
+                 "serving: {placement: disaggregated, prefill: {gpus: 8, expert_parallel: 8}" +
+                     failures + "}\n",
+                 "s.yaml"),
+      "exposed");
+}
+
+/// Mean of the decode steps between two times.
+double step_ms(const ServingResult& result, double from_s, double to_s) {
+  double sum = 0;
+  int count = 0;
+  for (const ServiceSample& s : result.record.samples) {
+    if (s.at_s <= from_s || s.at_s >= to_s || s.decode_step_s == 0) continue;
+    sum += s.decode_step_s * 1e3;
+    ++count;
+  }
+  return sum / count;
+}
+
+}  // namespace
+
+TEST_CASE("serving: a plane that fails makes decode steps longer until it is mended, and no others") {
+  const ServingScenario s = exposed(", failures: [{plane: 3, at: 4 s, until: 8 s}]");
+  const ServingResult result = serve(s, "");
+  CHECK(step_ms(result, 4.2, 8) > 1.03 * step_ms(result, 2, 4));
+  CHECK(step_ms(result, 8.2, 12) == doctest::Approx(step_ms(result, 2, 4)).epsilon(0.01));
+  REQUIRE(result.epoch_steps_s.size() == 3);
+  CHECK(result.epoch_steps_s[1] > 1.03 * result.epoch_steps_s[0]);
+  CHECK(result.epoch_steps_s[2] == result.epoch_steps_s[0]);
+  const auto json = serving_json(s, result, serving_report(s, result));
+  CHECK(json.at("epochs").at(1).at("failed") == "plane 3");
+  CHECK(json.at("epochs").at(1).at("from_s") == 4);
+  const auto page = serving_page(s, result, serving_report(s, result), nullptr, nullptr, "");
+  CHECK(page.at("failures").at(0).at("until_s") == 8);
+  CHECK(page.at("verdict").get<std::string>().find("Failed from 4 s on: plane 3") != std::string::npos);
+}
+
+TEST_CASE("serving: a failure after the last step changes nothing that was served") {
+  const auto csv = [](const std::string& failures) {
+    const ServingResult result = serve(exposed(failures), "");
+    return requests_csv(result) + series_csv(result);
+  };
+  CHECK(csv(", failures: [{plane: 3, at: 2 h}]") == csv(""));
+}
+
+TEST_CASE("serving: failures that cut GPUs off are one line that says from when on") {
+  std::string error;
+  try {
+    exposed(
+        ", failures: [{plane: 0, at: 1 s}, {plane: 1, at: 2 s}, {plane: 2, at: 2 s}, {plane: 3, at: 2 s}, "
+        "{plane: 4, at: 2 s}, {plane: 5, at: 2 s}, {plane: 6, at: 2 s}, {plane: 7, at: 3 s}]");
+  } catch (const ConfigError& e) {
+    error = e.what();
+  }
+  CHECK(error.find("serving.failures: from 3 s on nothing can be served: ") != std::string::npos);
+  CHECK(error.find("off from") != std::string::npos);
+}
+
+TEST_CASE("epochs: failures that overlap add up, and what is mended and breaks at one time changes nothing") {
+  const auto epochs = fabric_epochs(read_failures(
+      Config::parse("failures: [{plane: 3, at: 1 min, until: 2 min}, {switch: s, at: 90 s}, {plane: 3, at: 2 min, "
+                    "until: 3 min}]",
+                    "s.yaml")));
+  REQUIRE(epochs.size() == 4);
+  CHECK(epochs[0].words() == "nothing");
+  CHECK(epochs[1].words() == "plane 3");
+  CHECK(epochs[1].from_s == 60);
+  CHECK(epochs[2].from_s == 90);
+  CHECK(epochs[3].words() == "switch s");
+  CHECK(epochs[3].from_s == 180);
+}
+
+namespace {
+
+/// One server that takes 0.1 s for each prompt: at load 1, 10 of them come a second.
+ServingScenario one_server(const std::string& duration) {
+  ServingScenario s;
+  s.gpus = 1;
+  s.arrivals = read_arrivals(Config::parse("{arrivals: {poisson: 10 /s}, prompt_tokens: 100, output_tokens: 1, "
+                                           "duration: " +
+                                               duration + "}",
+                                           "s.yaml"),
+                             1);
+  s.shape.prefill.max_new_tokens = 100;
+  return s;
+}
+
+ServingResult serve_at_once(const ServingScenario& s) {
+  ServiceTimes times;
+  times.prefill = [](const StepLoad&) { return 0.1; };
+  times.decode = [](const StepLoad&) { return 0.01; };
+  ServingResult result;
+  result.record = serve(s.arrivals, s.shape, times);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("load curve: the knee of one server of constant time is near its most power, rho = 2 - sqrt(2)") {
+  const LoadCurve curve = load_curve(one_server("20000 s"), {0.8, 0.4, 0.5, 0.6, 0.7, 0.95, 1.2}, serve_at_once);
+  REQUIRE(curve.points.size() == 7);
+  CHECK(curve.points[curve.knee].load == 0.6);
+  CHECK(curve.points[3].report.e2e_ms.mean == doctest::Approx(100 + 0.7 * 100 / (2 * 0.3)).epsilon(0.02));
+  CHECK(curve.points[3].load == 0.7);
+  CHECK(curve.points[6].grows);
+  CHECK(load_text(curve).find("knee: load 0.6, 6 requests/s") != std::string::npos);
+  CHECK(load_json(curve).at("knee").at("load") == 0.6);
+}
+
+TEST_CASE("most load: keeps the limits, and 1% more does not") {
+  ServingScenario s = one_server("5000 s");
+  s.limits.ttft = Seconds{0.5};
+  for (const double part : {0.5, 0.99}) {
+    const MostLoad most = most_load(s, part, serve_at_once);
+    REQUIRE(most.best);
+    CHECK(most.best->kept() >= part);
+    bool above = false;
+    for (const LoadPoint& p : most.visited) {
+      above = above || (p.load > most.best->load && p.load <= 1.01 * most.best->load && p.kept() < part);
+    }
+    CHECK(above);
+  }
+  s.limits.ttft = Seconds{0.05};
+  CHECK_FALSE(most_load(s, 0.99, serve_at_once).best);
+  s.limits = {};
+  CHECK_THROWS_AS(most_load(s, 0.99, serve_at_once), ConfigError);
+}
+
+TEST_CASE("loads: a closed loop has as many more in flight, a trace comes as much faster") {
+  ServingScenario s = one_server("10 s");
+  s.arrivals.kind = ArrivalProcess::Kind::closed_loop;
+  s.arrivals.concurrency = 10;
+  CHECK(at_load(s, 0.25).arrivals.concurrency == 3);
+  s.arrivals.kind = ArrivalProcess::Kind::trace;
+  s.arrivals.trace = {{0, 5, 0, 1}, {8, 5, 0, 1}};
+  CHECK(at_load(s, 2).arrivals.trace[1].at_s == 4);
+  s.shape.decode.cache_tokens = 3;
+  CHECK_THROWS_AS(at_load(s, 2), ConfigError);
+}
+
+TEST_CASE("service trace: shows some of the requests, spread over all, and says how many") {
+  const ServingScenario s = one_server("100 s");
+  const ServingResult result = serve_at_once(s);
+  const std::string said = write_service_trace("service_test.json", s, result);
+  std::ifstream file{"service_test.json"};
+  const auto trace = nlohmann::json::parse(file);
+  std::set<std::string> slices;
+  std::set<std::string> counters;
+  int tracks = 0;
+  for (const auto& event : trace.at("traceEvents")) {
+    if (event.at("ph") == "X") slices.insert(event.at("name").get<std::string>());
+    if (event.at("ph") == "C") counters.insert(event.at("name").get<std::string>());
+    tracks += event.at("name") == "thread_name" ? 1 : 0;
+  }
+  CHECK(tracks <= 400);
+  CHECK(tracks > 200);
+  CHECK(slices.count("queue") == 1);
+  CHECK(slices.count("prefill") == 1);
+  CHECK(counters.count("in the queue") == 1);
+  CHECK(counters.count("KV cache held") == 1);
+  CHECK(said.find(std::to_string(tracks) + " of " + std::to_string(result.record.requests.size())) !=
+        std::string::npos);
+  std::filesystem::remove("service_test.json");
 }

@@ -74,6 +74,18 @@ TEST_CASE("serving: a queue before one server of constant time waits as the M/D/
   CHECK_FALSE(record.grows);
 }
 
+TEST_CASE("serving: steps that start while times are longer are longer, and no others") {
+  ArrivalProcess p = process("{arrivals: {concurrency: 4}, prompt_tokens: 100, output_tokens: 50, duration: 90 s}");
+  ServiceShape shape;
+  const std::vector<TimesFrom> times{{0, constant(0.01, 0.02)}, {30, constant(0.01, 0.05)}, {60, constant(0.01, 0.02)}};
+  const ServiceRecord record = serve(p, shape, times);
+  for (const ServiceSample& s : record.samples) {
+    if (s.at_s > 30.5 && s.at_s < 60) CHECK(s.decode_step_s == doctest::Approx(0.05).epsilon(1e-9));
+    if ((s.at_s > 1 && s.at_s < 30) || s.at_s > 60.5) CHECK(s.decode_step_s == doctest::Approx(0.02).epsilon(1e-9));
+  }
+  CHECK(serve(p, shape, constant(0.01, 0.02)).requests.size() > record.requests.size());
+}
+
 TEST_CASE("serving: a load above what can be served grows without end, and says since when") {
   ArrivalProcess p = process("{arrivals: {poisson: 12 /s}, prompt_tokens: 100, output_tokens: 1, duration: 200 s}");
   ServiceShape shape;

@@ -15,6 +15,8 @@ constexpr std::pair<const char*, About> serving_keys_known[] = {
     {"requests.arrivals.burstiness", {"Squared coefficient of variation of gamma's gaps", "4", "1: Poisson"}},
     {"requests.arrivals.concurrency", {"Closed loop: requests in flight, the next comes when one has ended", "256"}},
     {"requests.arrivals.trace", {"A file of arrivals (docs/serving.md)", "azure.csv"}},
+    {"requests.prompt_tokens", {"Tokens of each prompt; for `serve` also a distribution", "4096"}},
+    {"requests.cached_fraction", {"Part of a prompt that a prefix cache holds already", "0.56"}},
     {"requests.output_tokens", {"A number or a distribution, as context_tokens", "1024", "1024; or the trace's"}},
     {"requests.duration", {"Of arrivals; what has come then is served to its end", "10 min", "10 min"}},
     {"requests.count", {"Requests that come at most", "1000", "5,000,000"}},

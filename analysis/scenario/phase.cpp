@@ -23,7 +23,8 @@ Phase read_phase(const Config& scenario) {
   const std::string phase = scenario.choice_or(
       "phase", {"decode", "prefill", "training"}, "decode",
       {"What a step does: decode requests, compute their prompts, or train on sequences", "prefill"});
-  if (phase == "training") scenario.at("phase").fail("training is for run, compare, sensitivity, sweep and chakra export");
+  if (phase == "training")
+    scenario.at("phase").fail("training is for run, compare, sensitivity, sweep and chakra export");
   return phase == "prefill" ? Phase::prefill : Phase::decode;
 }
 

@@ -9,6 +9,7 @@ namespace teapot {
 namespace {
 
 constexpr std::pair<const char*, About> serving_keys_known[] = {
+    {"requests.arrivals", {"When requests come: one of the keys below", "{poisson: 40 /s}"}},
     {"requests.arrivals.poisson", {"Requests a second that come by chance", "40 /s"}},
     {"requests.arrivals.constant", {"Requests a second that come evenly", "40 /s"}},
     {"requests.arrivals.gamma", {"Requests a second in bursts", "40 /s"}},
@@ -20,6 +21,7 @@ constexpr std::pair<const char*, About> serving_keys_known[] = {
     {"requests.output_tokens", {"A number or a distribution, as context_tokens", "1024", "1024; or the trace's"}},
     {"requests.duration", {"Of arrivals; what has come then is served to its end", "10 min", "10 min"}},
     {"requests.count", {"Requests that come at most", "1000", "5,000,000"}},
+    {"requests.limits", {"What a request must keep to count as good", "{ttft: 2 s, tpot: 50 ms}", "none"}},
     {"requests.limits.ttft", {"To the first token: goodput counts requests that keep it", "2 s", "no limit"}},
     {"requests.limits.tpot", {"For each further token: goodput counts requests that keep it", "50 ms", "no limit"}},
     {"serving.placement",
@@ -32,6 +34,7 @@ constexpr std::pair<const char*, About> serving_keys_known[] = {
     {"serving.decode.*", {"A key of `deployment` in place of what stands there", "144"}},
     {"serving.decode.units", {"Units that step on their own", "1", "1"}},
     {"serving.decode.max_requests_per_gpu", {"That decode at once", "128", "128"}},
+    {"serving.scheduler", {"How requests get into steps and tokens out", "{chunk_tokens: 2048}"}},
     {"serving.scheduler.policy", {"fcfs: first come, first served", "fcfs", "fcfs"}},
     {"serving.scheduler.preemption", {"What is put off starts over: recompute", "recompute", "recompute"}},
     {"serving.scheduler.chunk_tokens", {"Of prompts, a GPU and step, where placement is co-located", "2048", "2048"}},
@@ -44,6 +47,7 @@ constexpr std::pair<const char*, About> serving_keys_known[] = {
       "fabric.failures",
       "[{plane: 3, at: 5 min, until: 8 min}]"}},
     {"serving.failures[].at", {"When it fails, from the beginning", "5 min"}},
+    {"serving.failures[].*", {"The part, as in fabric.failures: link, nic, switch, plane or tier", "3"}},
     {"serving.failures[].until", {"When it is mended", "8 min", "never"}},
 };
 

@@ -105,7 +105,8 @@ bool said_by_name(const std::string& key, const std::vector<InputDifference>& di
   if (key.ends_with(".source") || key.ends_with(".error")) return true;
   const std::pair<const char*, const char*> names[] = {{"accelerator.", "accelerator.name"},
                                                        {"model.", "model.name"},
-                                                       {"decode.communication.", "accelerator.communication"}};
+                                                       {"decode.communication.", "accelerator.communication"},
+                                                       {"decode.collectives.", "decode.runtime.name"}};
   return std::any_of(std::begin(names), std::end(names), [&](const auto& one) {
     const auto& [part, name] = one;
     return key.starts_with(part) && key != name &&
@@ -151,7 +152,7 @@ std::vector<std::string> unlike(const std::vector<Design>& designs) {
   for (const auto& difference : input_differences(designs)) {
     std::string part = difference.key;
     for (const char* whole : {"model", "accelerator", "fabric", "decode.runtime", "decode.communication",
-                              "decode.routing", "decode.precision"}) {
+                              "decode.collectives", "decode.routing", "decode.precision"}) {
       if (part.starts_with(std::string{whole} + '.')) part = whole;
     }
     if (part == "decode.communication" || said_by_name(difference.key, {})) continue;  // the accelerator's

@@ -49,7 +49,7 @@ refuses 'requests a GPU would' "$teapot" run scenario.yaml --set deployment.requ
 
 # Two designs side by side, a sweep, a page.
 cp scenario.yaml faster.yaml
-says 'decode.runtime' "$teapot" compare scenario.yaml "$root/examples/llama-70b-tp8.yaml"
+says 'deployment.requests_per_gpu' "$teapot" compare scenario.yaml "$root/examples/llama-70b-tp8.yaml"
 cat > sweep.yaml <<'END'
 base: scenario.yaml
 axes:

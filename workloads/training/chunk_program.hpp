@@ -29,8 +29,8 @@ std::vector<ChunkPart> chunk_parts(const Model& model, const Training& training,
 
 /// How much longer kernels take in a trainer than alone in a recorded graph.
 struct TrainerCost {
-  double kernels = 1;     ///< every kernel
-  double overlapped = 1;  ///< and those beside another chunk's exchange, on top of the SMs that it holds
+  double kernels = 1;          ///< every kernel
+  double overlapped = 1;       ///< and those beside another chunk's exchange, on top of the SMs that it holds
   double weight_products = 1;  ///< products of weights' gradients in 8 bits, on top of `kernels`: whose code it runs
 };
 

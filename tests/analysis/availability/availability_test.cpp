@@ -20,9 +20,10 @@ PartClass parts(int count, double mtbf, double repair, std::optional<double> tpo
 }
 
 Tree small_on(const std::string& fabric) {
-  return parse_yaml("model: {from: deepseek-v2-lite, layers: 4}\naccelerator: h800\nfabric: " + fabric +
-                        "\ndeployment: {gpus: 32, requests_per_gpu: 32}\ndecode: {draft_tokens: 0, routing: {load: balanced}}\n",
-                    "small.yaml");
+  return parse_yaml(
+      "model: {from: deepseek-v2-lite, layers: 4}\naccelerator: h800\nfabric: " + fabric +
+          "\ndeployment: {gpus: 32, requests_per_gpu: 32}\ndecode: {draft_tokens: 0, routing: {load: balanced}}\n",
+      "small.yaml");
 }
 
 const PartClass* find(const Availability& availability, const std::string& part, const std::string& tier) {

@@ -96,6 +96,7 @@ TEST_CASE("jobs: what cannot be is refused where it stands") {
   CHECK(complaint("jobs: [{nosuch: 3}]\n").find("unknown key \"nosuch\"") != std::string::npos);
   CHECK(complaint("jobs: [{phase: prefill}]\n").find("jobs decode") != std::string::npos);
   CHECK(complaint(two, {"packed", "[3, 4]"}).find("another job has node 3") != std::string::npos);
-  CHECK(complaint(std::string{two} + "  - {model: llama-3.1-8b, deployment: {gpus: 96, requests_per_gpu: 4}}\n").find("have left 10") != std::string::npos);
+  CHECK(complaint(std::string{two} + "  - {model: llama-3.1-8b, deployment: {gpus: 96, requests_per_gpu: 4}}\n")
+            .find("have left 10") != std::string::npos);
   CHECK_THROWS_WITH_AS(scenario(two), doctest::Contains("several jobs on one fabric are for `run`"), ConfigError);
 }

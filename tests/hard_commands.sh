@@ -141,7 +141,7 @@ train 'way back is not known' --set model=qwen3-next-80b-a3b
 train 'GPUs, but' --set deployment.gpus=64
 train 'unknown kind of trace' --trace step.txt
 train 'not for phase: training' --explain path
-expect 2 'training is for run' serve train.yaml
+expect 2 'missing key .requests' serve train.yaml
 expect 2 '.' run small.yaml --set phase=trainin
 
 # --- sweeps: axes, conditions, names

@@ -49,7 +49,7 @@ refuses 'requests a GPU would' "$teapot" run scenario.yaml --set deployment.requ
 
 # Two designs side by side, a sweep, a page.
 cp scenario.yaml faster.yaml
-says 'deployment.requests_per_gpu' "$teapot" compare scenario.yaml "$root/examples/llama-70b-tp8.yaml"
+says 'fabric.name' "$teapot" compare scenario.yaml "$root/examples/qwen3-235b-4-nodes.yaml"
 cat > sweep.yaml <<'END'
 base: scenario.yaml
 axes:

@@ -124,6 +124,10 @@ async function useServing(page) {
   const text = await page.evaluate(() => document.body.innerText);
   check("serving: says when the plane had failed", /Shaded: plane 3 failed from 8 s to 14 s/.test(text));
   check("serving: the knee is named", /knee/.test(text) && /most good/.test(text));
+  for (const [chart, find] of [["TTFT", "raw.y === 50"], ["Decode steps", "raw.x > 10"], ["slowest", "true"], ["load: TTFT", "true"]]) {
+    const said = await hover(page, chart, find);
+    check(`serving: the pointer over "${chart}" is told its figure`, /\d/.test(said), said);
+  }
 }
 
 const browser = await puppeteer.launch({

@@ -10,6 +10,8 @@
 
 #include "analysis/run/report.hpp"
 #include "analysis/run/run.hpp"
+#include "analysis/scenario/failed_parts.hpp"
+#include "analysis/scenario/tree_edit.hpp"
 #include "topologies/topology.hpp"
 
 namespace teapot {
@@ -28,27 +30,11 @@ using Parts = std::map<std::pair<std::string, std::string>, std::vector<Part>>; 
 
 std::string cable_of(const std::string& link) { return link.substr(0, link.rfind('_')); }
 
-Tree word(const std::string& text) {
-  Tree tree;
-  tree.kind = Tree::Kind::scalar;
-  tree.text = text;
-  return tree;
-}
-
-Tree without_parts(const Tree& scenario, const std::vector<Failure>& failures) {
-  Tree changed = scenario;
-  Tree list;
-  list.kind = Tree::Kind::sequence;
-  const Tree* fabric = scenario.find("fabric");
-  if (const Tree* before = fabric->find("failures"); before != nullptr) list = *before;
-  for (const auto& [key, name] : failures) {
-    Tree part;
-    part.kind = Tree::Kind::mapping;
-    part.entries.push_back({key, {}, word(name)});
-    list.items.push_back(part);
-  }
-  set_path(changed, "fabric.failures", list);
-  return changed;
+Tree failed_part(const Failure& failure) {
+  Tree part;
+  part.kind = Tree::Kind::mapping;
+  part.entries.push_back({failure.first, {}, scalar(failure.second)});
+  return part;
 }
 
 /// Parts outside of servers that carry bytes of the job.
@@ -99,7 +85,9 @@ PartClass without_one(const Tree& scenario, const std::string& name, const std::
       *std::max_element(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.bytes < b.bytes; });
   PartClass of{kind.first, kind.second, static_cast<int>(parts.size()), most.name, {}, {}, {}};
   try {
-    const Scenario degraded = read_scenario(without_parts(scenario, most.failures), name, reader);
+    std::vector<Tree> failed;
+    for (const Failure& failure : most.failures) failed.push_back(failed_part(failure));
+    const Scenario degraded = read_scenario(with_failures(scenario, failed), name, reader);
     of.tpot_ms = tpot_ms_of(degraded, run(degraded));
   } catch (const ConfigError& error) {
     of.cut_off = error.what();
@@ -119,7 +107,7 @@ Availability availability_of(const Tree& scenario, const std::string& name, cons
     Config{scenario}.at("platform").fail("a platform file does not say what its parts are: name a `fabric`");
   PartReader reader;
   Tree tree = resolved(scenario, reader);
-  set_path(tree, "simulation.replicas", word("all"));
+  set_path(tree, "simulation.replicas", scalar("all"));
   const Scenario whole = read_scenario(tree, name, reader);
   if (whole.phase != Phase::decode) Config{tree}.at("phase").fail("availability is of TPOT, which decoding has");
   const Run result = run(whole);

@@ -13,6 +13,7 @@
 
 #include "analysis/commands/command_line.hpp"
 #include "analysis/commands/run_jobs.hpp"
+#include "analysis/commands/run_training.hpp"
 #include "analysis/explain/binding.hpp"
 #include "analysis/explain/explanation.hpp"
 #include "analysis/facts/model_traffic.hpp"
@@ -30,10 +31,6 @@
 #include "analysis/scenario/jobs.hpp"
 #include "analysis/sweep/costs.hpp"
 #include "analysis/sweep/evaluate.hpp"
-#include "analysis/training/pipeline_trace.hpp"
-#include "analysis/training/training_page.hpp"
-#include "analysis/training/training_report.hpp"
-#include "analysis/training/training_run.hpp"
 #include "sim/catalogue.hpp"
 #include "topologies/topology.hpp"
 #include "workloads/routing/loads.hpp"
@@ -79,7 +76,7 @@ std::vector<int> number_list(const std::string& text, const std::string& option)
   return numbers;
 }
 
-TraceSelection trace_selection(const RunOptions& options, const Accelerator& accelerator) {
+TraceSelection trace_selection(const RunOptions& options) {
   TraceSelection selection;
   selection.gpus = number_list(options.gpus, "--trace-gpus");
   if (!options.layers.empty()) {
@@ -97,7 +94,6 @@ TraceSelection trace_selection(const RunOptions& options, const Accelerator& acc
       throw ConfigError(fmt::format("--trace-window {}: {} (such as 10ms..12ms)", options.window, e.what()));
     }
   }
-  selection.memory_bandwidth = accelerator.memory_bandwidth;
   return selection;
 }
 
@@ -176,63 +172,21 @@ std::string explained(const RunOptions& options, const Scenario& scenario, const
   return text;
 }
 
-/// The pipeline's ranks as GPUs, the first one wanted looked into.
-void write_pipeline(const RunOptions& options, const TrainingScenario& scenario, const TrainingResult& result) {
-  TraceSelection selection = trace_selection(options, scenario.accelerator);
-  selection.counters = false;
-  const int inside = selection.gpus.empty() ? 0 : selection.gpus.front();
-  for (int rank = 0; options.gpus.empty() && rank < scenario.training.pipeline.ranks; ++rank)
-    selection.gpus.push_back(rank);
-  const PipelineTrace trace = pipeline_trace(scenario, result, inside);
-  write_trace(options.trace, trace.program, trace.timeline, trace.network, selection);
-}
-
-/// A training step is put together from simulated pieces: what looks at one program has nothing to look at.
-void require_explicable(const std::string& part) {
-  if (part.empty() || part == "all" || part == "waterfall") return;
-  throw ConfigError(fmt::format(
-      "--explain {}: not for phase: training (all, waterfall; ./teapot sensitivity says what binds)", part));
-}
-
-void train(const RunOptions& options, const Tree& tree) {
-  require_explicable(options.explain);
-  const TrainingScenario scenario =
-      read_training_scenario(tree, one_line(std::filesystem::path{options.scenario}.stem().string(), 200));
-  ProgressLine progress;
-  const TrainingResult result = run_training(scenario, [&](double done) { progress("chunks are simulated", done); });
-  progress.clear();
-  auto object = training_json(scenario, result);
-  if (!options.explain.empty()) object["explanation"] = {{"waterfall", waterfall_json(result)}};
-  const std::string json = object.dump(2) + '\n';
-  std::string text = training_text(scenario, result);
-  if (!options.explain.empty()) text += '\n' + waterfall_text(result);
-  if (!options.trace.empty()) write_pipeline(options, scenario, result);
-  if (!options.html.empty()) write_file(options.html, training_page(scenario, result, to_yaml(tree)));
-  if (!options.folder.empty()) {
-    const std::filesystem::path folder = options.folder;
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (!std::filesystem::is_directory(folder))
-      throw ConfigError(options.folder + ": cannot be made: " + error.message());
-    write_file(folder / "summary.json", json);
-    write_file(folder / "summary.txt", text);
-    write_file(folder / "scenario.yaml", to_yaml(tree));
-  }
-  fmt::print("{}", options.json ? json : text);
-}
-
 void execute(const RunOptions& options) {
   require_what_to_run(options);
   if (!options.workload.empty()) return replay(options);
   if (!options.trace.empty()) check_trace_name(options.trace);
   const Tree tree = load_scenario_tree(options.scenario, options.sets);
+  const std::string name = one_line(std::filesystem::path{options.scenario}.stem().string(), 200);
   if (has_jobs(tree))
-    return run_jobs(tree, options.scenario, options.json,
-                    {options.explain, options.trace, options.html, options.folder});
-  if (trains(tree)) return train(options, tree);
+    return run_jobs(tree, name, options.json, {options.explain, options.trace, options.html, options.folder});
+  if (trains(tree))
+    return run_training(tree, name,
+                        {options.explain, options.trace, options.html, options.folder,
+                         options.trace.empty() ? TraceSelection{} : trace_selection(options), options.json});
   ProgressLine progress;
   progress.announce("the fabric is built", fabric_seconds(tree));
-  const Scenario scenario = load_scenario(options.scenario, options.sets);
+  const Scenario scenario = read_scenario(tree, name);
   const auto layers = static_cast<double>(scenario.model.layers.size());
   const auto show = [&](double fraction) {
     progress(fmt::format("layer {:.0f} of {:.0f}", fraction * layers, layers), fraction);
@@ -252,7 +206,8 @@ void execute(const RunOptions& options) {
   }
   std::string text = summary_text(scenario, result, sums, binds);
   if (!options.explain.empty()) text += explained(options, scenario, result, *why);
-  const TraceSelection selection = trace_selection(options, scenario.accelerator);
+  TraceSelection selection = trace_selection(options);
+  selection.memory_bandwidth = scenario.accelerator.memory_bandwidth;
   if (!options.trace.empty()) {
     write_trace(options.trace, result.program, result.timeline, scenario.network, selection);
   }

@@ -5,22 +5,19 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "analysis/output/progress_line.hpp"
 #include "analysis/output/terminal.hpp"
 #include "analysis/run/jobs_run.hpp"
-#include "sim/message.hpp"
 
 namespace teapot::run_command {
 
-void run_jobs(const Tree& tree, const std::string& file, bool json, const std::vector<std::string>& of_one) {
+void run_jobs(const Tree& tree, const std::string& name, bool json, const std::vector<std::string>& of_one) {
   constexpr const char* options[] = {"--explain", "--trace", "--html", "--out"};
   for (std::size_t i = 0; i < of_one.size(); ++i) {
     if (of_one[i].empty()) continue;
     throw ConfigError(fmt::format("{}: not for several jobs, which `run` and `run --json` report", options[i]));
   }
-  const JobsScenario scenario = read_jobs(tree, one_line(std::filesystem::path{file}.stem().string(), 200));
+  const JobsScenario scenario = read_jobs(tree, name);
   ProgressLine progress;
   const JobsResult result = teapot::run_jobs(scenario, [&](double done) { progress("steps of all jobs", done); });
   progress.clear();

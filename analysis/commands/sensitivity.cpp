@@ -82,12 +82,13 @@ void execute(const Options& options) {
     progress.clear();
     fmt::print("{}", options.json ? json_of(asked, table).dump(2) + '\n' : text_of(asked, table));
   };
-  if (const Tree tree = load_scenario_tree(options.scenario, options.sets); trains(tree)) {
-    const auto scenario =
-        read_training_scenario(tree, one_line(std::filesystem::path{options.scenario}.stem().string(), 200));
+  const Tree tree = load_scenario_tree(options.scenario, options.sets);
+  const std::string name = one_line(std::filesystem::path{options.scenario}.stem().string(), 200);
+  if (trains(tree)) {
+    const auto scenario = read_training_scenario(tree, name);
     return print({scenario.name, "step", "step"}, sensitivity(scenario, part, show));
   }
-  const Scenario scenario = load_scenario(options.scenario, options.sets);
+  const Scenario scenario = read_scenario(tree, name);
   print({scenario.name}, sensitivity(scenario, part, show));
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "analysis/scenario/scenario_network.hpp"
+#include "analysis/scenario/tree_edit.hpp"
 #include "topologies/allocation.hpp"
 #include "topologies/topology.hpp"
 
@@ -17,22 +18,15 @@ namespace {
 
 constexpr int most_jobs = 64;
 
-Tree text_tree(const std::string& text) {
-  Tree tree;
-  tree.kind = Tree::Kind::scalar;
-  tree.text = text;
-  return tree;
-}
-
 Tree list_tree(const std::vector<int>& numbers) {
   Tree tree;
   tree.kind = Tree::Kind::sequence;
-  for (const int number : numbers) tree.items.push_back(text_tree(fmt::format("{}", number)));
+  for (const int number : numbers) tree.items.push_back(scalar(fmt::format("{}", number)));
   return tree;
 }
 
 Tree without(Tree tree, const std::string& key) {
-  std::erase_if(tree.entries, [&](const Tree::Entry& entry) { return entry.key == key; });
+  erase(tree, key);
   return tree;
 }
 
@@ -43,7 +37,7 @@ Tree tree_of(const Config& job, const Tree& common) {
     if (job.tree().find(shared) != nullptr) job.at(shared).fail("is one for all jobs: write it beside `jobs`");
   }
   Tree tree = overlay(common, without(job.tree(), "name"));
-  set_path(tree, "simulation.replicas", text_tree("all"));  // each contends for itself
+  set_path(tree, "simulation.replicas", scalar("all"));  // each contends for itself
   return tree;
 }
 
@@ -70,7 +64,7 @@ Job read_job(const Config& at, const Tree& common, const std::string& name, cons
   Tree tree = tree_of(at, common);
   Tree anywhere = tree;
   for (auto& entry : anywhere.entries) {
-    if (entry.key == "deployment") entry.value = without(entry.value, "placement");
+    if (entry.key == "deployment") erase(entry.value, "placement");
   }
   const Scenario unplaced = read_scenario(anywhere, name);
   require_decode(at, unplaced);

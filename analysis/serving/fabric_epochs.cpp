@@ -10,7 +10,6 @@
 #include <set>
 
 #include "analysis/scenario/tree_edit.hpp"
-#include "sim/catalogue.hpp"
 #include "workloads/serving/arrivals.hpp"
 
 namespace teapot {
@@ -71,20 +70,6 @@ std::vector<FabricEpoch> fabric_epochs(const std::vector<TimedFailure>& failures
     if (epochs.empty() || epochs.back().words() != epoch.words()) epochs.push_back(std::move(epoch));
   }
   return epochs;
-}
-
-Tree with_failures(const Tree& scenario, const std::vector<Tree>& parts) {
-  const Tree* written = scenario.find("fabric");
-  const bool named = written != nullptr && written->kind != Tree::Kind::null;
-  Tree fabric = resolve_named(Config{named ? *written : scalar("h800-mpft")}, "topologies", "fabric");
-  Tree failures;
-  failures.kind = Tree::Kind::sequence;
-  if (const Tree* known = fabric.find("failures"); known != nullptr) failures.items = known->items;
-  failures.items.insert(failures.items.end(), parts.begin(), parts.end());
-  set_path(fabric, "failures", failures);
-  Tree all = scenario;
-  set_path(all, "fabric", fabric);
-  return all;
 }
 
 void check_reach(const Network& network) {

@@ -30,9 +30,6 @@ struct FabricEpoch {
 /// In order of time, the first from 0; two that follow one another differ. None where nothing fails.
 std::vector<FabricEpoch> fabric_epochs(const std::vector<TimedFailure>& failures);
 
-/// The scenario whose fabric has these failed parts, too.
-Tree with_failures(const Tree& scenario, const std::vector<Tree>& parts);
-
 /// Throws ConfigError naming two GPUs where failures cut one off from the others.
 void check_reach(const Network& network);
 

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "analysis/scenario/failed_parts.hpp"
 #include "analysis/scenario/tree_edit.hpp"
-#include "sim/catalogue.hpp"
 #include "sim/engine.hpp"
 #include "topologies/topology.hpp"
 
@@ -36,11 +36,7 @@ Tree pool_tree(const Tree& tree, const Config& pool, const char* phase) {
   return all;
 }
 
-Fabric fabric_of(const Tree& tree) {
-  const Tree* written = tree.find("fabric");
-  const bool named = written != nullptr && written->kind != Tree::Kind::null;
-  return build_fabric(Config{resolve_named(Config{named ? *written : scalar("h800-mpft")}, "topologies", "fabric")});
-}
+Fabric fabric_of(const Tree& tree) { return build_fabric(Config{fabric_tree(tree)}); }
 
 /// Each GPU of the first prefill group sends its part of the cache to one of the first decode group, nothing else on
 /// the way; in the time of one byte and of a whole cache, between which it is a straight line.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/scenario/failed_parts.hpp"
 #include "analysis/serving/fabric_epochs.hpp"
 #include "analysis/serving/pool_scenario.hpp"
 #include "analysis/serving/serving.hpp"

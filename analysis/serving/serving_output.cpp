@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 double mean_held(const ServingScenario& s, const ServingResult& result) {
-  const double capacity = s.shape.decode.cache_tokens * s.shape.decode.units * s.shape.decode.groups;
+  const double capacity = s.shape.decode.all_cache_tokens();
   return result.record.end_s > 0 ? result.record.cache_token_s / result.record.end_s / capacity : 0;
 }
 

@@ -44,7 +44,7 @@ PageJson distributions(const ServiceRecord& record) {
 }
 
 PageJson series(const ServingScenario& s, const ServiceRecord& record) {
-  const double capacity = s.shape.decode.cache_tokens * s.shape.decode.units * s.shape.decode.groups;
+  const double capacity = s.shape.decode.all_cache_tokens();
   PageJson json = PageJson::array();
   for (const ServiceSample& x : record.samples) {
     json.push_back({{"time_s", x.at_s},

@@ -58,7 +58,7 @@ std::string write_service_trace(const std::string& file, const ServingScenario& 
                                         r.arrival.cached_tokens, r.arrival.output_tokens,
                                         r.preemptions > 0 ? ", started over" : ""));
   }
-  const double capacity = s.shape.decode.cache_tokens * s.shape.decode.units * s.shape.decode.groups;
+  const double capacity = s.shape.decode.all_cache_tokens();
   add_series(
       record, "in the queue", "requests", [](const ServiceSample& x) { return double(x.waiting); }, events);
   add_series(

@@ -21,6 +21,8 @@ struct Pool {
   int max_requests = 128;      ///< of one group: that decode at once
   int max_new_tokens = 16384;  ///< of one group and step: of prompts
   double cache_tokens = 1e9;   ///< of one group
+
+  double all_cache_tokens() const { return cache_tokens * units * groups; }
 };
 
 struct ServiceShape {

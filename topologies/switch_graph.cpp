@@ -35,6 +35,10 @@ SwitchGraph::SwitchGraph(const Fabric& fabric) : of_vertex_(fabric.vertices.size
     }
   }
   rows_.push_back(neighbours_.size());
+  arrivals_.resize(vertex_.size());
+  for (int at = 0; at < switches(); ++at)
+    for (const auto* next = begin(at); next != end(at); ++next)
+      arrivals_[static_cast<std::size_t>(next->to)].push_back({at, next->cost});
 }
 
 std::vector<std::uint16_t> distances_to(const SwitchGraph& graph, int target) {
@@ -47,12 +51,12 @@ std::vector<std::uint16_t> distances_to(const SwitchGraph& graph, int target) {
     const auto [far, at] = open.top();
     open.pop();
     if (far > distance[static_cast<std::size_t>(at)]) continue;
-    for (const auto* next = graph.begin(at); next != graph.end(at); ++next) {
-      const int further = far + next->cost;
-      auto& known = distance[static_cast<std::size_t>(next->to)];
+    for (const auto& [from, cost] : graph.arrivals(at)) {
+      const int further = far + cost;
+      auto& known = distance[static_cast<std::size_t>(from)];
       if (further >= known) continue;
       known = static_cast<std::uint16_t>(further);
-      open.emplace(further, next->to);
+      open.emplace(further, from);
     }
   }
   return distance;

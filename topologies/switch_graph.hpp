@@ -20,6 +20,11 @@ class SwitchGraph {
     int dimension = 0;
   };
 
+  struct Arrival {
+    int from = 0;  ///< a switch
+    int cost = 1;
+  };
+
   explicit SwitchGraph(const Fabric& fabric);
 
   int switches() const { return static_cast<int>(vertex_.size()); }
@@ -27,6 +32,8 @@ class SwitchGraph {
   Vertex vertex(int at) const { return vertex_[static_cast<std::size_t>(at)]; }
   const Neighbour* begin(int at) const { return neighbours_.data() + rows_[static_cast<std::size_t>(at)]; }
   const Neighbour* end(int at) const { return neighbours_.data() + rows_[static_cast<std::size_t>(at) + 1]; }
+  /// Who reaches `at` by one cable: not always whom `at` reaches, where one direction of a cable has failed.
+  const std::vector<Arrival>& arrivals(int at) const { return arrivals_[static_cast<std::size_t>(at)]; }
   int link(int index) const { return links_[static_cast<std::size_t>(index)]; }  ///< index of Fabric::links
 
  private:
@@ -35,10 +42,11 @@ class SwitchGraph {
   std::vector<std::size_t> rows_;
   std::vector<Neighbour> neighbours_;
   std::vector<int> links_;
+  std::vector<std::vector<Arrival>> arrivals_;
 };
 
-/// Cost of the cheapest way from every switch to `target`; `unreachable` where there is none. Cables have the same cost
-/// in both directions.
+/// Cost of the cheapest way from every switch to `target`; `unreachable` where there is none. Failed links
+/// may make it differ from the way back.
 constexpr std::uint16_t unreachable = 0xffff;
 std::vector<std::uint16_t> distances_to(const SwitchGraph& graph, int target);
 

@@ -54,6 +54,24 @@ std::vector<int> doubled(int from, int most) {
   return values;
 }
 
+/// Experts over more of the GPUs there are, else over more GPUs; empty where neither fits.
+std::string wider_experts(const Scenario& scenario, Bytes have) {
+  const Layout& d = scenario.layout;
+  const int gpus = d.gpus * (scenario.replicas.count / scenario.replicas.simulated);
+  const auto sets_of = [](int ep) {
+    return std::vector<std::string>{fmt::format("deployment.expert_parallel={}", ep)};
+  };
+  std::string change =
+      first_that_fits(scenario, doubled(d.expert_parallel, gpus / d.tensor_parallel), have, sets_of, "expert_parallel");
+  if (!change.empty()) return change;
+  const auto grown = [&](int ep) {
+    std::vector<std::string> sets = sets_of(ep);
+    sets.push_back(fmt::format("deployment.gpus={}", ep * d.tensor_parallel));
+    return sets;
+  };
+  return first_that_fits(scenario, doubled(d.expert_parallel, 1024), have, grown, "expert_parallel and gpus");
+}
+
 }  // namespace
 
 std::string what_would_fit(const Scenario& scenario, Bytes have) {
@@ -77,15 +95,7 @@ std::string what_would_fit(const Scenario& scenario, Bytes have) {
         return sets;
       },
       "tensor_parallel"));
-  if (scenario.model.has_experts()) {
-    offer(first_that_fits(
-        scenario, doubled(d.expert_parallel, 1024), have,
-        [&](int ep) {
-          return std::vector<std::string>{fmt::format("deployment.expert_parallel={}", ep),
-                                          fmt::format("deployment.gpus={}", ep * d.tensor_parallel)};
-        },
-        "expert_parallel and gpus"));
-  }
+  if (scenario.model.has_experts()) offer(wider_experts(scenario, have));
   for (const char* change : {"kv=fp8", "weights=fp8", "weights=int4"}) {
     if (!fits(scenario, {std::string{"decode.precision."} + change}, have)) continue;
     std::string words = change;

@@ -257,6 +257,11 @@ TEST_CASE("keys: what does not fit says how many requests would, and what would 
   CHECK(said.find("does not fit: weights") != std::string::npos);
   CHECK(said.find("not even one request a GPU would") != std::string::npos);
   CHECK(said.find("so would tensor_parallel ") != std::string::npos);
+  const std::string experts = complaints(
+      "model: mixtral-8x7b\naccelerator: rtx-4090\nfabric: {kind: single-switch, gpus_per_node: 8, nodes: 1, "
+      "nvlink_bandwidth: 30 GB/s}\ndeployment: {gpus: 8, expert_parallel: 1, requests_per_gpu: 1}\n");
+  CAPTURE(experts);
+  CHECK(experts.find(", or expert_parallel 8") != std::string::npos);  // over the GPUs there are: no more to buy
   const std::string batch = complaints("deployment: {requests_per_gpu: 5000}\n");
   CAPTURE(batch);
   std::smatch found;

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "sim/number_text.hpp"
+
 namespace teapot {
 namespace {
 
@@ -28,6 +30,11 @@ const char* kind_name(Tree::Kind kind) {
       break;
   }
   return "nothing";
+}
+
+/// What stands there, for a message.
+std::string written(const Tree& tree) {
+  return tree.kind == Tree::Kind::scalar ? in_quotes(tree.text) : kind_name(tree.kind);
 }
 
 template <class T>
@@ -85,7 +92,7 @@ Config Config::in_place_of(const std::string& key, Tree document) const {
 bool Config::has(const std::string& key, const About& about) const {
   describe(key, about);
   if (tree_->kind == Tree::Kind::null) return false;
-  if (!is_mapping()) fail(fmt::format("expected a mapping, got {}", kind_name(tree_->kind)));
+  if (!is_mapping()) fail(fmt::format("expected a mapping such as {{{}: ...}}, got {}", key, written(*tree_)));
   reading_->asked[tree_].insert(key);
   return tree_->find(key) != nullptr;
 }
@@ -226,7 +233,8 @@ T Config::as() const {
     const char* expected = std::is_floating_point_v<T> ? "a number" : "an integer";
     bool good = parse_number(text, value) && !has_leading_zero(text);
     if constexpr (std::is_floating_point_v<T>) good = good && std::isfinite(value);
-    if (!good) fail(fmt::format("expected {}, got {}", expected, in_quotes(text)));
+    if (!good)
+      fail(fmt::format("expected {}, got {}{}", expected, in_quotes(text), write_instead(text, std::is_integral_v<T>)));
     require_sane(*this, value, text);
     return value;
   }

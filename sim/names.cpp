@@ -48,6 +48,34 @@ std::string begun_with(const std::string& name, const std::vector<std::string>& 
   return best;
 }
 
+std::string letters_and_digits(const std::string& name) {
+  std::string letters;
+  for (const char c : plain(name))
+    if (std::isalnum(static_cast<unsigned char>(c))) letters += c;
+  return letters;
+}
+
+/// Known names that go on from the written one: llama3 may be llama-3.1-8b, or any other of its family.
+std::vector<std::string> going_on_from(const std::string& name, const std::vector<std::string>& known) {
+  const std::string written = letters_and_digits(name);
+  std::vector<std::string> names;
+  if (written.size() < 3) return names;
+  for (const auto& candidate : known)
+    if (letters_and_digits(candidate).starts_with(written)) names.push_back(candidate);
+  return names;
+}
+
+/// `did you mean "a"? `, or of several: `did you mean one of a, b, c? `; empty where nothing is near.
+std::string offer(const std::string& name, const std::vector<std::string>& known) {
+  const std::string near = nearest(name, known);
+  if (!near.empty() && letters_and_digits(near) == letters_and_digits(name))
+    return fmt::format("did you mean \"{}\"? ", near);
+  const auto family = going_on_from(name, known);
+  if (family.size() > 1 && family.size() <= 12) return fmt::format("did you mean one of {}? ", fmt::join(family, ", "));
+  const std::string best = family.size() == 1 ? family.front() : near;
+  return best.empty() ? "" : fmt::format("did you mean \"{}\"? ", best);
+}
+
 }  // namespace
 
 std::string nearest(const std::string& name, const std::vector<std::string>& known) {
@@ -68,9 +96,7 @@ std::string nearest(const std::string& name, const std::vector<std::string>& kno
 }
 
 std::string unknown_name(const std::string& what, const std::string& name, const std::vector<std::string>& known) {
-  const std::string near = nearest(name, known);
-  const std::string offer = near.empty() ? "" : fmt::format("did you mean \"{}\"? ", near);
-  return fmt::format("unknown {} {} ({}known: {})", what, in_quotes(name), offer,
+  return fmt::format("unknown {} {} ({}known: {})", what, in_quotes(name), offer(name, known),
                      known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
 }
 

@@ -35,13 +35,22 @@ TEST_CASE("config: each kind of mistake is one line with file, line, column, key
       {"link: {bandwidth: 4 GB/s}\nlink: 3\n", "f.yaml:2:1: link: duplicate key"},
       {"link: {bandwidth: 4 GB/s, latensy: 1 us}\n",
        "f.yaml:1:27: link: unknown key \"latensy\" (did you mean \"latency\"? known: bandwidth, latency)"},
-      {"link: {bandwidth: 4 GB/s}\nnodes: 010\n", "f.yaml:2:8: nodes: expected an integer, got \"010\""},
+      {"link: {bandwidth: 4 GB/s}\nnodes: 010\n", "f.yaml:2:8: nodes: expected an integer, got \"010\" (write 10)"},
+      {"link: {bandwidth: 4 GB/s}\nnodes: 2k\n",
+       "f.yaml:2:8: nodes: expected an integer, got \"2k\" (write 2000, or 2048)"},
+      {"link: {bandwidth: 4 GB/s}\nnodes: 16.0\n", "f.yaml:2:8: nodes: expected an integer, got \"16.0\" (write 16)"},
+      {"link: {bandwidth: 4 GB/s}\nnodes: 1.5\n", "f.yaml:2:8: nodes: expected an integer, got \"1.5\""},
+      {"link: {bandwidth: 4 GB/s}\nnodes: 1e3\n", "f.yaml:2:8: nodes: expected an integer, got \"1e3\" (write 1000)"},
+      {"link: {bandwidth: 4 GB/s}\nnodes: 4,096\n",
+       "f.yaml:2:8: nodes: expected an integer, got \"4,096\" (write 4096)"},
+      {"link: {bandwidth: 4 GB/s}\nnodes: 4 Gbps\n", "f.yaml:2:8: nodes: expected an integer, got \"4 Gbps\""},
+      {"link: {bandwidth: 4 GB/s}\nshare: 85%\n", "f.yaml:2:8: share: expected a number, got \"85%\" (write 0.85)"},
       {"link: {bandwidth: 4 GB/s}\nnodes: many\n", "f.yaml:2:8: nodes: expected an integer, got \"many\""},
       {"link: {bandwidth: 4 GB/s}\nrouting: sprya\n",
        "f.yaml:2:10: routing: unknown word \"sprya\" (did you mean \"spray\"? known: static, spray)"},
       {"link: {bandwidth: 4 GB/s}\nshare: 1.5\n", "f.yaml:2:8: share: must be between 0 and 1, got 1.5"},
-      {"link: [1, 2]\n", "f.yaml:1:7: link: expected a mapping, got a list"},
-      {"link: 3\n", "f.yaml:1:7: link: expected a mapping, got a single value"},
+      {"link: [1, 2]\n", "f.yaml:1:7: link: expected a mapping such as {bandwidth: ...}, got a list"},
+      {"link: 3\n", "f.yaml:1:7: link: expected a mapping such as {bandwidth: ...}, got \"3\""},
       {"a: [1\n", "f.yaml:2:1: end of sequence flow not found"},
   };
   for (const auto& c : cases) {
@@ -83,6 +92,14 @@ TEST_CASE("catalogue: an unknown name is refused with the nearest one") {
   const Config hub = Config::parse("model: meta-llama/Llama-3.1-8B\n", "s.yaml");
   CHECK_THROWS_WITH_AS(resolve_named(hub.at("model"), "workloads/models", "model"),
                        doctest::Contains("did you mean \"llama-3.1-8b\"?"), ConfigError);
+}
+
+TEST_CASE("names: where the written one begins several, all of them are offered") {
+  const std::vector<std::string> known{"llama-2-7b", "llama-3.1-70b", "llama-3.1-8b", "mistral-7b"};
+  CHECK(unknown_name("model", "llama3", known).find("did you mean one of llama-3.1-70b, llama-3.1-8b? known") !=
+        std::string::npos);
+  CHECK(unknown_name("model", "mistral", known).find("did you mean \"mistral-7b\"?") != std::string::npos);
+  CHECK(unknown_name("model", "gemma", known).find("did you mean") == std::string::npos);
 }
 
 TEST_CASE("names: the nearest is found whatever its case and whatever comes behind it") {

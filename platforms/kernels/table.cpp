@@ -72,8 +72,11 @@ Kernel moved(const Kernel& like, double across, double along) {
     return kernel;
   }
   const double work = across * along / (s.batch * s.context);
+  // Queries and results are values of two bytes, each of which meets every token: one FLOP of (multiply, add) a byte
+  // and token. They go with the sequences alone, the cache with the context too.
+  const Bytes queries{std::min(like.flops.value / s.context, like.bytes.value)};
   kernel.flops = like.flops * work;
-  kernel.bytes = like.bytes * work;
+  kernel.bytes = (like.bytes - queries) * work + queries * (across / s.batch);
   s.batch = across;
   s.context = along;
   return kernel;
@@ -202,6 +205,40 @@ Table table_of(Grid grid, const TimeKernel& model) {
   return table;
 }
 
+/// Places from x to the end of the rows it is outside of, four to each doubling counted from that end; x is the first.
+std::vector<double> toward(double x, double least, double most) {
+  std::vector<double> places{x};
+  const double step = std::exp2(0.25);
+  if (x < least)
+    for (double place = least; place > x; place /= step) places.push_back(place);
+  if (x > most)
+    for (double place = most; place < x; place *= step) places.push_back(place);
+  return places;
+}
+
+/// Logarithm of the time beyond the rows: the model with the correction of the rows that are near. As that fades it
+/// may outweigh the little that the model grows, so the time is held to the order of its places: fewer tokens of
+/// context never take longer than more, on the way to the rows.
+double beyond(const Table& table, const Kernel& kernel, const Cell& at, const TimeKernel& model) {
+  double least = std::numeric_limits<double>::infinity();
+  double most = 0;
+  for (const auto& [across, row] : table.grid) {
+    least = std::min(least, row.front().along);
+    most = std::max(most, row.back().along);
+  }
+  std::optional<double> bound;
+  for (const double along : toward(at.along, least, most)) {
+    const double value =
+        log_of(model, moved(kernel, at.across, along)) + table.residuals.at(std::log(along), std::log(at.across));
+    if (!bound) {
+      bound = value;
+    } else {
+      bound = at.along < least ? std::min(*bound, value) : std::max(*bound, value);
+    }
+  }
+  return *bound;
+}
+
 }  // namespace
 
 TimeKernel measured(const Accelerator& accelerator, const std::vector<KernelRow>& rows) {
@@ -224,16 +261,16 @@ TimeKernel measured(const Accelerator& accelerator, const std::vector<KernelRow>
     const Cell at = cell(kernel);
     const auto table = tables.find(at.key);
     if (table == tables.end() || !(at.along > 0)) return model(kernel);
-    const auto& [grid, field] = table->second;
+    const Grid& grid = table->second.grid;
     if (!same_widths(kernel, grid.begin()->second.front().kernel)) return model(kernel);
     if (const auto log_time = on_grid(grid, at, model)) {
       const bool is_row = places.contains({at.key, {at.across, at.along}});
       return KernelTime{Seconds{std::exp(*log_time)} * kernel.launches,
                         is_row ? Provenance::measured : Provenance::interpolated};
     }
-    // Beyond the rows: the model, joined to the rows that are near.
     const KernelTime time = model(kernel);
-    return KernelTime{time.time * std::exp(field.at(std::log(at.along), std::log(at.across))), time.provenance};
+    const double log_model = log_of(model, kernel);
+    return KernelTime{time.time * std::exp(beyond(table->second, kernel, at, model) - log_model), time.provenance};
   };
 }
 

@@ -147,6 +147,30 @@ TEST_CASE("measured kernel: more tokens, more context and more experts never tak
   }
 }
 
+TEST_CASE("measured kernel: below and past the rows, more context never takes less time either") {
+  for (const char* name : {"h800", "h100", "h20", "gb200"}) {
+    const Accelerator accelerator = named(name);
+    const TimeKernel time = measured(accelerator);
+    for (const auto& row : read_kernel_rows()) {
+      if (!of(accelerator, row) || !row.kernel.kind.ends_with("-decode")) continue;
+      CAPTURE(row.kernel.shape.batch);
+      const Bytes queries{row.kernel.flops.value / row.kernel.shape.context};  // two bytes for each of 2 FLOPs a token
+      Seconds before;
+      for (double context = 4; context < 4e6; context *= 1.37) {
+        Kernel kernel = row.kernel;
+        kernel.shape.context = context;
+        const double work = context / row.kernel.shape.context;
+        kernel.flops = row.kernel.flops * work;
+        kernel.bytes = (row.kernel.bytes - queries) * work + queries;
+        CAPTURE(context);
+        const Seconds now = time(kernel).time;
+        CHECK(now.value >= before.value * (1 - 1e-3));  // between two of the places that are looked at
+        before = now;
+      }
+    }
+  }
+}
+
 TEST_CASE("published kernels: rows left out of the tables are predicted from the others") {
   // InferSim (H800) and aiconfigurator (H100), see platforms/kernels
   struct Case {

@@ -1,6 +1,8 @@
 // What a multimodal model sees and hears with, counted apart: a decode step does not run it.
 // Knows nothing of the language model.
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
 #include <optional>
@@ -43,10 +45,12 @@ double transformer(const Config& part, const Keys& keys, const char* name) {
   const double depth_of_both = *depth + size(part, {"num_global_layers"}).value_or(0);  // Llama 3.2 Vision
   auto wide = size(part, {"intermediate_size", "encoder_ffn_dim", "mlp_dim", "vt_intermediate_size"});
   if (!wide) {
-    keys.warn(name, part.has("mlp_ratio")
-                        ? "intermediate_size (or vt_intermediate_size) is not given; taken from mlp_ratio"
-                        : "neither intermediate_size (encoder_ffn_dim, mlp_dim, vt_intermediate_size) nor "
-                          "mlp_ratio is given; taken as four times its width");
+    const auto ratio = number(part, {"mlp_ratio"});
+    keys.warn(name, ratio ? fmt::format(
+                                "intermediate_size (or vt_intermediate_size) is not given; taken from mlp_ratio, {:g}",
+                                *ratio)
+                          : "neither intermediate_size (encoder_ffn_dim, mlp_dim, vt_intermediate_size) nor "
+                            "mlp_ratio is given; taken as four times its width");
     if (!part.has("embed_dim") && !part.has("width"))
       keys.warn(name, "neither embed_dim nor width is given; hidden_size (or d_model) taken");
   }

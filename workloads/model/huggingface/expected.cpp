@@ -75,6 +75,7 @@ const std::vector<std::pair<const char*, Names>>& always() {
       {"qwen2_vl", {"vision_config|rope_theta"}},
       {"qwen2_5_vl", {"vision_config|layer_types"}},
       {"aria", {"moe_num_shared_experts"}},
+      {"pangu_ultra_moe", {"first_k_dense_replace", "n_shared_experts", "q_lora_rank", "num_nextn_predict_layers"}},
       {"hunyuan", {"use_cla"}},
       {"gemma4_text", {"attention_k_eq_v", "global_head_dim", "num_kv_shared_layers"}},
       {"RefinedWeb", {"multi_query|n_head_kv"}},

@@ -107,7 +107,9 @@ void read_shared(const Base& b, Experts& e) {
     if (e.shared > 0 && writes_width)
       k.assume("moe_shared_expert_intermediate_size", "shared experts are as wide as routed ones");
     e.shared_intermediate = e.shared * e.intermediate;
-    if (!count && e.shared == 0 && (b.family.shares_experts || !b.family.known))
+    const bool mixed = k.has("use_mixed_mlp_moe") && k.flag_or("use_mixed_mlp_moe", false);  // Hunyuan: a shared one
+    if (!count && e.shared == 0 && mixed) k.assume("num_shared_expert", "no shared experts");
+    if (!count && e.shared == 0 && !mixed && (b.family.shares_experts || !b.family.known))
       k.assume("n_shared_experts", "no shared experts");
   }
 }

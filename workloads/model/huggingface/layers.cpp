@@ -4,6 +4,7 @@
 #include "workloads/model/huggingface/layers.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -158,6 +159,14 @@ void check_unused_width(const Base& b, const Model& m) {
     b.keys.fail("mlp_intermediate_size", "some layers have dense feed-forwards, and other keys say how wide they are");
 }
 
+/// The keys in the file that say which layers have experts.
+std::vector<std::string> written_order(const Keys& k) {
+  std::vector<std::string> written;
+  for (const std::string& key : names_of_order())
+    if (k.has(key) || k.says_null(key)) written.push_back(key);
+  return written;
+}
+
 }  // namespace
 
 void read_layers(const Base& b, Model& m) {
@@ -188,7 +197,8 @@ void read_layers(const Base& b, Model& m) {
   for (const Layer& layer : m.layers) m.intermediate = std::max(m.intermediate, layer.intermediate);
   check_unused_width(b, m);
   if (m.has_experts() && std::none_of(m.layers.begin(), m.layers.end(), [](const Layer& l) { return l.experts; }))
-    b.keys.fail(b.keys.which(names_of_order()), "no layer has the experts that are counted");
+    b.keys.fail(b.keys.which(names_of_order()), fmt::format("no layer has the experts that are counted, by {}",
+                                                            fmt::join(written_order(b.keys), ", ")));
 }
 
 void read_prediction(const Base& b, Model& m) {
@@ -199,6 +209,7 @@ void read_prediction(const Base& b, Model& m) {
                                         "num_mtp_layers",           "n_mtp_layers",          "mtp_layers"};
   if (!two) names.emplace_back("num_mtp_modules");
   const auto modules = k.any(names);
+  if (!modules && !b.family.known && m.has_experts()) k.assume(names.front(), "no prediction module");
   m.mtp_modules = modules.value_or(0);
   if (k.has("use_mtp") && !k.flag_or("use_mtp", true)) m.mtp_modules = 0;
   k.pass_all({"mtp_transformer_layers", "mtp_use_dedicated_embeddings", "mtp_hybrid_override_pattern",

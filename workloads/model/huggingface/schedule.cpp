@@ -110,8 +110,11 @@ std::optional<Words> linear_words(const Base& b) {
   if (k.has("layer_group_size") && k.count_or("layer_group_size", 0) > 1)
     return every_nth_full(b, k.positive("layer_group_size"), MixerWord::linear);
   if (k.has("attn_type_list")) return by_flags(b, "attn_type_list", MixerWord::full, MixerWord::linear);
-  if (k.has("linear_num_value_heads"))
-    k.fail_none({"layer_types", "full_attention_interval"}, "linear_num_value_heads speaks of linear layers");
+  for (const char* key : {"linear_num_value_heads", "num_kv_heads_for_linear_attn"}) {
+    if (k.has(key) && !k.has("layer_group_size"))
+      k.fail_none({"layer_types", "full_attention_interval", "layer_group_size"},
+                  std::string{key} + " speaks of linear layers");
+  }
   return std::nullopt;
 }
 

@@ -13,6 +13,7 @@
 #include "analysis/facts/fabric_facts.hpp"
 #include "analysis/output/output_file.hpp"
 #include "analysis/output/progress_line.hpp"
+#include "analysis/output/terminal.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "sim/catalogue.hpp"
 #include "topologies/export.hpp"
@@ -62,7 +63,7 @@ void list(const FabricOptions& options) {
     facts.push_back(count_fabric(load(name, options), prices));
     facts.back().about = about(name);
   }
-  fmt::print("{}", options.json ? fabric_json(facts) : fabric_list_table(facts));
+  fmt::print("{}", options.json ? fabric_json(facts) : highlighted(fabric_list_table(facts)));
   if (options.json) return;
   std::string kinds;
   for (const auto& kind : fabric_kinds()) kinds += (kinds.empty() ? "" : ", ") + kind;
@@ -89,13 +90,13 @@ void show(const FabricOptions& options) {
       fmt::print("{}{}\n", fabric_metrics_table({facts}), facts.about);
       continue;
     }
-    fmt::print("{}", fabric_description(facts, build_fabric(config)));
+    fmt::print("{}", highlighted(fabric_description(facts, build_fabric(config))));
   }
 }
 
 void metrics(const FabricOptions& options) {
   const auto facts = measure(options);
-  fmt::print("{}", options.json ? fabric_json(facts) : fabric_metrics_table(facts));
+  fmt::print("{}", options.json ? fabric_json(facts) : highlighted(fabric_metrics_table(facts)));
 }
 
 void cost(const FabricOptions& options) {
@@ -107,7 +108,7 @@ void cost(const FabricOptions& options) {
     // Misspelled keys are found by whoever builds it; the largest fabrics are counted only.
     if (facts.back().figures.no_graph.empty() && facts.back().endpoints() <= 20'000) build_fabric(config);
   }
-  fmt::print("{}", options.json ? fabric_json(facts) : fabric_cost_table(facts));
+  fmt::print("{}", options.json ? fabric_json(facts) : highlighted(fabric_cost_table(facts)));
 }
 
 void write(const FabricOptions& options) {

@@ -7,6 +7,7 @@
 
 #include "analysis/commands/command_line.hpp"
 #include "analysis/facts/key_reference.hpp"
+#include "analysis/output/terminal.hpp"
 #include "analysis/scenario/known_keys.hpp"
 
 namespace teapot::keys_command {
@@ -22,7 +23,7 @@ void execute(const Options& options) {
   const auto known = known_keys();
   if (options.schema) return fmt::print("{}", keys_schema(known));
   if (options.markdown) return fmt::print("{}", keys_markdown(known));
-  fmt::print("{}", keys_text(known, options.path));
+  fmt::print("{}", highlighted(keys_text(known, options.path)));
 }
 
 void declare(Command command) {

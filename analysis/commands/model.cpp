@@ -11,6 +11,7 @@
 #include "analysis/commands/command_line.hpp"
 #include "analysis/facts/model_facts.hpp"
 #include "analysis/facts/model_page.hpp"
+#include "analysis/output/terminal.hpp"
 #include "analysis/output/text_table.hpp"
 #include "platforms/accelerator.hpp"
 #include "sim/catalogue.hpp"
@@ -91,7 +92,7 @@ void show(const ModelOptions& options) {
   std::vector<ModelFacts> facts;
   for (const auto& name : options.models)
     facts.push_back(model_facts(load(name, options.assume), options.view, accelerators()));
-  fmt::print("{}", options.json ? model_json(facts, options.view) : model_table(facts, options.view));
+  fmt::print("{}", options.json ? model_json(facts, options.view) : highlighted(model_table(facts, options.view)));
 }
 
 void page(const std::string& file) { fmt::print("{}", model_page(read_published(file))); }

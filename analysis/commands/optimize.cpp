@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "analysis/commands/command_line.hpp"
+#include "analysis/output/terminal.hpp"
 #include "analysis/scenario/tree_edit.hpp"
 #include "analysis/sweep/amount.hpp"
 #include "analysis/sweep/evaluate.hpp"
@@ -158,7 +159,7 @@ void execute(const Options& options) {
   if (options.json) {
     fmt::print("{}\n", optimum_json(optimum, names, limit).dump(2));
   } else {
-    fmt::print("{}", optimum_text(optimum, names, limit));
+    fmt::print("{}", highlighted(optimum_text(optimum, names, limit)));
   }
   const bool any =
       std::any_of(optimum.visited.begin(), optimum.visited.end(), [](const Visit& v) { return v.error.empty(); });

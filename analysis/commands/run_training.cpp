@@ -9,6 +9,7 @@
 
 #include "analysis/output/output_file.hpp"
 #include "analysis/output/progress_line.hpp"
+#include "analysis/output/terminal.hpp"
 #include "analysis/training/pipeline_trace.hpp"
 #include "analysis/training/training_page.hpp"
 #include "analysis/training/training_report.hpp"
@@ -61,7 +62,7 @@ void run_training(const Tree& tree, const std::string& name, const TrainingOutpu
     write_file(folder / "summary.txt", text);
     write_file(folder / "scenario.yaml", to_yaml(tree));
   }
-  fmt::print("{}", options.json ? json : text);
+  fmt::print("{}", options.json ? json : highlighted(text));
 }
 
 }  // namespace teapot::run_command

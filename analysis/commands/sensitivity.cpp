@@ -2,6 +2,7 @@
 // Does not know how a resource is changed.
 
 #include "analysis/sweep/sensitivity.hpp"
+#include "analysis/output/terminal.hpp"
 
 #include <fmt/format.h>
 
@@ -80,7 +81,7 @@ void execute(const Options& options) {
   const double part = options.percent / 100;
   const auto print = [&](const Asked& asked, const SensitivityTable& table) {
     progress.clear();
-    fmt::print("{}", options.json ? json_of(asked, table).dump(2) + '\n' : text_of(asked, table));
+    fmt::print("{}", options.json ? json_of(asked, table).dump(2) + '\n' : highlighted(text_of(asked, table)));
   };
   const Tree tree = load_scenario_tree(options.scenario, options.sets);
   const std::string name = one_line(std::filesystem::path{options.scenario}.stem().string(), 200);

@@ -13,6 +13,7 @@
 #include "analysis/output/html/html_report.hpp"
 #include "analysis/output/output_file.hpp"
 #include "analysis/output/progress_line.hpp"
+#include "analysis/output/terminal.hpp"
 #include "analysis/output/trace/trace.hpp"
 #include "analysis/serving/load_curve.hpp"
 #include "analysis/serving/serving_page.hpp"
@@ -112,7 +113,7 @@ void execute(const ServeOptions& options) {
                                                     s.most ? &*s.most : nullptr, to_yaml(tree))));
   }
   if (!options.trace.empty()) to_stderr(write_service_trace(options.trace, s.scenario, s.result));
-  fmt::print("{}", options.json ? s.json() : s.text());
+  fmt::print("{}", options.json ? s.json() : highlighted(s.text()));
 }
 
 void declare(Command command) {

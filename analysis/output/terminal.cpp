@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "analysis/output/text_table.hpp"
+
 namespace teapot {
 namespace {
 
@@ -24,6 +26,23 @@ const char* colour_of(std::string_view line) {
   const std::string_view words = line.substr(begin);
   if (words.starts_with("warning: ")) return yellow;
   return words.starts_with("binding: ") || words.ends_with("  binding") ? bold : nullptr;
+}
+
+/// A line as several of at most `width` columns: words after its last run of spaces go on below that place. A line
+/// with escapes, or whose last part begins too far to the right, stays as it is.
+std::string within(const std::string& line, std::size_t width) {
+  const std::size_t run = line.rfind("  ");
+  const std::size_t begin = run == std::string::npos ? 0 : run + 2;
+  const std::size_t indent = begin == 0 ? 2 : begin;
+  if (width == 0 || display_width(line) <= width || 3 * indent > 2 * width || line.find('\033') != std::string::npos)
+    return line;
+  std::string text = line.substr(0, begin);
+  bool first = true;
+  for (const std::string& part : wrapped(line.substr(begin), width - indent)) {
+    text += first ? part : '\n' + std::string(indent, ' ') + part;
+    first = false;
+  }
+  return text;
 }
 
 }  // namespace
@@ -46,14 +65,15 @@ bool colours() { return colours_wanted(isatty(STDOUT_FILENO) == 1, std::getenv("
 
 std::string best(const std::string& text, bool coloured) { return coloured ? green + text + plain : text; }
 
-std::string highlighted(const std::string& text, bool coloured) {
-  if (!coloured) return text;
+std::string highlighted(const std::string& text, bool coloured, std::size_t width) {
+  if (!coloured && width == 0) return text;
   std::string result;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string line = text.substr(begin, end - begin);
-    const char* colour = colour_of(line);
-    result += colour != nullptr ? colour + line + plain : line;
+    const char* colour = coloured ? colour_of(line) : nullptr;
+    const std::string lines = within(line, width);
+    result += colour != nullptr ? colour + lines + plain : lines;
     if (end < text.size()) result += '\n';
     begin = end + 1;
   }

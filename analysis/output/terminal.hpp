@@ -19,7 +19,8 @@ bool colours();
 
 /// In green and bold: the best of several.
 std::string best(const std::string& text, bool coloured = colours());
-/// The same text with its warnings in yellow, and with what binds in bold.
-std::string highlighted(const std::string& text, bool coloured = colours());
+/// The same text for a terminal: lines wider than it wrapped between words, under the place where their last part
+/// began, warnings in yellow, what binds in bold. Width 0: any.
+std::string highlighted(const std::string& text, bool coloured = colours(), std::size_t width = terminal_width());
 
 }  // namespace teapot

@@ -32,21 +32,21 @@ std::size_t total(const std::vector<std::size_t>& widths, std::size_t columns) {
   return sum;
 }
 
-/// Lines of at most `width` characters, broken at spaces where there are some.
+}  // namespace
+
 std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
   std::vector<std::string> lines;
   std::string rest = text;
   while (display_width(rest) > width) {
     std::size_t cut = rest.rfind(' ', width);
-    if (cut == std::string::npos || cut == 0) break;  // one long word stays whole
+    if (cut == std::string::npos || cut == 0) cut = rest.find(' ', width);  // one long word stays whole
+    if (cut == std::string::npos) break;
     lines.push_back(rest.substr(0, cut));
     rest.erase(0, cut + 1);
   }
   lines.push_back(rest);
   return lines;
 }
-
-}  // namespace
 
 std::string TextTable::to_text(const std::string& indent, std::size_t limit) const {
   std::vector<std::size_t> width;

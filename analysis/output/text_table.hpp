@@ -41,4 +41,7 @@ class TextTable {
 /// Characters a terminal shows for UTF-8 text, each counted as one column.
 std::size_t display_width(const std::string& text);
 
+/// Lines of at most `width` characters, broken at spaces where there are some.
+std::vector<std::string> wrapped(const std::string& text, std::size_t width);
+
 }  // namespace teapot

@@ -99,10 +99,23 @@ TextTable table_for(const std::vector<Design>& designs, const std::string& first
   return TextTable{columns};
 }
 
+/// Whether a library of collectives that differs says it: its algorithms and limits follow from its name.
+bool said_by_library(const std::string& key, const std::vector<InputDifference>& differences) {
+  constexpr std::string_view whole = "decode.collectives.";
+  if (!key.starts_with(whole)) return false;
+  const std::string kind = key.substr(0, key.find('.', whole.size()) + 1);  // decode.collectives.all-reduce.
+  const auto names = [&](const std::string& other) {
+    const bool library = other.starts_with(kind) && other.ends_with(".library");
+    return library && std::count(other.begin(), other.end(), '.') == 4;  // of an operation, not of one algorithm
+  };
+  return !names(key) &&
+         std::any_of(differences.begin(), differences.end(), [&](const auto& d) { return names(d.key); });
+}
+
 /// Whether another difference says it all: another accelerator or model by its name, another communication library
 /// by the accelerator's. Where figures come from, and how well they fit, is not an input.
 bool said_by_name(const std::string& key, const std::vector<InputDifference>& differences) {
-  if (key.ends_with(".source") || key.ends_with(".error")) return true;
+  if (key.ends_with(".source") || key.ends_with(".error") || said_by_library(key, differences)) return true;
   const std::pair<const char*, const char*> names[] = {{"accelerator.", "accelerator.name"},
                                                        {"model.", "model.name"},
                                                        {"decode.communication.", "accelerator.communication"},

@@ -21,6 +21,8 @@ CostLists read_cost_lists(const PriceFiles& files) {
 std::optional<NetworkPrice> network_price(const Tree& scenario, const Prices& prices, PartReader& parts) {
   if (scenario.find("platform") != nullptr) return {};
   const Config config{scenario};
+  // One GPU that no fabric was written for has nothing to be joined to.
+  if (!config.has("fabric") && config.section("deployment").get_or<int>("gpus", 0) == 1) return NetworkPrice{};
   const Tree fabric = parts.named(config, "fabric", "topologies", "fabric", "h800-mpft");
   Site site;
   const Figures figures = figures_of(Config{fabric}, site);

@@ -19,10 +19,19 @@ TEST_CASE("terminal: colours are off in a pipe, under NO_COLOR and where TERM is
 
 TEST_CASE("terminal: warnings and what binds stand out, other lines stay as they are") {
   const std::string text = "TPOT 3 ms\nwarning: look\n  memory  13 ms  binding\nbinding: memory\nslack: nic\n";
-  CHECK(highlighted(text, false) == text);
-  CHECK(highlighted(text, true) ==
+  CHECK(highlighted(text, false, 0) == text);
+  CHECK(highlighted(text, true, 0) ==
         "TPOT 3 ms\n\033[33mwarning: look\033[0m\n\033[1m  memory  13 ms  binding\033[0m\n"
         "\033[1mbinding: memory\033[0m\nslack: nic\n");
+}
+
+TEST_CASE("terminal: a line wider than the terminal goes on between words, below where its last part began") {
+  CHECK(highlighted("warning: one two three\n", false, 15) == "warning: one\n  two three\n");
+  CHECK(highlighted("TPOT  3 ms  what it is of\n", false, 20) == "TPOT  3 ms  what it\n            is of\n");
+  CHECK(highlighted("as wide as this\n", false, 15) == "as wide as this\n");
+  CHECK(highlighted("  two words\n", false, 8) == "  two\n  words\n");
+  CHECK(highlighted("averyveryverylongword\n", false, 8) == "averyveryverylongword\n");
+  CHECK(highlighted("warning: one two\n", true, 15) == "\033[33mwarning: one\n  two\033[0m\n");
 }
 
 TEST_CASE("terminal: a table's best row is plain text where there are no colours") {

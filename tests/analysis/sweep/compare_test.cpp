@@ -67,6 +67,22 @@ TEST_CASE("compare: designs that are unlike in several things are said to be, ea
   CHECK(comparison_text({one, like}).find("warning") == std::string::npos);
 }
 
+TEST_CASE(
+    "compare: a library of collectives that differs says its algorithms too, and a changed number of it is shown") {
+  const auto with = [](const std::string& library, const std::string& overhead) {
+    return design(library,
+                  "{decode: {collectives: {all-reduce: {dispatch: {library: " + library +
+                      ", algorithms: {direct: {library: " + library + ", overhead: " + overhead + "}}}}}}}",
+                  10);
+  };
+  const std::string libraries = comparison_text({with("nccl", "1 us"), with("trtllm", "2 us")});
+  CHECK(libraries.find("all-reduce.dispatch.library") != std::string::npos);
+  CHECK(libraries.find("overhead") == std::string::npos);
+  CHECK(libraries.find("direct.library") == std::string::npos);
+  const std::string overheads = comparison_text({with("nccl", "1 us"), with("nccl", "2 us")});
+  CHECK(overheads.find("direct.overhead") != std::string::npos);
+}
+
 TEST_CASE("compare: a default is compared as the value it stood for") {
   const Tree all = with_defaults(parse_yaml("{deployment: {gpus: 64}}", "s"));
   CHECK(Config{all}.at("deployment").get<int>("expert_parallel") == 64);
@@ -146,6 +162,12 @@ TEST_CASE("economics: the network costs a GPU its share of the fabric") {
   CHECK(price->usd * 16384 == doctest::Approx(72e6).epsilon(0.01));
   CHECK(accelerator_name(parse_yaml("{accelerator: {from: {from: h200}}}", "s")) == "h200");
   CHECK_FALSE(network_price(parse_yaml("{platform: x.xml}", "s"), lists.prices, parts));
+  const auto alone = network_price(parse_yaml("{deployment: {gpus: 1}}", "s"), lists.prices, parts);
+  REQUIRE(alone);
+  CHECK(alone->usd == 0);
+  const auto named = network_price(parse_yaml("{fabric: h800-mpft, deployment: {gpus: 1}}", "s"), lists.prices, parts);
+  REQUIRE(named);
+  CHECK(named->usd > 0);
 }
 
 TEST_CASE("results: the front holds what nothing beats, equal points both") {

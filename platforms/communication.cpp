@@ -61,10 +61,12 @@ std::shared_ptr<const Wire> read_wire(const Config& config) {
   for (const auto& tier : config.keys()) {
     const Config use = config.at(tier);
     Wire::Use& to = wire->tiers[tier];
-    to.efficiency = use.fraction_or("efficiency", 1.0);
+    to.efficiency = use.fraction_or("efficiency", 1.0, {"Reachable part of the line rate of this tier", "0.9"});
     if (!(to.efficiency > 0)) use.at("efficiency").fail("must be above zero (a part of the line rate)");
-    to.per_message = use.non_negative_or("per_message", Seconds{});
-    to.latency = use.non_negative_or("latency", Seconds{});
+    to.per_message = use.non_negative_or("per_message", Seconds{},
+                                         {"Of a NIC or port to each message it sends or takes in there", "4 ns"});
+    to.latency =
+        use.non_negative_or("latency", Seconds{}, {"Added to the way of a message that passes this tier", "4 us"});
   }
   return wire;
 }
@@ -72,22 +74,41 @@ std::shared_ptr<const Wire> read_wire(const Config& config) {
 Algorithm read_algorithm(const Config& config, const std::string& name) {
   Algorithm result;
   result.name = name;
-  if (!name.empty()) result.library = config.get_or<std::string>("library", "");
-  result.overhead = config.non_negative_or("overhead", Seconds{});
-  result.per_rank = config.non_negative_or("per_rank", Seconds{});
-  result.loads = config.non_negative_or("loads", BytesPerSecond{});
-  const std::string sends = config.choice_or("sends", {"direct", "whole", "reduced"}, "direct");
+  if (!name.empty())
+    result.library = config.get_or<std::string>("library", "", {"Whose kernel it is, as reports call it", "nccl"});
+  result.overhead = config.non_negative_or(
+      "overhead", Seconds{},
+      {"Of a call of two ranks, with the way of one message: launch, flags, last wait", "10 us"});
+  result.per_rank =
+      config.non_negative_or("per_rank", Seconds{}, {"Added to the overhead for each rank beyond two", "0.5 us"});
+  result.loads = config.non_negative_or(
+      "loads", BytesPerSecond{},
+      {"At which a rank loads its tokens before it copies them; 0: beside the copies", "200 GB/s"});
+  const std::string sends =
+      config.choice_or("sends", {"direct", "whole", "reduced"}, "direct",
+                       {"direct: each rank its part to each other; whole: the whole buffer to each other (all-reduce "
+                        "in one step); reduced: added up in the switches (NVLS)",
+                        "whole"});
   result.sends = sends == "whole" ? Sends::whole : sends == "reduced" ? Sends::reduced : Sends::direct;
-  result.least_ranks = config.has("least_ranks") ? config.positive<int>("least_ranks") : 2;
-  const std::string scope = config.choice_or("scope", {"any", "domain", "network"}, "any");
+  result.least_ranks = config.has("least_ranks", {"Served from so many ranks on; 2 where not given", "4"})
+                           ? config.positive<int>("least_ranks")
+                           : 2;
+  const std::string scope =
+      config.choice_or("scope", {"any", "domain", "network"}, "any",
+                       {"Where it runs: any, within one scale-up domain, or over a network", "domain"});
   result.scope = scope == "domain" ? Scope::domain : scope == "network" ? Scope::network : Scope::any;
-  if (config.has("wire")) result.wire = read_wire(config.at("wire"));
+  if (config.has("wire",
+                 {"What it reaches of the links of each tier, by the name of the tier", "{nvlink: {efficiency: 0.8}}"}))
+    result.wire = read_wire(config.at("wire"));
   return result;
 }
 
 /// A list under `key`, by name; the word `none` in its place takes back what a base file says.
 void read_list(const Config& config, const std::string& key, Operation& operation) {
-  if (!config.has(key)) return;
+  const About about{key == "limits" ? "Limits by name that hold together: the slowest sets the time"
+                                    : "Kernels by name, of which the fastest for the size of the call is taken; none",
+                    "{one-step: {sends: whole, overhead: 3 us}}"};
+  if (!config.has(key, about)) return;
   const Config list = config.at(key);
   if (!list.is_mapping()) {
     config.choice(key, {"none"});
@@ -100,13 +121,17 @@ void read_list(const Config& config, const std::string& key, Operation& operatio
 
 Operation read_operation(const Config& config) {
   Operation result;
-  result.library = config.get_or<std::string>("library", "");
-  result.sm_share = config.fraction_or("sm_share", 0.0);
+  result.library = config.get_or<std::string>("library", "", {"Whose it is, as reports call it", "nccl"});
+  result.sm_share = config.fraction_or("sm_share", 0.0, {"Part of the SMs that it holds while it runs", "0.15"});
   if (!(result.sm_share < 1)) config.at("sm_share").fail("must be below 1: what computes beside it needs the rest");
-  result.sm_time = config.non_negative_or("sm_time", Seconds{});
-  config.fraction_or("error", 0.0);
-  config.get_or<std::string>("source", "");
-  config.choice_or("copies", {"expert", "gpu", "node"}, "expert");
+  result.sm_time = config.non_negative_or(
+      "sm_time", Seconds{},
+      {"Time of its kernel on the SMs, where it holds them for a part of the call only", "20 us"});
+  config.fraction_or("error", 0.0, {"How far off the fit is, for the interval; a part", "0.06"});
+  config.get_or<std::string>("source", "", {"Rows or papers that the figures come from", "DeepEP README"});
+  config.choice_or(
+      "copies", {"expert", "gpu", "node"}, "expert",
+      {"What one token sends: a copy to each chosen expert, to each GPU that hosts one, or to each node", "gpu"});
   result.carry = read_carry(config);
   read_list(config, "algorithms", result);
   read_list(config, "limits", result);
@@ -179,9 +204,10 @@ CollectiveCost cost_of(const Operation& operation, const CollectiveCall& call, c
 std::vector<std::string> collective_operations() { return {operations.begin(), operations.end()}; }
 
 CollectiveCosts read_communication(const Config& config, const ScaleUp& scale_up) {
-  config.get_or<std::string>("source", "");
+  config.get_or<std::string>("source", "", {"Where the library and its figures come from", "DeepEP README"});
   std::map<std::string, Operation> all;
-  for (const char* operation : operations) all[operation] = read_operation(config.at(operation));
+  for (const char* operation : operations)
+    all[operation] = read_operation(config.at(operation, {"How the library does it", "{overhead: 10 us}"}));
   config.reject_unread_keys();
   return [all, scale_up](const CollectiveCall& call) {
     const auto found = all.find(call.operation);

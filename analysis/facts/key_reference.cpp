@@ -69,8 +69,8 @@ std::string keys_text(const KeyRecord::Entries& known, const std::string& path) 
     if (!entry.meaning.empty()) text += "    " + entry.meaning + '\n';
     std::string facts = type_text(entry);
     const std::string fallback = default_text(entry);
-    if (!fallback.empty()) facts += "; default " + fallback;
-    if (!entry.example.empty()) facts += "; such as " + entry.example;
+    for (const auto& [words, what] : {std::pair{"default ", fallback}, std::pair{"such as ", entry.example}})
+      if (!what.empty()) facts += (facts.empty() ? "" : "; ") + (words + what);
     text += "    " + facts + '\n';
   }
   if (!text.empty()) return text;

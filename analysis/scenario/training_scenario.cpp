@@ -71,10 +71,12 @@ class TrainingReader {
                  "hai-llm", "ideal", "framework"});
     s_.trainer = name_of(section, "trainer", "ideal");
     const Config trainer = part(section, "trainer", "platforms/trainers", "trainer", "ideal");
-    s_.cost.kernels = trainer.positive_or("kernels", 1.0);
-    s_.cost.overlapped = trainer.positive_or("overlapped", 1.0);
-    s_.cost.weight_products = trainer.positive_or("weight_products", 1.0);
-    trainer.get_or<std::string>("source", "");
+    s_.cost.kernels = trainer.positive_or("kernels", 1.0, {"How much longer they take than modelled alone", "1.3"});
+    s_.cost.overlapped =
+        trainer.positive_or("overlapped", 1.0, {"How much longer still beside another chunk's exchange", "1.1"});
+    s_.cost.weight_products = trainer.positive_or(
+        "weight_products", 1.0, {"How much longer products that make gradients of weights take", "1.2"});
+    trainer.get_or<std::string>("source", "", {"Where the figures come from", "arXiv 2505.09343, table 4"});
     trainer.reject_unread_keys();
   }
 
@@ -125,7 +127,8 @@ class TrainingReader {
       return;
     const Config figures = section.in_place_of(
         "published", parts_.named(section, "published", "analysis/validation/published", "published step", ""));
-    s_.published.source = figures.get<std::string>("source");
+    s_.published.source =
+        figures.get<std::string>("source", {"Where the published figures stand", "arXiv 2505.09343, table 4"});
     for (const auto& name : figures.keys()) {
       if (name != "source") s_.published.figures[name] = figures.positive<double>(name);
     }

@@ -25,66 +25,81 @@ Attention read_recurrence(const Config& config, Rule rule) {
   a.kind = kind_of(rule);
   Recurrence& r = a.recurrence;
   r.rule = rule;
-  r.value_heads = config.positive_or<int>("value_heads", 1);
-  r.value_dim = config.positive<int>("value_dim");
-  r.kernel = config.non_negative_or<int>("kernel", 0);
+  r.value_heads = config.positive_or<int>("value_heads", 1, {"Heads of the state", "32"});
+  r.value_dim = config.positive<int>("value_dim", {"Of a head", "128"});
+  r.kernel = config.non_negative_or<int>("kernel", 0, {"Width of the convolution before it; 0: none", "4"});
   if (rule == Rule::convolution) return a;
   if (rule == Rule::gated_unit) {
     r.key_dim = 1;
-    r.state_bytes = config.positive_or<int>("state_bytes", 4);
+    r.state_bytes = config.positive_or<int>("state_bytes", 4, {"Of a number in the state", "4"});
     return a;
   }
-  r.key_dim = config.positive<int>("key_dim");
-  r.state_bytes = config.positive_or<int>("state_bytes", 4);
-  if (rule != Rule::selective) r.key_heads = config.positive_or<int>("key_heads", r.value_heads);
-  if (rule == Rule::selective) r.step_rank = config.positive<int>("step_rank");
+  r.key_dim = config.positive<int>("key_dim", {"Of a head", "128"});
+  r.state_bytes = config.positive_or<int>("state_bytes", 4, {"Of a number in the state", "4"});
+  if (rule != Rule::selective)
+    r.key_heads = config.positive_or<int>("key_heads", r.value_heads,
+                                          {"Heads of keys; as many as of values where not given", "16"});
+  if (rule == Rule::selective)
+    r.step_rank = config.positive<int>("step_rank", {"Of the projection of step sizes (Mamba)", "160"});
   if (rule == Rule::delta || rule == Rule::lightning) {
-    r.gate = config.get_or<bool>("gate", false);
-    r.gate_rank = config.non_negative_or<int>("gate_rank", 0);
+    r.gate = config.get_or<bool>("gate", false,
+                                 {"A gate on the output, as wide as it; of other attention its width", "true", "none"});
+    r.gate_rank =
+        config.non_negative_or<int>("gate_rank", 0, {"Of the two matrices of the gate; 0: one full matrix", "128"});
   }
   return a;
 }
 
 Indexer read_indexer(const Config& config) {
-  if (!config.has("indexer")) return {};
+  if (!config.has("indexer", {"Chooses the tokens that attention sees (DeepSeek sparse attention)",
+                              "{heads: 64, dim: 128, top: 2048}"}))
+    return {};
   const Config indexer = config.at("indexer");
-  return {indexer.positive<int>("heads"), indexer.positive<int>("dim"), indexer.positive<int>("top"),
-          indexer.get_or<bool>("plain_keys", false)};
+  return {indexer.positive<int>("heads", {"Of the indexer", "64"}),
+          indexer.positive<int>("dim", {"Of an indexer's head", "128"}),
+          indexer.positive<int>("top", {"Tokens chosen for each query", "2048"}),
+          indexer.get_or<bool>("plain_keys", false, {"Its keys are the model's, with no cache of their own", "true"})};
 }
 
 void read_latent(const Config& config, Attention& a) {
   a.kind = Attention::Kind::latent;
   a.kv_heads = 1;
-  a.kv_rank = config.positive<int>("kv_rank");
-  a.nope_dim = config.positive<int>("nope_dim");
-  a.rope_dim = config.non_negative<int>("rope_dim");
-  a.value_dim = config.positive<int>("value_dim");
+  a.kv_rank = config.positive<int>("kv_rank", {"Of the compressed keys and values (MLA)", "512"});
+  a.nope_dim = config.positive<int>("nope_dim", {"Of a head, without position", "128"});
+  a.rope_dim = config.non_negative<int>("rope_dim", {"Of a head, with position; shared by all heads", "64"});
+  a.value_dim = config.positive<int>("value_dim", {"Of a head", "128"});
   a.head_dim = a.kv_rank + a.rope_dim;
 }
 
 void read_compressed(const Config& config, Attention& a) {
   a.kind = Attention::Kind::compressed;
   a.kv_heads = 1;
-  a.head_dim = config.positive<int>("head_dim");
-  a.compression = config.non_negative_or<int>("compression", 0);
-  a.o_rank = config.positive<int>("o_rank");
-  a.o_groups = config.positive<int>("o_groups");
+  a.head_dim = config.positive<int>("head_dim", {"Of a head", "128"});
+  a.compression =
+      config.non_negative_or<int>("compression", 0, {"Tokens that one row of the cache stands for; 0: none", "4"});
+  a.o_rank = config.positive<int>("o_rank", {"Of the output projection", "1024"});
+  a.o_groups = config.positive<int>("o_groups", {"Groups of the output projection", "8"});
   if (a.window == 0) config.fail("needs a window");
 }
 
 void read_grouped(const Config& config, const std::string& kind, Attention& a) {
-  a.head_dim = config.positive<int>("head_dim");
-  a.value_dim = config.non_negative_or<int>("value_dim", 0);
-  a.kv_heads = kind == "mha" ? a.heads : kind == "mqa" ? 1 : config.positive<int>("kv_heads");
+  a.head_dim = config.positive<int>("head_dim", {"Of a head", "128"});
+  a.value_dim = config.non_negative_or<int>("value_dim", 0, {"Of a head; 0: head_dim", "128"});
+  a.kv_heads = kind == "mha"   ? a.heads
+               : kind == "mqa" ? 1
+                               : config.positive<int>("kv_heads", {"Heads of keys and values", "8"});
   if (a.heads % a.kv_heads != 0) {
     config.at("kv_heads").fail(fmt::format("must divide the {} heads, got {}", a.heads, a.kv_heads));
   }
-  a.chunked = config.get_or<bool>("chunked", false);
-  a.borrows_cache = config.get_or<bool>("borrows_cache", false);
-  a.one_key_value = config.get_or<bool>("one_key_value", false);
-  a.head_norm = config.get_or<bool>("head_norm", false);
-  a.input = config.non_negative_or<int>("input", 0);
-  a.cross = config.non_negative_or<int>("cross", 0);
+  a.chunked =
+      config.get_or<bool>("chunked", false, {"The window is a chunk that begins anew, and does not slide", "true"});
+  a.borrows_cache =
+      config.get_or<bool>("borrows_cache", false, {"It reads the cache of the layer before and writes none", "true"});
+  a.one_key_value = config.get_or<bool>("one_key_value", false, {"Keys are values too: one is stored", "true"});
+  a.head_norm = config.get_or<bool>("head_norm", false, {"Queries and keys are normalised", "true"});
+  a.input = config.non_negative_or<int>("input", 0, {"Width of what it projects; 0: the hidden size", "4096"});
+  a.cross = config.non_negative_or<int>("cross", 0,
+                                        {"It attends to so many tokens of an image, and not to the text", "1601"});
 }
 
 void write_recurrence(TreeWriter& t, const Recurrence& r) {
@@ -142,15 +157,17 @@ void write_attention(TreeWriter& t, const Attention& a) {
 Attention read_mixer(const Config& config) {
   std::vector<std::string> kinds{"gqa", "mha", "mqa", "mla", "compressed"};
   for (const auto& [name, rule] : rules) kinds.emplace_back(name);
-  const std::string kind = config.choice_or("kind", kinds, "gqa");
+  const std::string kind = config.choice_or(
+      "kind", kinds, "gqa", {"How tokens see one another, or the rule of a state of constant size", "gqa"});
   for (const auto& [name, rule] : rules) {
     if (kind == name) return read_recurrence(config, rule);
   }
   Attention a;
-  a.heads = config.positive<int>("heads");
-  a.window = config.non_negative_or<int>("window", 0);
-  a.q_rank = config.non_negative_or<int>("q_rank", 0);
-  a.gate = config.non_negative_or<int>("gate", 0);
+  a.heads = config.positive<int>("heads", {"Of queries", "64"});
+  a.window = config.non_negative_or<int>("window", 0, {"Tokens seen; 0: all", "4096"});
+  a.q_rank = config.non_negative_or<int>("q_rank", 0, {"Of the compressed queries; 0: one full matrix", "1536"});
+  a.gate = config.non_negative_or<int>(
+      "gate", 0, {"Width of the gate on the output; of a state, whether there is one", "4096", "none"});
   a.indexer = read_indexer(config);
   if (kind == "mla") {
     read_latent(config, a);

@@ -58,6 +58,23 @@ std::optional<std::size_t> mixed_column(const ResultTable& table, const std::str
   return {};
 }
 
+/// What was said of points, each line once with those that it is of, in the order they come.
+using Said = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+void add(Said& said, const std::string& line, const std::string& point) {
+  auto known = std::find_if(said.begin(), said.end(), [&](const auto& one) { return one.first == line; });
+  if (known == said.end()) known = said.insert(said.end(), {line, {}});
+  known->second.push_back(point);
+}
+
+/// The first points by name, and how many more there are.
+std::string some_of(std::vector<std::string> points, const char* between) {
+  constexpr std::size_t most = 12;
+  const std::size_t all = points.size();
+  points.resize(std::min(all, most));
+  return fmt::format("{}{}", fmt::join(points, between), all > most ? fmt::format(" and {} more", all - most) : "");
+}
+
 /// The row of the lowest TPOT.
 std::optional<std::size_t> fastest_of(const ResultTable& table, const std::vector<std::size_t>& rows) {
   std::optional<std::size_t> fastest;
@@ -81,7 +98,7 @@ std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& 
   columns.push_back({"most in use"});
   TextTable text{columns};
   const auto fastest = fastest_of(table, rows);
-  std::string errors;
+  Said errors;
   for (const auto r : rows) {
     std::vector<std::string> cells;
     for (std::size_t a = 0; a < table.axes.size(); ++a) cells.push_back(cell_text(table.rows[r][a + 1]));
@@ -97,11 +114,16 @@ std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& 
     if (!error.is_null()) {
       const std::string which =
           fmt::format("{}", fmt::join(cells.begin(), cells.begin() + static_cast<long>(table.axes.size()), ", "));
-      errors += fmt::format("{}: {}\n", which, cell_text(error));
+      add(errors, cell_text(error), which);
     }
     text.add(cells, rows.size() > 1 && fastest == r);
   }
-  return text.to_text() + (errors.empty() ? "" : "\nfailed:\n" + errors);
+  std::string failed;
+  for (const auto& [line, points] : errors) {
+    const bool all = points.size() == table.rows.size() && points.size() > 1;
+    failed += fmt::format("{}: {}\n", all ? "all points" : some_of(points, "; "), line);
+  }
+  return text.to_text() + (failed.empty() ? "" : "\nfailed:\n" + failed);
 }
 
 std::string front_text(const ResultTable& table, const std::string& title, const std::vector<std::size_t>& front) {
@@ -111,25 +133,17 @@ std::string front_text(const ResultTable& table, const std::string& title, const
 
 /// Each warning once, with the points that it is of.
 std::string warnings_text(const ResultTable& table) {
-  std::vector<std::pair<std::string, std::vector<std::string>>> found;
+  Said said;
   for (std::size_t r = 0; r < table.rows.size(); ++r) {
     if (!table.details[r].contains("warnings")) continue;
-    for (const auto& warning : table.details[r].at("warnings")) {
-      const std::string line = one_line(warning.get<std::string>());
-      auto known = std::find_if(found.begin(), found.end(), [&](const auto& one) { return one.first == line; });
-      if (known == found.end()) known = found.insert(found.end(), {line, {}});
-      known->second.push_back(table.rows[r][0].dump());
-    }
+    for (const auto& warning : table.details[r].at("warnings"))
+      add(said, one_line(warning.get<std::string>()), table.rows[r][0].dump());
   }
   std::string text;
-  for (auto& [line, points] : found) {
-    constexpr std::size_t most = 12;
-    const std::size_t all = points.size();
-    points.resize(std::min(all, most));
-    const std::string which = all == table.rows.size()
+  for (const auto& [line, points] : said) {
+    const std::string which = points.size() == table.rows.size()
                                   ? "all points"
-                                  : fmt::format("point{} {}{}", all > 1 ? "s" : "", fmt::join(points, ", "),
-                                                all > most ? fmt::format(" and {} more", all - most) : "");
+                                  : fmt::format("point{} {}", points.size() > 1 ? "s" : "", some_of(points, ", "));
     text += fmt::format("warning: {}: {}\n", which, line);
   }
   return text.empty() ? text : '\n' + text;

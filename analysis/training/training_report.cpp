@@ -55,7 +55,9 @@ std::string inputs(const TrainingScenario& s) {
   const char* found = s.groups == Blocks::alike    ? "alike, on links of their own: one is simulated"
                       : s.groups == Blocks::shared ? "share links: all are simulated, at the same moment"
                                                    : "are on unlike networks: all are simulated";
-  return text + fmt::format("groups of {} GPUs {}\n", s.group_gpus, found);
+  text += fmt::format("groups of {} GPUs {}\n", s.group_gpus, found);
+  for (const auto& warning : s.model.reading.warnings) text += "warning: " + one_line(warning) + '\n';
+  return text;
 }
 
 std::string chunks_text(const TrainingResult& r) {
@@ -161,6 +163,7 @@ nlohmann::ordered_json training_json(const TrainingScenario& s, const TrainingRe
     for (const auto& [name, value] : s.published.figures) published[name] = value;
     published["source"] = one_line(s.published.source);
   }
+  json["warnings"] = s.model.reading.warnings;
   json["wall_s"] = r.wall_s;
   json["seed"] = s.seed;
   json["version"] = version;

@@ -97,6 +97,8 @@ async function useSweep(page) {
   check("sweep: points that coincide stand side by side", seen.coinciding.some((each) => each.includes("mpft") && each.includes("same")), seen);
   check("sweep: every design is named on the chart", ["mpft", "same", "slower", "three-layers"].every((name) => seen.named.includes(name)), seen);
   check("sweep: each point has a whisker for its band", seen.bands === 3 * 4, seen);
+  const verdict = await page.evaluate(() => document.querySelector(".verdict")?.textContent ?? "");
+  check("sweep: one sentence says which design is fastest and which is cheapest", /^Fastest.*: design .*[\d.]+ ms.*[\d.]+ \$/.test(verdict), verdict);
   for (const label of ["bands", "x axis", "y axis", "colour", "columns"]) check(`sweep: choosing another ${label} changes what is shown`, await pick(page, label));
 }
 

@@ -77,6 +77,34 @@ function showPoints(points, shown) {
   box.append(drawn);
 }
 
+// The point of the least (or most) of a column, among those that have a number there.
+function extreme(points, key, most) {
+  const known = points.filter((point) => typeof point[key] === "number");
+  return known.reduce((a, b) => ((most ? b[key] > a[key] : b[key] < a[key]) ? b : a), known[0]);
+}
+
+// What an architect would take from all points, in a sentence or two.
+function sweepVerdict(points) {
+  const name = (point) => axesOf(points).map((key) => `${key} ${point[key] ?? ""}`).join(", ") || "the only point";
+  const fastest = extreme(points, "tpot_ms", false);
+  const cheapest = extreme(points, "usd_per_million_tokens", false);
+  const busiest = extreme(points, "goodput_requests_per_s", true);
+  const price = (point) => `${digits(point.usd_per_million_tokens)} $ a million tokens`;
+  const said = [];
+  if (fastest && cheapest === fastest) {
+    said.push(`Fastest and cheapest: ${name(fastest)}, with ${digits(fastest.tpot_ms)} ms and ${price(fastest)}`);
+  } else if (fastest) {
+    const its = typeof fastest.usd_per_million_tokens === "number" ? `, at ${price(fastest)}` : "";
+    said.push(`Fastest: ${name(fastest)}, with ${digits(fastest.tpot_ms)} ms${its}`);
+    if (cheapest) said.push(`Cheapest: ${name(cheapest)}, with ${price(cheapest)}, at ${digits(cheapest.tpot_ms)} ms`);
+  }
+  if (busiest && busiest.goodput_requests_per_s > 0)
+    said.push(`Most requests within their limits: ${name(busiest)}, ${digits(busiest.goodput_requests_per_s)} a second`);
+  const failed = points.filter((point) => point.status === "failed").length;
+  if (failed > 0) said.push(`${failed} of ${points.length} points failed; the table says why`);
+  return said.length > 0 ? said.join(". ") + "." : "No point has a TPOT.";
+}
+
 function showSweep() {
   const points = data.points;
   const { shown, numbers } = sweepColumns(points);
@@ -85,8 +113,10 @@ function showSweep() {
   const tpot = first(["tpot_ms"]);
   if (tpot) {
     const known = points.filter((point) => typeof point[tpot] === "number");
-    const best = known.reduce((a, b) => (b[tpot] < a[tpot] ? b : a), known[0]);
-    section("Lowest TPOT", null, true).append(figures([[digits(best[tpot]) + " ms", "TPOT"],
+    const best = extreme(known, tpot, false);
+    const top = section("Lowest TPOT", null, true);
+    if (points.length > 1) top.append(element("p", { class: "verdict" }, sweepVerdict(points)));
+    if (best) top.append(figures([[digits(best[tpot]) + " ms", "TPOT"],
       ...axesOf(points).slice(0, 7).map((key) => [String(best[key] ?? ""), key])]));
   }
   if (numbers.length > 0) {

@@ -11,6 +11,7 @@
 #include "analysis/training/training_report.hpp"
 #include "analysis/training/training_run.hpp"
 #include "analysis/training/whole_step.hpp"
+#include "sim/catalogue.hpp"
 #include "tests/analysis/scenarios.hpp"
 
 namespace teapot {
@@ -124,6 +125,14 @@ TEST_CASE("training: one group stands for all where that is exact") {
   const Seconds one = run_training(s).step;
   s.groups = Blocks::uneven;  // all are simulated
   CHECK(run_training(s).step.value == doctest::Approx(one.value).epsilon(1e-9));
+}
+
+TEST_CASE("training: what a config.json leaves open is warned of") {
+  const TrainingScenario s = training(small, {"model=" + home() + "/tests/workloads/configs/mixtral-8x7b.json"});
+  REQUIRE(!s.model.reading.warnings.empty());
+  const TrainingResult r = run_training(s);
+  CHECK(training_text(s, r).find("\nwarning: " + s.model.reading.warnings[0]) != std::string::npos);
+  CHECK(training_json(s, r).at("warnings").size() == s.model.reading.warnings.size());
 }
 
 TEST_CASE("training: faster links never make a step longer, a slower trainer never a shorter one") {

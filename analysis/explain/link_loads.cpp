@@ -31,16 +31,15 @@ std::vector<bool> halves(const Network& network, int ranks) {
 
 }  // namespace
 
-std::vector<LinkLoad> most_loaded(const Program& program, const Timeline& timeline, CollectiveProfiles& profiles,
-                                  int count) {
-  const Network& network = profiles.network();
+namespace {
+
+/// The links of each tier that were in use longest, the busiest tier first.
+std::vector<LinkLoad> busiest_of_each_tier(const Network& network, const Timeline& timeline, int count) {
   std::map<std::string, std::vector<LinkLoad>> tiers;
   for (std::size_t l = 0; l < network.links.size(); ++l) {
     if (!(timeline.links[l].bytes > Bytes{})) continue;
     tiers[network.links[l].tier].push_back({static_cast<int>(l), timeline.links[l].bytes, use_of(timeline, l), {}});
   }
-  std::vector<LinkLoad> loads;
-  std::map<int, std::size_t> index;  // of a link, in `loads`
   std::vector<std::vector<LinkLoad>> sorted;
   for (auto& [tier, links] : tiers) {
     std::stable_sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.use > b.use; });
@@ -48,12 +47,30 @@ std::vector<LinkLoad> most_loaded(const Program& program, const Timeline& timeli
     sorted.push_back(std::move(links));
   }
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a[0].use > b[0].use; });
+  std::vector<LinkLoad> loads;
   for (auto& links : sorted) {
-    for (auto& load : links) {
-      index[load.link] = loads.size();
-      loads.push_back(std::move(load));
-    }
+    for (auto& load : links) loads.push_back(std::move(load));
   }
+  return loads;
+}
+
+/// Adds what an operator put on a link to what is known to be from it.
+void add_from(LinkLoad& load, const std::string& name, Bytes bytes) {
+  if (!(bytes > Bytes{})) return;
+  const auto known =
+      std::find_if(load.from.begin(), load.from.end(), [&](const auto& from) { return from.name == name; });
+  if (known != load.from.end()) {
+    known->bytes += bytes;
+  } else {
+    load.from.push_back({name, bytes});
+  }
+}
+
+}  // namespace
+
+std::vector<LinkLoad> most_loaded(const Program& program, const Timeline& timeline, CollectiveProfiles& profiles,
+                                  int count) {
+  std::vector<LinkLoad> loads = busiest_of_each_tier(profiles.network(), timeline, count);
   std::map<const CollectiveProfile*, std::map<std::string, int>> calls;  // by operator name
   std::vector<const CollectiveProfile*> order;
   for (const auto& op : program.operators) {
@@ -66,17 +83,7 @@ std::vector<LinkLoad> most_loaded(const Program& program, const Timeline& timeli
   }
   for (const auto* profile : order) {
     for (const auto& [name, times] : calls[profile]) {
-      for (auto& load : loads) {
-        const Bytes bytes = profile->bytes[at(load.link)] * times;
-        if (!(bytes > Bytes{})) continue;
-        const auto known =
-            std::find_if(load.from.begin(), load.from.end(), [&n = name](const auto& from) { return from.name == n; });
-        if (known != load.from.end()) {
-          known->bytes += bytes;
-        } else {
-          load.from.push_back({name, bytes});
-        }
-      }
+      for (auto& load : loads) add_from(load, name, profile->bytes[at(load.link)] * times);
     }
   }
   for (auto& load : loads) {

@@ -96,8 +96,9 @@ bool computes(const Scenario& s) { return s.compute == ComputeDepth::modelled ||
 
 }  // namespace
 
-std::vector<Resource> resources(const Scenario& scenario, const Program& program,
-                                const std::vector<std::string>& loaded) {
+namespace {
+
+std::vector<Resource> computing_resources(const Scenario& scenario) {
   std::vector<Resource> all;
   const auto& kernels = scenario.accelerator.kernels;
   if (computes(scenario)) {
@@ -114,6 +115,14 @@ std::vector<Resource> resources(const Scenario& scenario, const Program& program
   if (runtime.all() > Seconds{}) {
     all.push_back({"serving stack", "what " + scenario.runtime + " adds to kernels, layers and steps"});
   }
+  return all;
+}
+
+}  // namespace
+
+std::vector<Resource> resources(const Scenario& scenario, const Program& program,
+                                const std::vector<std::string>& loaded) {
+  std::vector<Resource> all = computing_resources(scenario);
   if (loaded.empty()) return all;
   const auto any_collective = [&](auto&& has) {
     return std::any_of(program.operators.begin(), program.operators.end(), [&](const Operator& op) {

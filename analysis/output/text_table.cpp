@@ -48,17 +48,21 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
   return lines;
 }
 
+std::size_t TextTable::fit(std::vector<std::size_t>& width, std::size_t room) const {
+  std::size_t shown = columns_.size();
+  if (room == 0 || total(width, shown) <= room) return shown;
+  const auto longest = static_cast<std::size_t>(std::max_element(width.begin(), width.end()) - width.begin());
+  const std::size_t others = total(width, shown) - width[longest];
+  if (columns_[longest].align == Align::left && others + least_wrapped <= room) width[longest] = room - others;
+  while (shown > 1 && total(width, shown) > room) --shown;
+  return shown;
+}
+
 std::string TextTable::to_text(const std::string& indent, std::size_t limit) const {
   std::vector<std::size_t> width;
   for (std::size_t c = 0; c < columns_.size(); ++c) width.push_back(needed(c));
-  std::size_t shown = columns_.size();
   const std::size_t room = limit > indent.size() ? limit - indent.size() : 0;
-  if (room > 0 && total(width, shown) > room) {
-    const auto longest = static_cast<std::size_t>(std::max_element(width.begin(), width.end()) - width.begin());
-    const std::size_t others = total(width, shown) - width[longest];
-    if (columns_[longest].align == Align::left && others + least_wrapped <= room) width[longest] = room - others;
-    while (shown > 1 && total(width, shown) > room) --shown;
-  }
+  const std::size_t shown = fit(width, room);
   std::string text;
   const auto line = [&](const auto& cell) {
     std::vector<std::vector<std::string>> parts;

@@ -32,6 +32,8 @@ class TextTable {
 
  private:
   std::size_t needed(std::size_t column) const;
+  /// Makes the longest text narrower where that helps; how many columns then have room. 0: any room.
+  std::size_t fit(std::vector<std::size_t>& width, std::size_t room) const;
 
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;

@@ -14,8 +14,8 @@
 
 #include "analysis/output/text_table.hpp"
 #include "analysis/run/uncertainty.hpp"
+#include "analysis/run/used_libraries.hpp"
 #include "analysis/run/warnings.hpp"
-#include "analysis/version.hpp"
 
 namespace teapot {
 namespace {
@@ -23,37 +23,6 @@ namespace {
 double ms(Seconds time) { return time.value * 1e3; }
 
 std::string percent(double fraction) { return fmt::format("{:.1f}%", 100 * fraction); }
-
-using UsedLibraries = std::vector<std::pair<std::string, std::vector<std::string>>>;
-
-/// Which library serves each operation.
-std::map<std::string, std::string> libraries(const Scenario& s) {
-  std::map<std::string, std::string> serving;
-  for (const auto& operation : collective_operations()) {
-    const auto found = s.libraries.by_operation.find(operation);
-    serving[operation] = found == s.libraries.by_operation.end() ? s.libraries.name : found->second;
-  }
-  return serving;
-}
-
-/// The communication libraries that the step's collectives went through, each with its operations.
-UsedLibraries used_libraries(const Scenario& s, const Report& r) {
-  UsedLibraries used;
-  for (const auto& [operation, library] : libraries(s)) {
-    const bool called = std::any_of(r.operators.begin(), r.operators.end(), [&](const OperatorTime& op) {
-      return op.communication && op.name.find(operation) != std::string::npos;
-    });
-    if (!called) continue;
-    const auto known =
-        std::find_if(used.begin(), used.end(), [&](const auto& entry) { return entry.first == library; });
-    if (known == used.end()) {
-      used.push_back({library, {operation}});
-    } else {
-      known->second.push_back(operation);
-    }
-  }
-  return used;
-}
 
 std::string libraries_text(const Scenario& s, const Report& r) {
   const UsedLibraries used = used_libraries(s, r);
@@ -145,11 +114,23 @@ std::string band_text(const Band& range, double tokens_per_step, bool bound) {
       low, high);
 }
 
-std::string json_name(std::string name) {
-  for (char& c : name) {
-    if (c == '-' || c == ' ') c = '_';
+/// Each operator with its calls and its share of the step.
+std::string operators_table(const Report& r) {
+  using Align = TextTable::Align;
+  TextTable table{{{"operator"},
+                   {"calls", Align::right},
+                   {"ms a step", Align::right},
+                   {"us a call", Align::right},
+                   {"exposed ms", Align::right},
+                   {"of step", Align::right}}};
+  for (const auto& op : r.operators) {
+    const Seconds cost = op.communication ? op.exposed : op.busy;
+    table.add({op.name, fmt::format("{}", op.count), fmt::format("{:.3f}", ms(op.busy)),
+               fmt::format("{:.1f}", op.busy.value * 1e6 / op.count),
+               op.communication ? fmt::format("{:.3f}", ms(op.exposed)) : "", percent(cost / r.step)});
   }
-  return name;
+  table.add({"idle", "", fmt::format("{:.3f}", ms(r.idle)), "", "", percent(r.idle / r.step)});
+  return table.to_text();
 }
 
 }  // namespace
@@ -171,21 +152,7 @@ std::string summary_text(const Scenario& scenario, const Run& run, const Report&
   if (!prefill) text += fmt::format("tokens/s/user    {:10.2f}\n", r.tokens_per_s_per_user);
   text += fmt::format("tokens/s/GPU     {:10.1f}\n\n", r.tokens_per_s_per_gpu);
 
-  using Align = TextTable::Align;
-  TextTable table{{{"operator"},
-                   {"calls", Align::right},
-                   {"ms a step", Align::right},
-                   {"us a call", Align::right},
-                   {"exposed ms", Align::right},
-                   {"of step", Align::right}}};
-  for (const auto& op : r.operators) {
-    const Seconds cost = op.communication ? op.exposed : op.busy;
-    table.add({op.name, fmt::format("{}", op.count), fmt::format("{:.3f}", ms(op.busy)),
-               fmt::format("{:.1f}", op.busy.value * 1e6 / op.count),
-               op.communication ? fmt::format("{:.3f}", ms(op.exposed)) : "", percent(cost / r.step)});
-  }
-  table.add({"idle", "", fmt::format("{:.3f}", ms(r.idle)), "", "", percent(r.idle / r.step)});
-  text += table.to_text();
+  text += operators_table(r);
   text += fmt::format("\nstep {:.3f} ms = computing {:.3f} + exposed communication {:.3f} + idle {:.3f}\n", ms(r.step),
                       ms(r.compute), ms(r.exposed), ms(r.idle));
   text += fmt::format("communication {:.3f} ms, {} of it behind computing\n", ms(r.communication),
@@ -203,92 +170,6 @@ std::string summary_text(const Scenario& scenario, const Run& run, const Report&
   text += fmt::format("\n{} layers, {} collectives, {} events in {:.2f} s\n", r.layers, run.timeline.collectives,
                       run.timeline.events, run.wall_s);
   return text;
-}
-
-nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, const Report& r,
-                                    const std::optional<Binding>& binding) {
-  nlohmann::ordered_json json;
-  json["scenario"] = scenario.name;
-  json["model"] = scenario.model.name;
-  json["accelerator"] = scenario.accelerator.name;
-  json["fabric"] = scenario.fabric;
-  json["runtime"] = scenario.runtime;
-  auto& libraries = json["communication"] = nlohmann::ordered_json::object();
-  for (const auto& [library, operations] : used_libraries(scenario, r)) {
-    for (const auto& operation : operations) libraries[operation] = library;
-  }
-  json["overlap"] = scenario.execution.overlap;
-  const Band range = uncertainty(scenario, r);
-  const nlohmann::ordered_json band{{"low", ms(range.low / r.tokens_per_step)},
-                                    {"high", ms(range.high / r.tokens_per_step)},
-                                    {"coverage", Band::coverage}};
-  if (scenario.phase == Phase::prefill) {
-    json["phase"] = "prefill";
-    json["ttft_ms"] = ms(r.step);
-    json["prefill_ms"] = ms(r.step);
-    json["step_ms"] = ms(r.step);
-    json["prefill_band_ms"] = band;
-  } else {
-    json["tpot_ms"] = ms(r.tpot);
-    json["step_ms"] = ms(r.step);
-    json["tpot_band_ms"] = band;
-  }
-  json["warnings"] = warnings(scenario, r);
-  json["lower_bound"] = scenario.machine.runtime.bound;
-  if (scenario.phase == Phase::prefill) {
-    json["prompt_tokens"] = scenario.load.requests[0].context + scenario.load.requests[0].new_tokens;
-    json["cached_tokens"] = scenario.load.requests[0].context;
-    json["prompts_per_gpu"] = scenario.load.requests_per_gpu();
-  } else {
-    json["tokens_per_step"] = r.tokens_per_step;
-    json["tokens_per_s_per_user"] = r.tokens_per_s_per_user;
-  }
-  json["tokens_per_s_per_gpu"] = r.tokens_per_s_per_gpu;
-  auto& breakdown = json["breakdown_ms"] = nlohmann::ordered_json::object();
-  for (const auto& op : r.operators) breakdown[json_name(op.name)] = ms(op.communication ? op.exposed : op.busy);
-  breakdown["idle"] = ms(r.idle);
-  json["compute_ms"] = ms(r.compute);
-  json["communication_ms"] = ms(r.communication);
-  json["exposed_communication_ms"] = ms(r.exposed);
-  json["overlap_fraction"] = r.overlap_fraction;
-  auto& bottleneck = json["bottleneck"] = nlohmann::ordered_json::object();
-  if (!r.resources.empty()) {
-    bottleneck = {{"kind", r.resources[0].kind}, {"name", r.resources[0].name}, {"use", r.resources[0].use}};
-  }
-  if (binding) {
-    json["binding"] = {{"resource", binding->resource}, {"gain_percent", 100 * binding->gain}};
-  }
-  auto& resources = json["resources"] = nlohmann::ordered_json::array();
-  for (const auto& use : r.resources) resources.push_back({{"kind", use.kind}, {"name", use.name}, {"use", use.use}});
-  auto& operators = json["operators"] = nlohmann::ordered_json::array();
-  for (const auto& op : r.operators) {
-    operators.push_back({{"name", op.name},
-                         {"kind", op.communication ? "communication" : "compute"},
-                         {"calls", op.count},
-                         {"busy_ms", ms(op.busy)},
-                         {"mean_us", op.busy.value * 1e6 / op.count},
-                         {"longest_us", op.longest.value * 1e6}});
-    if (!op.communication) continue;
-    operators.back()["exposed_ms"] = ms(op.exposed);
-    operators.back()["library"] = op.library;
-  }
-  auto& kernels = json["kernels"] = nlohmann::ordered_json::array();
-  for (const auto& kernel : r.kernels) {
-    kernels.push_back({{"name", kernel.name},
-                       {"kind", kernel.kind},
-                       {"time_ms", ms(kernel.time)},
-                       {"provenance", to_text(kernel.provenance)}});
-  }
-  json["layers"] = r.layers;
-  json["gpus"] = scenario.gpus();
-  json["replicas"] = scenario.replicas.count;
-  json["replicas_simulated"] = scenario.replicas.simulated;
-  json["simulated_collectives"] = run.timeline.collectives;
-  json["events"] = run.timeline.events;
-  json["wall_s"] = run.wall_s;
-  json["seed"] = scenario.seed;
-  json["version"] = version;
-  return json;
 }
 
 }  // namespace teapot

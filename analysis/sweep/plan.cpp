@@ -193,9 +193,7 @@ SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& se
   config.reject_unread_keys();
 
   require_known_keys(base, axes, at);
-
   plan.definition = definition_of(config, base);
-
   plan.binding = binding;
   PointKeys keys{prices, binding};
   std::map<std::string, std::size_t> known;
@@ -206,9 +204,8 @@ SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& se
       continue;
     }
     plan.points.emplace_back();
-    for (const auto& setting : settings) {
-      plan.points.back().cells.insert(plan.points.back().cells.end(), setting.cells.begin(), setting.cells.end());
-    }
+    auto& cells = plan.points.back().cells;
+    for (const auto& setting : settings) cells.insert(cells.end(), setting.cells.begin(), setting.cells.end());
     add_tasks(scenario, repeats, keys, known, plan);
   }
   if (plan.points.empty()) at.fail("have no points left: `drop` takes them all");

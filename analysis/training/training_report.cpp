@@ -128,6 +128,17 @@ nlohmann::ordered_json waterfall_json(const TrainingResult& r) {
   return parts;
 }
 
+namespace {
+
+nlohmann::ordered_json published_json(const PublishedStep& published) {
+  auto json = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : published.figures) json[name] = value;
+  json["source"] = one_line(published.source);
+  return json;
+}
+
+}  // namespace
+
 nlohmann::ordered_json training_json(const TrainingScenario& s, const TrainingResult& r) {
   nlohmann::ordered_json json;
   json["scenario"] = s.name;
@@ -144,11 +155,12 @@ nlohmann::ordered_json training_json(const TrainingScenario& s, const TrainingRe
   json["tokens_per_s_per_gpu"] = r.tokens_per_s / s.gpus();
   json["mfu_noncausal"] = r.mfu_noncausal;
   json["mfu_causal"] = r.mfu_causal;
-  json["memory_bytes"] = r.memory.total().value;
-  json["memory"] = {{"weights_bytes", r.memory.weights.value},
-                    {"gradients_bytes", r.memory.gradients.value},
-                    {"optimizer_bytes", r.memory.optimizer.value},
-                    {"activations_bytes", r.memory.activations.value}};
+  const TrainingMemory& m = r.memory;
+  json["memory_bytes"] = m.total().value;
+  json["memory"] = {{"weights_bytes", m.weights.value},
+                    {"gradients_bytes", m.gradients.value},
+                    {"optimizer_bytes", m.optimizer.value},
+                    {"activations_bytes", m.activations.value}};
   auto& chunks = json["chunks"] = nlohmann::ordered_json::array();
   for (const ChunkTime& c : r.chunks)
     chunks.push_back(
@@ -158,11 +170,7 @@ nlohmann::ordered_json training_json(const TrainingScenario& s, const TrainingRe
   json["micro_batches"] = s.training.pipeline.micro_batches;
   json["simulated_gpus"] = s.simulated_gpus();
   json["lower_bound"] = s.cost.kernels == 1 && s.cost.overlapped == 1;
-  if (!s.published.figures.empty()) {
-    auto& published = json["published"] = nlohmann::ordered_json::object();
-    for (const auto& [name, value] : s.published.figures) published[name] = value;
-    published["source"] = one_line(s.published.source);
-  }
+  if (!s.published.figures.empty()) json["published"] = published_json(s.published);
   json["warnings"] = s.model.reading.warnings;
   json["wall_s"] = r.wall_s;
   json["seed"] = s.seed;

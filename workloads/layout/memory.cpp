@@ -88,6 +88,25 @@ Memory draft_memory(const Draft& draft, const Layout& layout, const Batches& bat
 
 }  // namespace
 
+namespace {
+
+/// Input embedding and head stay in BF16; the head's columns are split. A pipeline keeps one on its first stage and the
+/// other on its last.
+void add_ends(const Model& model, const Layout& layout, const Offload& offload, Memory& memory) {
+  const double vocabulary = 2.0 * model.vocabulary * model.hidden;
+  const Bytes embedding{2.0 * model.positions * model.hidden + vocabulary};
+  const Bytes head{vocabulary / layout.tensor_parallel};
+  if (layout.pipeline_parallel > 1) {
+    memory.weights += std::max(embedding, head);
+    return;
+  }
+  Bytes& ends = offload.ends_away() ? memory.host_weights : memory.weights;
+  ends += embedding;
+  if (!model.tied_embeddings || layout.tensor_parallel > 1) ends += head;
+}
+
+}  // namespace
+
 Memory memory_per_gpu(const Model& model, const Layout& layout, const Load& load, const Precision& precision,
                       bool drafts, const Draft* draft, const Offload& offload) {
   Memory memory;
@@ -111,18 +130,7 @@ Memory memory_per_gpu(const Model& model, const Layout& layout, const Load& load
     memory.host_kv += one.host_kv / layout.pipeline_parallel;
     memory.staged = std::max(memory.staged, one.staged);
   }
-  // Input embedding and head stay in BF16; the head's columns are split. A pipeline keeps one on its first stage and
-  // the other on its last.
-  const double vocabulary = 2.0 * model.vocabulary * model.hidden;
-  const Bytes embedding{2.0 * model.positions * model.hidden + vocabulary};
-  const Bytes head{vocabulary / layout.tensor_parallel};
-  if (layout.pipeline_parallel > 1) {
-    memory.weights += std::max(embedding, head);
-  } else {
-    Bytes& ends = offload.ends_away() ? memory.host_weights : memory.weights;
-    ends += embedding;
-    if (!model.tied_embeddings || layout.tensor_parallel > 1) ends += head;
-  }
+  add_ends(model, layout, offload, memory);
   if (drafts && draft != nullptr) {
     const Memory own = draft_memory(*draft, layout, batches, precision);
     memory.weights += own.weights;

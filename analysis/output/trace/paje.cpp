@@ -180,8 +180,10 @@ std::string declarations(const TraceEvents& events, const Program& program) {
 
 }  // namespace
 
-std::string paje_text(const TraceEvents& events, const Program& program) {
-  Lines lines;
+namespace {
+
+/// States of operators and the arrows between them; the end of the last.
+double add_slices(const TraceEvents& events, const Program& program, Lines& lines) {
   double end_s = 0;
   for (const auto& slice : events.slices) {
     const Operator& op = program.operators[static_cast<std::size_t>(slice.op)];
@@ -200,6 +202,14 @@ std::string paje_text(const TraceEvents& events, const Program& program) {
                 slice.track, arrow);
     }
   }
+  return end_s;
+}
+
+}  // namespace
+
+std::string paje_text(const TraceEvents& events, const Program& program) {
+  Lines lines;
+  double end_s = add_slices(events, program, lines);
   for (std::size_t c = 0; c < events.counters.size(); ++c) {
     for (const auto& [time_s, value] : events.counters[c].points) {
       end_s = std::max(end_s, time_s);

@@ -27,7 +27,7 @@ void inventory(const std::string& text) {
     for (std::string* word : {&a, &b, &c, &d}) {
       if (*word == "-") word->clear();
     }
-    if (kind == "host") platform.hosts.push_back({a, b, c, d});
+    if (kind == "host") platform.hosts.push_back({a, b, c, d, "", ""});
     if (kind == "link") platform.links.push_back({a, b, c, d, BytesPerSecond{1e9}, Seconds{1e-6}, -1, -1});
   }
   platform.ranks = choose_ranks(platform.hosts);

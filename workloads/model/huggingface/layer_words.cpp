@@ -12,10 +12,10 @@ namespace teapot {
 namespace {
 
 /// "M*-E" of Nemotron-H: Mamba-2, attention, dense feed-forward, experts; each a layer of its own.
-std::optional<Schedule> by_letters(const Base& b) {
+std::optional<LayerSchedule> by_letters(const Base& b) {
   const std::string key = b.keys.which({"hybrid_override_pattern", "hybrid_layer_pattern"});
   if (!b.keys.has(key) || b.keys.is_list(key)) return std::nullopt;
-  Schedule s;
+  LayerSchedule s;
   for (const char letter : b.keys.word_or(key, "")) {
     const std::size_t kind = std::string{"M*-E|"}.find(letter);
     if (kind == std::string::npos) b.keys.fail(key, fmt::format("unknown letter '{}' (known: M * - E)", letter));
@@ -50,8 +50,8 @@ const std::map<std::string, MixerWord>& layer_words() {
 }
 
 /// A list of words, one for each layer; "moe" and "mlp" are layers that only feed forward.
-Schedule by_words(const Base& b, const std::string& key) {
-  Schedule s;
+LayerSchedule by_words(const Base& b, const std::string& key) {
+  LayerSchedule s;
   bool alone = false;
   for (const std::string& word : b.keys.words(key)) {
     const auto found = layer_words().find(word);
@@ -70,8 +70,8 @@ Schedule by_words(const Base& b, const std::string& key) {
 }
 
 /// RecurrentGemma: a short list that repeats over the layers; its attention looks back a window.
-Schedule by_blocks(const Base& b, const std::string& key) {
-  Schedule s = by_words(b, key);
+LayerSchedule by_blocks(const Base& b, const std::string& key) {
+  LayerSchedule s = by_words(b, key);
   const std::vector<MixerWord> pattern = s.mixers;
   for (std::size_t l = pattern.size(); l < static_cast<std::size_t>(b.layers); ++l)
     s.mixers.push_back(pattern[l % pattern.size()]);
@@ -83,7 +83,7 @@ Schedule by_blocks(const Base& b, const std::string& key) {
 
 }  // namespace
 
-std::optional<Schedule> schedule_in_words(const Base& b) {
+std::optional<LayerSchedule> schedule_in_words(const Base& b) {
   if (auto letters = by_letters(b)) return letters;
   const Keys& k = b.keys;
   for (const char* key : {"layers_block_type", "layer_types"}) {

@@ -179,7 +179,7 @@ void read_layers(const Base& b, Model& m) {
     m.experts = read_experts(b);
     const bool pure = b.family.type == "mamba" || b.family.type == "mamba2" || b.family.type == "falcon_mamba";
     std::vector<std::vector<Attention>> mixers;
-    Schedule schedule;
+    LayerSchedule schedule;
     if (b.keys.has("compress_ratios") || b.keys.has("o_lora_rank")) {
       for (const Attention& a : read_compressed(b)) mixers.push_back({a});
     } else {

@@ -142,7 +142,7 @@ bool looks_at_tokens(MixerWord word) {
 
 }  // namespace
 
-std::vector<std::vector<Attention>> read_mixers(const Base& b, const Schedule& schedule) {
+std::vector<std::vector<Attention>> read_mixers(const Base& b, const LayerSchedule& schedule) {
   const std::set<MixerWord> words{schedule.mixers.begin(), schedule.mixers.end()};
   const Attention base = std::any_of(words.begin(), words.end(), looks_at_tokens) ? read_softmax(b) : Attention{};
   const Attention full = read_global(b, base);

@@ -39,7 +39,7 @@ enum class MixerWord {
 enum class FeedWord { none, dense, experts };
 
 /// The mixer of every layer; what feeds forward too where one key says both (`feed` stays empty otherwise).
-struct Schedule {
+struct LayerSchedule {
   std::vector<MixerWord> mixers;
   std::vector<FeedWord> feed;
 };
@@ -47,11 +47,11 @@ struct Schedule {
 int hidden_size(const Keys& keys);
 int layer_count(const Keys& keys);
 
-Schedule read_schedule(const Base& base);
+LayerSchedule read_schedule(const Base& base);
 /// Where a text of letters or a list of words names each layer; nothing where there is none.
-std::optional<Schedule> schedule_in_words(const Base& base);
+std::optional<LayerSchedule> schedule_in_words(const Base& base);
 /// Mixers by layer, in the order of the schedule; a layer with two of them has two entries.
-std::vector<std::vector<Attention>> read_mixers(const Base& base, const Schedule& schedule);
+std::vector<std::vector<Attention>> read_mixers(const Base& base, const LayerSchedule& schedule);
 Attention read_softmax(const Base& base);
 Attention read_linear(const Base& base);
 Attention read_state_space(const Base& base);
@@ -63,7 +63,7 @@ Attention read_block_sparse(const Base& base, Attention attention);
 void apply_lists(const Base& base, std::vector<std::vector<Attention>>& layers);
 std::vector<Attention> read_compressed(const Base& base);
 /// Layers of a model whose blocks are shared between layers (Zamba2).
-std::vector<Layer> read_shared_blocks(const Base& base, const Schedule& schedule);
+std::vector<Layer> read_shared_blocks(const Base& base, const LayerSchedule& schedule);
 
 Experts read_experts(const Base& base);
 /// Keys that say how wide a dense feed-forward is.

@@ -190,7 +190,7 @@ void require_schedule(const Base& b) {
   }
 }
 
-Schedule find_schedule(const Base& b) {
+LayerSchedule find_schedule(const Base& b) {
   const Keys& k = b.keys;
   if (auto words = schedule_in_words(b)) return *words;
   if (k.has("cross_attention_layers"))
@@ -208,8 +208,8 @@ Schedule find_schedule(const Base& b) {
 
 }  // namespace
 
-Schedule read_schedule(const Base& b) {
-  Schedule s = find_schedule(b);
+LayerSchedule read_schedule(const Base& b) {
+  LayerSchedule s = find_schedule(b);
   // A list may go on with the layers of prediction modules (Step-3.5).
   const auto modules = static_cast<std::size_t>(b.keys.any({"num_nextn_predict_layers"}).value_or(0));
   if (s.mixers.size() == static_cast<std::size_t>(b.layers) + modules) {

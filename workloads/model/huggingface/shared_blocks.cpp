@@ -45,7 +45,7 @@ Layer block_of(const Base& b) {
 
 }  // namespace
 
-std::vector<Layer> read_shared_blocks(const Base& b, const Schedule& schedule) {
+std::vector<Layer> read_shared_blocks(const Base& b, const LayerSchedule& schedule) {
   const Keys& k = b.keys;
   const int blocks = k.positive("num_mem_blocks");
   Layer block = block_of(b);

@@ -27,7 +27,8 @@ FabricModel::FabricModel(const Network& network, const Program& program, bool re
       routes_(network, program),
       supports_(routes_, network.links.size(), program.ranks),
       record_(record ? network.links.size() : 0),
-      links_(network.links.size()) {
+      links_(network.links.size()),
+      batches_(network.links.size()) {
   if (!record) return;
   behind_.resize(network.links.size());
   for (int l = 0; l < static_cast<int>(behind_.size()); ++l) behind_[at(routes_.stand_in(l))].push_back(l);
@@ -62,6 +63,7 @@ int FabricModel::begin(const Operator& op) {
   transfer.started = started_by(collective, transposes_);
   assert(transfer.started->ranks == routes_.endpoints() || transfer.started->ranks == ranks_);
   transfer.copies.emplace(routes_, collective, *transfer.started);
+  transfer.recalled = batches_.recall(transfer.started, collective);
   const auto& support = supports_.of(transfer.started, collective.start);
   transfer.support = support;
   transfer.latency_s = supports_.latencies(*support, *transfer.started, collective.start, collective.wire.get());
@@ -98,11 +100,7 @@ void FabricModel::enter(int id, int rank, double now) {
     batch_time_ = now;
   }
   Transfer& transfer = transfers_[at(id)];
-  transfer.copies->start(rank, [&](int link, double copies) {
-    double& sum = links_[at(link)].batch_copies;
-    if (sum == 0) batch_links_.push_back(link);
-    sum += copies;
-  });
+  batch_ranks_.push_back(rank);
   see(transfer, rank);
 }
 
@@ -135,20 +133,23 @@ void FabricModel::flush() {
   Transfer& transfer = transfers_[at(id)];
   Cost& cost = costs_[transfer.cost];
   const Collective& collective = *transfer.collective;
-  for (const int link : batch_links_) {
+  const auto& batch = batches_.of(*transfer.copies, batch_ranks_, transfer.recalled);
+  batch_ranks_.clear();
+  const std::size_t before = transfer.links.size();
+  transfer.links.resize(before + batch.size());
+  int* fresh = transfer.links.data() + before;
+  for (const auto& [link, copies] : batch) {
     LinkState& state = links_[at(link)];
     Cost::OnLink& own = cost.links[at(link)];
-    const double copies = std::exchange(state.batch_copies, 0.0);
     own.copies += copies;
     if (record_.on()) {
       for (const int l : behind_[at(link)]) record_.add(l, batch_time_, copies * cost.links[at(l)].seconds_per_copy);
     }
     const double seconds = copies * own.seconds_per_copy;
-    if (state.fluid.add({id, collective.priority, collective.weight, seconds}, batch_time_)) {
-      transfer.links.push_back(link);
-    }
+    *fresh = link;
+    fresh += state.fluid.add({id, collective.priority, collective.weight, seconds}, batch_time_) ? 1 : 0;
   }
-  batch_links_.clear();
+  transfer.links.resize(at(static_cast<int>(fresh - transfer.links.data())));
   if (transfer.dirty) evaluate(id, batch_time_);
 }
 

@@ -12,6 +12,7 @@
 #include "sim/collective_load.hpp"
 #include "sim/collective_support.hpp"
 #include "sim/fluid_link.hpp"
+#include "sim/link_batches.hpp"
 #include "sim/link_record.hpp"
 #include "sim/network.hpp"
 #include "sim/program.hpp"
@@ -58,6 +59,7 @@ class FabricModel {
     const Collective* collective = nullptr;
     std::shared_ptr<const Traffic> started;  // rows are those who start
     std::optional<LinkCopies> copies;
+    int recalled = -1;  // LinkBatches::recall
     std::shared_ptr<const Support> support;
     std::shared_ptr<const std::vector<double>> latency_s;  // by rank: the longest path to it from one it waits for
     std::vector<int> links;                                // those with bytes of it
@@ -87,9 +89,8 @@ class FabricModel {
     };
     std::vector<OnLink> links;
   };
-  /// Both in one line of the processor's cache.
+  /// In one line of the processor's cache.
   struct alignas(64) LinkState {
-    double batch_copies = 0;
     FluidLink fluid;
   };
 
@@ -125,7 +126,8 @@ class FabricModel {
   // Ranks that enter the same transfer at the same time are put on the links together.
   int batch_transfer_ = -1;
   double batch_time_ = 0;
-  std::vector<int> batch_links_;
+  std::vector<int> batch_ranks_;
+  LinkBatches batches_;
 };
 
 }  // namespace teapot

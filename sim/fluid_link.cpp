@@ -10,7 +10,7 @@ namespace teapot {
 
 bool FluidLink::add_second(const Bucket& more) {
   several_ = {only_, more};
-  only_.transfer = -1;
+  only_ = {-1, 0, 1, 0};
   return true;
 }
 

@@ -22,15 +22,20 @@ class FluidLink {
   /// Puts `seconds` more of a transfer on the link at `now`, a time not before that of any earlier call. Returns
   /// whether the transfer had nothing on the link.
   bool add(const Bucket& more, double now) {
-    drain(now);
-    if (!several_.empty()) return add_shared(more);
-    if (only_.transfer == more.transfer) {
-      only_.remaining_s += more.remaining_s;
-      return false;
+    const double left = now - updated_;
+    const double still_s = only_.remaining_s - left;
+    const bool drained = still_s <= same_time_s;
+    if (!several_.empty() || (!drained && only_.transfer != more.transfer)) [[unlikely]] {
+      drain(now);
+      if (!several_.empty()) return add_shared(more);
+      if (only_.transfer >= 0) return add_second(more);
+      only_ = more;
+      return true;
     }
-    if (only_.transfer >= 0) return add_second(more);
-    only_ = more;
-    return true;
+    // Whether the link has drained since the last bytes is as good as random: no branch.
+    updated_ = now;
+    only_ = {more.transfer, more.priority, more.weight, (drained ? 0.0 : still_s) + more.remaining_s};
+    return drained;
   }
   /// Lets it drain until `now`.
   void drain(double now) {

@@ -41,7 +41,7 @@ class RouteTable {
   /// Sums of copies, kept between calls so that they need not be made each time.
   struct Sums {
     std::vector<double> of_bundle, of_kind;
-    std::vector<std::uint32_t> bundles;  // those that are not zero
+    std::vector<std::uint32_t> bundles;  // room for those that are not zero
   };
   /// Calls f(link, copies) for what the source sends: as for_each_hop for each receiver, but what several receivers
   /// share of the way is walked once with their sum. The same to the bit where copies are whole and no route spreads:
@@ -51,19 +51,23 @@ class RouteTable {
     const Row& row = rows_[static_cast<std::size_t>(source)];
     sums.of_bundle.resize(bundles_.size());
     sums.of_kind.assign(row.kinds.size(), 0.0);
+    // Whether a bundle has a sum already is as good as random: the next place is written either way.
+    sums.bundles.resize(static_cast<std::size_t>(endpoints()) + 1);
+    double* const of_bundle = sums.of_bundle.data();
+    std::uint32_t* next = sums.bundles.data();
     sent.for_each_receiver(source, [&](int destination, double copies) {
       const Way& way = row.way(destination);
       if (way.last >= 0) f(way.last, copies);
-      double& sum = sums.of_bundle[way.bundle];
-      if (sum == 0) sums.bundles.push_back(way.bundle);
-      sum += copies;
+      const double sum = of_bundle[way.bundle];
+      *next = way.bundle;
+      next += sum == 0 ? 1 : 0;
+      of_bundle[way.bundle] = sum + copies;
     });
-    for (const std::uint32_t b : sums.bundles) {
-      const double copies = std::exchange(sums.of_bundle[b], 0.0);
-      sums.of_kind[bundles_[b].kind] += copies;
-      tails_.for_each_hop(bundles_[b].links, [&](int link, double) { f(link, copies); });
+    for (const std::uint32_t* b = sums.bundles.data(); b < next; ++b) {
+      const double copies = std::exchange(of_bundle[*b], 0.0);
+      sums.of_kind[bundles_[*b].kind] += copies;
+      tails_.for_each_hop(bundles_[*b].links, [&](int link, double) { f(link, copies); });
     }
-    sums.bundles.clear();
     for (std::size_t k = 0; k < sums.of_kind.size(); ++k) {
       const double copies = sums.of_kind[k];
       if (copies > 0) heads_.for_each_hop(row.kinds[k].head, [&](int link, double) { f(link, copies); });

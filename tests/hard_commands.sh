@@ -299,13 +299,17 @@ for text in '' '[]' '{}' '{"model_type": 3}' '{"architectures": ["X"], "hidden_s
 done
 printf 'from: ./self.yaml\n' >self.yaml
 expect 2 'leads back' model show ./self.yaml
+printf 'model: {from: llama-3.1-8b, layers: 2}\naccelerator: h100\nfabric: hgx-h100\nserving: {decode: {gpus: 1}}\nrequests: {arrivals: {constant: 2 /s}, prompt_tokens: 64, output_tokens: 4, duration: 2 s, limits: {ttft: 1 s}}\n' >served.yaml
 for words in 'keys nosuch' 'keys deployment.nosuch' 'init --model nosuch' 'init --accelerator nosuch' 'init --fabric nosuch' \
   'init --gpus 0' 'init --gpus 1000000' 'init --gpus x' 'init -o folder' 'init -o nosuch/x.yaml' 'completion csh' 'completion' \
   'validate nosuch' 'validate --page folder' 'chakra export small.yaml' 'chakra export small.yaml -o small.yaml' \
   'chakra export nosuch.yaml -o x' 'chakra' 'optimize small.yaml' 'optimize small.yaml --tpot 5' 'optimize small.yaml --tpot nan' \
   'optimize small.yaml --tpot -1ms' 'optimize small.yaml --tpot 50ms --batch 0' 'optimize small.yaml --tpot 50ms --batch x' \
   'optimize small.yaml --tpot 50ms --ep 0' 'optimize small.yaml --tpot 50ms --fabric nosuch' 'optimize nosuch --tpot 50ms' \
-  'optimize small.yaml --tpot 50ms --prices folder' 'sensitivity nosuch' 'sensitivity small.yaml --by 0' 'sensitivity small.yaml --by x' \
+  'optimize small.yaml --tpot 50ms --prices folder' 'optimize small.yaml --tpot 50ms --ttft 1s' \
+  'optimize small.yaml --most-load' 'optimize served.yaml --ep 8' 'optimize served.yaml --ttft x' 'optimize served.yaml --keep 2' \
+  'optimize served.yaml --fabric nosuch' 'optimize served.yaml --vary serving.decode.unit=2' 'optimize served.yaml --vary x' \
+  'optimize served.yaml --vary serving.decode.units=0' 'optimize served.yaml --cache small.yaml/x --prices nosuch' 'sensitivity nosuch' 'sensitivity small.yaml --by 0' 'sensitivity small.yaml --by x' \
   'run small.yaml --set deployment.placement=nosuch' 'run small.yaml --set deployment.placement=[0,0]' \
   'run small.yaml --set deployment.placement=[0]' 'run small.yaml --set deployment.placement=[0,99999]' 'run small.yaml --set deployment.placement={}' \
   'what-if' 'what-if nosuch' 'what-if small.yaml --wishes nosuch' 'what-if small.yaml --wishes folder' 'what-if small.yaml --wishes small.yaml' \

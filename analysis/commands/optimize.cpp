@@ -1,4 +1,4 @@
-// ./teapot optimize: the cheapest deployment under a limit of TPOT.
+// ./teapot optimize: the cheapest deployment under limits.
 // Does not know how the search goes.
 
 #include <fmt/format.h>
@@ -7,7 +7,9 @@
 #include <memory>
 #include <utility>
 
+#include "analysis/commands/choices.hpp"
 #include "analysis/commands/command_line.hpp"
+#include "analysis/commands/optimize_serving.hpp"
 #include "analysis/output/terminal.hpp"
 #include "analysis/scenario/tree_edit.hpp"
 #include "analysis/sweep/amount.hpp"
@@ -19,21 +21,16 @@
 namespace teapot::optimize_command {
 namespace {
 
-/// What is chosen between: a value goes to each of the keys.
-struct ChoiceAxis {
-  std::string name;  ///< in tables and JSON
-  std::vector<std::string> keys;
-  std::vector<std::string> values;
-};
-
 struct Options {
   std::string scenario;
   std::vector<std::string> sets;
-  std::string limit;
+  std::string limit, ttft;
   std::vector<int> batches, ep, tp, pp, gpus, replicas;
   std::vector<std::string> fabrics, accelerators, precisions, vary;
   bool json = false;
   PriceFiles prices;
+  ServiceGoal goal;  ///< of a scenario with `requests:`
+  std::string cache = default_cache_folder();
 };
 
 /// So many equal copies of one group of GPUs with all experts; what its keys become depends on the other choices.
@@ -43,20 +40,6 @@ std::vector<std::string> words(const std::vector<int>& numbers) {
   std::vector<std::string> words;
   for (const int n : numbers) words.push_back(std::to_string(n));
   return words;
-}
-
-/// `--vary decode.overlap=none,dual-micro-batch`.
-ChoiceAxis varied(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-    throw ConfigError(fmt::format("--vary {}: expected KEY=VALUE,VALUE", one_line(text, 200)));
-  ChoiceAxis axis{text.substr(0, equals), {text.substr(0, equals)}, {}};
-  for (std::size_t from = equals + 1; from <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', from), text.size());
-    axis.values.push_back(text.substr(from, comma - from));
-    from = comma + 1;
-  }
-  return axis;
 }
 
 std::vector<ChoiceAxis> axes_of(const Options& o) {
@@ -80,10 +63,10 @@ std::vector<ChoiceAxis> axes_of(const Options& o) {
   return axes;
 }
 
-double limit_ms(const std::string& text) {
+double limit_ms(const char* option, const std::string& text) {
   const auto amount = read_amount(text);
   if (!amount || amount->dimension != 1 || !(amount->base > 0)) {
-    throw ConfigError("--tpot " + text + ": expected a time, such as 50 ms");
+    throw ConfigError(fmt::format("{} {}: expected a time, such as 50 ms", option, text));
   }
   return amount->base * 1e3;
 }
@@ -99,9 +82,7 @@ class Evaluator {
     Tree tree = base_;
     forget_load(tree);
     apply_set(tree, fmt::format("deployment.requests_per_gpu={}", candidate.batch), set_key);
-    for (std::size_t i = 0; i < axes_.size(); ++i) {
-      for (const auto& key : axes_[i].keys) apply_set(tree, key + '=' + candidate.choices[i], set_key);
-    }
+    tree = chosen(tree, axes_, candidate.choices);
     try {
       for (std::size_t i = 0; i < axes_.size(); ++i) {
         if (axes_[i].name == replicas_axis) replicate(tree, std::stoi(candidate.choices[i]));
@@ -143,9 +124,30 @@ class Evaluator {
   PartReader parts_;
 };
 
+/// The load of a service comes from its requests, its layout from its pools.
+void serve_all(const Options& o, Tree base) {
+  for (const auto& [name, numbers] :
+       {std::pair{"--batch", &o.batches}, std::pair{"--ep", &o.ep}, std::pair{"--tp", &o.tp}, std::pair{"--pp", &o.pp},
+        std::pair{"--gpus", &o.gpus}, std::pair{"--replicas", &o.replicas}}) {
+    if (!numbers->empty())
+      throw ConfigError(
+          fmt::format("{}: a scenario with `requests:` has pools; write --vary serving.decode.gpus=..., or "
+                      "another of their keys",
+                      name));
+  }
+  if (!o.limit.empty())
+    apply_set(base, fmt::format("requests.limits.tpot={} ms", limit_ms("--tpot", o.limit)), set_key);
+  if (!o.ttft.empty()) apply_set(base, fmt::format("requests.limits.ttft={} ms", limit_ms("--ttft", o.ttft)), set_key);
+  optimize_serving(base, {axes_of(o), o.goal, o.prices, o.cache, o.json});
+}
+
 void execute(const Options& options) {
-  const double limit = limit_ms(options.limit);
   const Tree base = load_scenario_tree(options.scenario, options.sets);
+  if (is_service(base)) return serve_all(options, base);
+  if (!options.ttft.empty() || options.goal.most_load)
+    throw ConfigError("--ttft and --most-load are of a service: the scenario has no `requests:`");
+  if (options.limit.empty()) throw ConfigError("--tpot is required, such as --tpot 50ms");
+  const double limit = limit_ms("--tpot", options.limit);
   const CostLists lists = read_cost_lists(options.prices);
   const auto axes = axes_of(options);
   std::vector<std::string> names;
@@ -170,7 +172,9 @@ void execute(const Options& options) {
 void declare(Command command) {
   auto options = std::make_shared<Options>();
   command.option("scenario", options->scenario, "Scenario (YAML)").required().type_name("SCENARIO.yaml");
-  command.option("--tpot", options->limit, "The limit, such as 50ms").required().type_name("TIME");
+  command.option("--tpot", options->limit, "The limit, such as 50ms; of a service, of requests.limits")
+      .type_name("TIME");
+  command.option("--ttft", options->ttft, "Of a service: the limit of the first token, such as 2s").type_name("TIME");
   const auto numbers = [&](const char* name, std::vector<int>& into, const char* what) {
     command.option(name, into, what).comma_separated().range(1, 1 << 20).repeatable();
   };
@@ -192,6 +196,12 @@ void declare(Command command) {
       .repeatable();
   command.sets(options->sets, "Change a key (may be repeated)");
   command.assumptions(options->sets);
+  command.flag("--most-load", options->goal.most_load,
+               "Of a service: the most load within the limits, in place of the cheapest that serves the scenario's");
+  command.option("--keep", options->goal.part, "Of a service: part of the requests that must keep the limits (0.99)")
+      .range(0.0, 1.0);
+  command.option("--cache", options->cache, "Of a service: folder in which simulated steps are kept (~/.cache/teapot)")
+      .type_name("DIR");
   command.flag("--json", options->json, "Print one JSON object");
   command.option("--economics", options->prices.economics, "Prices of accelerators and power").type_name("FILE");
   command.option("--prices", options->prices.prices, "Prices of parts: a name in platforms/parts/, or a file (2025)")
@@ -200,11 +210,14 @@ void declare(Command command) {
       "Examples:\n"
       "  ./teapot optimize examples/deepseek-v3-h800.yaml --tpot 40ms --ep 64,128,256 --fabric h800-mpft,h800-mrft\n"
       "  ./teapot optimize examples/llama-70b-tp8.yaml --tpot 30ms --tp 2,4,8 --precision bf16,fp8\n"
-      "  ./teapot optimize examples/deepseek-v3-h800.yaml --tpot 60ms --vary decode.overlap=none,dual-micro-batch");
+      "  ./teapot optimize examples/deepseek-v3-h800.yaml --tpot 60ms --vary decode.overlap=none,dual-micro-batch\n"
+      "  ./teapot optimize examples/serve-deepseek-v3-h800.yaml --ttft 2s --tpot 50ms --fabric h800-mpft,h800-ft3\n"
+      "  ./teapot optimize examples/serve-deepseek-v3-h800.yaml --most-load --vary serving.prefill.units=4,6,8\n");
   command.run([options] { execute(*options); });
 }
 
-const CommandRegistration registration{110, "optimize", "Find the cheapest deployment under a limit of TPOT", declare};
+const CommandRegistration registration{110, "optimize", "Find the cheapest deployment under limits of TPOT and TTFT",
+                                       declare};
 
 }  // namespace
 }  // namespace teapot::optimize_command

@@ -68,10 +68,14 @@ ServingScenario at_load(const ServingScenario& scenario, double load) {
   return s;
 }
 
-LoadPoint served_at(const ServingScenario& scenario, double load, const Serve& serve) {
-  const ServingScenario s = load == 1 ? scenario : at_load(scenario, load);
+LoadPoint served_at(const ServingScenario& scenario, double load, const Serve& serve, std::optional<double> part) {
+  ServingScenario s = load == 1 ? scenario : at_load(scenario, load);
+  if (part && s.limits.ttft && !closed(s.arrivals)) {  // of a closed loop nobody knows how many will come
+    const auto all = static_cast<double>(arrivals(s.arrivals).size());
+    s.shape.patience = {s.limits.ttft->value, static_cast<std::int64_t>((1 - *part) * all)};
+  }
   const ServingResult result = serve(s);
-  return {load, offered_by(s.arrivals), serving_report(s, result), result.record.grows};
+  return {load, offered_by(s.arrivals), serving_report(s, result), result.record.grows, result.record.gave_up};
 }
 
 LoadCurve load_curve(const ServingScenario& scenario, std::vector<double> loads, const Serve& serve) {
@@ -95,9 +99,9 @@ MostLoad most_load(const ServingScenario& scenario, double part, const Serve& se
   most.part = part;
   most.unit = unit_of(scenario.arrivals);
   const auto keeps = [&](double load) {
-    most.visited.push_back(served_at(scenario, load, serve));
+    most.visited.push_back(served_at(scenario, load, serve, part));
     const LoadPoint& p = most.visited.back();
-    const bool kept = !p.grows && p.kept() >= part;
+    const bool kept = !p.grows && !p.gave_up && p.kept() >= part;
     if (kept && (!most.best || p.load > most.best->load)) most.best = p;
     return kept;
   };

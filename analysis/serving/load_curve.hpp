@@ -16,7 +16,8 @@ struct LoadPoint {
   double load = 1;     ///< times the scenario's
   double offered = 0;  ///< requests a second; in flight, of a closed loop
   ServingReport report;
-  bool grows = false;  ///< the queue does, without end
+  bool grows = false;    ///< the queue does, without end
+  bool gave_up = false;  ///< too many had been late: the report is of those who had ended
 
   /// Throughput over time in the system, requests/s / s: Kleinrock, Power and deterministic rules of thumb for
   /// probabilistic problems in computer communications, 1979.
@@ -31,7 +32,8 @@ using Serve = std::function<ServingResult(const ServingScenario&)>;
 /// The scenario with `load` times as many requests: a second, in flight, or by a trace whose times are shorter. Throws
 /// ConfigError where that is too many, or one of them cannot be held.
 ServingScenario at_load(const ServingScenario& scenario, double load);
-LoadPoint served_at(const ServingScenario& scenario, double load, const Serve& serve);
+/// `part`: of the requests that must keep the limit of TTFT; a service of which too many did not is given up.
+LoadPoint served_at(const ServingScenario& scenario, double load, const Serve& serve, std::optional<double> part = {});
 
 struct LoadCurve {
   std::string unit;               ///< of what is offered

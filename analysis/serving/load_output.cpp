@@ -54,7 +54,8 @@ LoadJson json_of(const LoadPoint& p) {
           {"tpot_ms", ms(p.report.tpot_ms)},
           {"e2e_ms", ms(p.report.e2e_ms)},
           {"power", p.power()},
-          {"overloaded", p.grows}};
+          {"overloaded", p.grows},
+          {"given_up", p.gave_up}};
 }
 
 LoadJson json_of(const std::vector<LoadPoint>& points) {
@@ -86,6 +87,7 @@ std::string load_text(const LoadCurve& curve) {
 std::string load_text(const MostLoad& most, const ServingScenario& s) {
   const auto note = [&](std::size_t i) {
     const LoadPoint& p = most.visited[i];
+    if (p.gave_up) return std::string{"too many late: given up"};
     return fmt::format("{:.1f}% kept{}", 100 * p.kept(), p.grows ? ", overloaded" : "");
   };
   std::string text = "\nmost load\n" + points_table(most.visited, most.unit, note);

@@ -154,6 +154,11 @@ void read_epochs(const Tree& tree, const Config& serving, ServingScenario& s) {
 
 }  // namespace
 
+bool is_service(const Tree& scenario) {
+  const Tree* requests = scenario.find("requests");
+  return requests != nullptr && requests->find("arrivals") != nullptr;
+}
+
 ServingScenario read_serving(const Tree& tree, const std::string& name) {
   const Config config{tree};
   ServingScenario s;

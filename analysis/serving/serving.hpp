@@ -51,6 +51,9 @@ struct ServingScenario {
   std::vector<ServingEpoch> epochs;  ///< none: nothing fails
 };
 
+/// Whether a scenario is one: it says how requests arrive.
+bool is_service(const Tree& scenario);
+
 /// Reads `requests:` and `serving:` beside what a run reads. Throws ConfigError.
 ServingScenario read_serving(const Tree& tree, const std::string& name);
 

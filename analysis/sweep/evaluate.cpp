@@ -56,11 +56,6 @@ nlohmann::ordered_json served(const Tree& tree, const std::string& name, const C
   return json;
 }
 
-bool serves(const Tree& tree) {
-  const Tree* requests = tree.find("requests");
-  return requests != nullptr && requests->find("arrivals") != nullptr;
-}
-
 /// Tokens of a training step are priced as a decode's are.
 nlohmann::ordered_json trained(const TrainingScenario& scenario, const CostLists& lists, PartReader& parts) {
   const TrainingResult result = run_training(scenario);
@@ -87,14 +82,14 @@ nlohmann::ordered_json simulated(const Scenario& scenario, const CostLists& list
 
 nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists, PartReader& parts,
                                 bool binding) {
-  if (serves(tree)) return served(tree, name, lists, parts);
+  if (is_service(tree)) return served(tree, name, lists, parts);
   if (trains(tree)) return trained(read_training_scenario(tree, name, parts), lists, parts);
   return simulated(read_scenario(tree, name, parts), lists, parts, binding);
 }
 
 nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists) {
   PartReader parts;
-  if (serves(tree)) return served(tree, name, lists, parts);
+  if (is_service(tree)) return served(tree, name, lists, parts);
   if (trains(tree)) return trained(read_training_scenario(tree, name), lists, parts);
   return simulated(read_scenario(tree, name), lists, parts, false);
 }

@@ -85,14 +85,23 @@ std::optional<std::size_t> fastest_of(const ResultTable& table, const std::vecto
   return fastest;
 }
 
+/// Those that some of the points have.
+std::vector<const Shown*> figures_of(const ResultTable& table, const std::vector<std::size_t>& rows) {
+  std::vector<const Shown*> figures;
+  for (const Shown& figure : shown_figures) {
+    const auto known = [&](std::size_t r) { return table.column(figure.column) && table.number(r, figure.column); };
+    if (std::any_of(rows.begin(), rows.end(), known)) figures.push_back(&figure);
+  }
+  return figures;
+}
+
 std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& rows) {
   std::vector<TextTable::Column> columns;
   for (const auto& axis : table.axes) columns.push_back({axis});
   const auto mixed = mixed_column(table, "accelerator");
   if (mixed) columns.push_back({"accelerator"});
-  for (const auto& figure : shown_figures) {
-    if (table.column(figure.column)) columns.push_back({figure.title, TextTable::Align::right});
-  }
+  const auto figures = figures_of(table, rows);
+  for (const auto* figure : figures) columns.push_back({figure->title, TextTable::Align::right});
   const auto binding = table.column("binding");
   if (binding) columns.push_back({"binding"});
   columns.push_back({"most in use"});
@@ -103,10 +112,9 @@ std::string rows_text(const ResultTable& table, const std::vector<std::size_t>& 
     std::vector<std::string> cells;
     for (std::size_t a = 0; a < table.axes.size(); ++a) cells.push_back(cell_text(table.rows[r][a + 1]));
     if (mixed) cells.push_back(cell_text(table.rows[r][*mixed]));
-    for (const auto& figure : shown_figures) {
-      if (!table.column(figure.column)) continue;
-      const auto number = table.number(r, figure.column);
-      cells.push_back(number ? fmt::format(fmt::runtime(figure.format), *number) : "");
+    for (const auto* figure : figures) {
+      const auto number = table.number(r, figure->column);
+      cells.push_back(number ? fmt::format(fmt::runtime(figure->format), *number) : "");
     }
     if (binding) cells.push_back(cell_text(table.rows[r][*binding]));
     const Json& error = table.rows[r].back();

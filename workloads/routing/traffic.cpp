@@ -11,6 +11,18 @@
 namespace teapot {
 namespace {
 
+/// Tokens drawn, for how many each of them stands, and those left over, which stand for themselves.
+struct Drawn {
+  int tokens = 0;
+  int each = 1;
+  int rest = 0;
+};
+
+Drawn drawn_of(int tokens) {
+  const int each = std::max(1, (tokens + most_drawn - 1) / most_drawn);
+  return {tokens / each, each, tokens % each};
+}
+
 /// Counts the copies of one gate, sender after sender.
 class CopyCounter {
  public:
@@ -49,13 +61,14 @@ class CopyCounter {
     for (int gpu = 0; gpu < layout_.gpus; ++gpu) {
       const int n = tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(gpu)];
       turn_to(gpu);
-      const Random random{seed.seed, seed.layer, seed.micro_batch, gpu};
-      if (routing_.per == CopyPer::expert) {
-        count_for_each_expert(gpu, n, random);
-        if (routing_.shared_copies) count_shared(gpu, n);
-      } else {
-        count_each_token(gpu, n, random);
+      const Drawn drawn = drawn_of(n);
+      each_ = static_cast<std::uint32_t>(drawn.each);
+      draw(gpu, drawn.tokens, Random{seed.seed, seed.layer, seed.micro_batch, gpu});
+      if (drawn.rest > 0) {
+        each_ = 1;
+        draw(gpu, drawn.rest, Random{seed.seed, seed.layer, seed.micro_batch, gpu, drawn.each});
       }
+      if (routing_.per == CopyPer::expert && routing_.shared_copies) count_shared(gpu, n);
       if (routing_.remote_all) spread_own(gpu);
       if (per_node()) {
         own.push_back(to_);
@@ -101,6 +114,14 @@ class CopyCounter {
     }
   }
 
+  void draw(int gpu, int tokens, const Random& random) {
+    if (routing_.per == CopyPer::expert) {
+      count_for_each_expert(gpu, tokens, random);
+    } else {
+      count_each_token(gpu, tokens, random);
+    }
+  }
+
   /// One copy for each chosen expert: it is enough to count how often each expert was chosen.
   void count_for_each_expert(int gpu, int tokens, Random random) {
     std::fill(experts_.begin(), experts_.end(), 0U);
@@ -109,9 +130,9 @@ class CopyCounter {
     for (std::size_t expert = 0; expert < experts_.size(); ++expert) {
       if (counts[expert] == 0) continue;
       const int slot = slot_for(expert);
-      arrive(gpu, slot, counts[expert]);
+      arrive(gpu, slot, counts[expert] * each_);
       for (int part = 0; part < layout_.gpus_per_rank; ++part) {
-        send(receiver(slot) + static_cast<std::size_t>(part), counts[expert]);
+        send(receiver(slot) + static_cast<std::size_t>(part), counts[expert] * each_);
       }
     }
   }
@@ -126,7 +147,7 @@ class CopyCounter {
     chooser_.each_token(random, tokens, [&, k = chooser_.gate().top_k](const std::uint16_t* chosen) {
       ++token;
       for (int i = 0; i < k; ++i) {
-        ++experts_[chosen[i]];
+        experts_[chosen[i]] += each_;
         const std::size_t to = first_of_expert_[chosen[i]];
         for (int part = 0; part < layout_.gpus_per_rank; ++part) deliver(token, to + static_cast<std::size_t>(part));
       }
@@ -156,7 +177,7 @@ class CopyCounter {
   /// Adds zeros and ones rather than branch on what is as good as random; `mark_receivers` says where it may have
   /// added.
   void deliver(int token, std::size_t to) {
-    const std::uint32_t fresh = std::exchange(seen_gpu_[to], token) != token ? 1 : 0;
+    const std::uint32_t fresh = std::exchange(seen_gpu_[to], token) != token ? each_ : 0;
     if (!per_node()) {
       to_[to] += fresh;
       return;
@@ -249,6 +270,7 @@ class CopyCounter {
   std::vector<std::uint32_t> arrived_;    // [gpu * slots_per_rank + slot]
   std::vector<int> seen_gpu_;             // the last token delivered there
   std::vector<int> seen_node_;
+  std::uint32_t each_ = 1;                    // tokens that each drawn one stands for
   std::size_t first_ = 0;                     // GPU of the sender's group
   int own_node_ = 0;                          // of the sender
   std::vector<std::size_t> first_of_expert_;  // for the sender: its first GPU, counted within the group
@@ -261,26 +283,6 @@ class CopyCounter {
 Exchange sampled_exchange(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement,
                           const Routing& routing, const std::vector<int>& tokens, const GateSeed& seed) {
   return CopyCounter{layout, chooser, placement, routing}.count(tokens, seed);
-}
-
-Chooser keep_favourites(const Chooser& chooser, int gpus, const std::vector<int>& tokens, const GateSeed& seed,
-                        int distinct) {
-  const auto experts = static_cast<std::size_t>(chooser.gate().experts);
-  std::vector<std::uint64_t> chosen_by(experts);
-  for (int gpu = 0; gpu < gpus; ++gpu) {
-    const int n = tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(gpu)];
-    chooser.each_token(Random{seed.seed, seed.layer, seed.micro_batch, gpu}, n, [&](const std::uint16_t* chosen) {
-      for (int i = 0; i < chooser.gate().top_k; ++i) ++chosen_by[chosen[i]];
-    });
-  }
-  std::vector<std::size_t> order(experts);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return chosen_by[a] > chosen_by[b]; });
-  std::vector<double> weights = chooser.weights();
-  if (weights.empty()) weights.assign(experts, 1.0);
-  for (std::size_t i = static_cast<std::size_t>(distinct); i < experts; ++i) weights[order[i]] = 0;
-  return Chooser::weighted(chooser.gate(), std::move(weights));
 }
 
 }  // namespace teapot

@@ -31,7 +31,7 @@ class Service {
   }
 
   ServiceRecord run() {
-    while (!events_.empty()) {
+    while (!events_.empty() && !record_.gave_up) {
       const Event event = events_.top();
       events_.pop();
       pass_time(event.at_s);
@@ -114,7 +114,11 @@ class Service {
     for (const int index : unit.finish()) {
       Served& r = request(index);
       r.prefilled_s = now_;
-      if (r.tokens == 0) r.tokens = 1;
+      if (r.tokens == 0) {  // computed again after it was preempted, otherwise
+        r.tokens = 1;
+        late_ += now_ - r.arrival.at_s > shape_.patience.ttft_s ? 1 : 0;
+        record_.gave_up = late_ > shape_.patience.late;
+      }
       if (r.tokens >= r.arrival.output_tokens) {
         if (r.moved_s < 0) r.moved_s = r.decode_s = r.last_token_s = now_;
         if (r.seen_s < 0) r.seen_s = now_;
@@ -227,6 +231,7 @@ class Service {
   const ServiceShape& shape_;
   const std::vector<TimesFrom>& all_times_;
   std::size_t epoch_ = 0;
+  std::int64_t late_ = 0;
   const std::function<void(double)>& progress_;
   std::vector<PrefillUnit> prefill_;
   std::vector<DecodeUnit> decode_;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct Pool {
   double all_cache_tokens() const { return cache_tokens * units * groups; }
 };
 
+/// When to give a service up: once more requests than `late` had their first token after `ttft_s`.
+struct Patience {
+  double ttft_s = std::numeric_limits<double>::infinity();
+  std::int64_t late = std::numeric_limits<std::int64_t>::max();
+};
+
 struct ServiceShape {
   bool apart = true;  ///< prompts are computed in a pool of their own; or in chunks beside decoding, by `decode`
   Pool prefill;
@@ -32,6 +39,7 @@ struct ServiceShape {
   std::vector<double> acceptance;  ///< of each draft token, given that those before it were accepted
   std::uint64_t seed = 1;
   Admission admission;
+  Patience patience{};
 };
 
 struct ServiceTimes {
@@ -89,6 +97,7 @@ struct ServiceRecord {
   double moved_tokens = 0;
   bool grows = false;        ///< the queue was still growing when arrivals ended
   double grows_since_s = 0;  ///< it was last empty
+  bool gave_up = false;      ///< for want of patience: what follows is not in it
 };
 
 /// Serves all arrivals to their end. Every request must fit: see `fits`.

@@ -118,6 +118,27 @@ TEST_CASE("routing: every token that is sent arrives, whatever the copies") {
   }
 }
 
+TEST_CASE("routing: of very many tokens some are drawn and stand for the rest: none is lost, and shares stay") {
+  const int many = 3 * most_drawn + 1234;  // 1,234 = 4 x 308 + 2: some are left over and drawn by themselves
+  for (const char* per : {"expert", "gpu", "node"}) {
+    CAPTURE(per);
+    const auto drawn = [&](int tokens) {
+      return Case{"{gpus: 16, expert_parallel: 16, requests_per_gpu: 1}",
+                  std::string{"{load: uniform, per: "} + per + "}", tokens};
+    };
+    const Case all = drawn(many);
+    const Case few = drawn(most_drawn);
+    const double tokens = std::accumulate(all.exchange.arrived.begin(), all.exchange.arrived.end(), 0.0);
+    CHECK(tokens == 16.0 * many * 8);
+    CHECK(all.remote(many) == doctest::Approx(few.remote(most_drawn)).epsilon(0.005));
+    CHECK(all.local(many) == doctest::Approx(few.local(most_drawn)).epsilon(0.005));
+    for (std::size_t slot = 0; slot < all.exchange.arrived.size(); ++slot) {
+      const double share = all.exchange.arrived[slot] / tokens;  // of 256 experts; 5 standard deviations of 16 senders
+      CHECK(share == doctest::Approx(1.0 / 256).epsilon(5 * std::sqrt(32.0 / (16 * most_drawn / 1.34))));
+    }
+  }
+}
+
 TEST_CASE("routing: EP groups keep to themselves, and 72 GPUs on nodes of 8 divide into them") {
   const Case c{"{gpus: 64, expert_parallel: 16}", "{load: uniform}", 64};
   for (int gpu = 0; gpu < 64; ++gpu) {

@@ -1,0 +1,67 @@
+// Serves each cluster, and puts them in order.
+// Does not print.
+
+#include "analysis/sweep/service_choice.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/message.hpp"
+
+namespace teapot {
+namespace {
+
+/// Why a load does not keep the limits; empty where it does.
+std::string missed(const LoadPoint& p, double part) {
+  if (p.gave_up) return "more requests than may wait for their first token longer than the limit";
+  if (p.grows) return "its queue grows without end";
+  if (p.kept() >= part) return {};
+  return fmt::format("{:.1f}% of the requests keep the limits (TTFT P99 {:.0f} ms, TPOT P99 {:.2f} ms)", 100 * p.kept(),
+                     p.report.ttft_ms.p99, p.report.tpot_ms.any() ? p.report.tpot_ms.p99 : 0);
+}
+
+}  // namespace
+
+ServiceChoice served_choice(const Tree& scenario, std::vector<std::string> choices, const ServiceGoal& goal,
+                            const CostLists& lists, PartReader& parts, const std::string& folder) {
+  ServiceChoice c;
+  c.choices = std::move(choices);
+  try {
+    const ServingScenario s = read_serving(scenario, "optimize");
+    if (!s.limits.ttft && !s.limits.tpot)
+      throw ConfigError("no limits: give --ttft, --tpot or `requests.limits` (such as {ttft: 2 s, tpot: 50 ms})");
+    c.gpus = s.gpus;
+    SimulatedPools pools{s, folder};
+    const Serve serve = [&](const ServingScenario& each) { return pools.serve(each); };
+    c.asked = served_at(s, 1, serve, goal.part);
+    const auto cost = token_cost(scenario, lists, c.asked.report.output_tokens_per_s / s.gpus, parts);
+    if (!cost)
+      throw ConfigError(
+          fmt::format("no price of the accelerator \"{}\", or of the network", accelerator_name(scenario)));
+    c.usd = cost->usd_per_gpu * s.gpus;
+    c.usd_per_million_tokens = cost->usd_per_million_tokens;
+    if (!goal.most_load) {
+      c.ruled_out = missed(c.asked, goal.part);
+      return c;
+    }
+    c.most = most_load(s, goal.part, serve);
+    if (!c.most->best) c.ruled_out = "no load keeps the limits: " + missed(c.most->visited.front(), goal.part);
+  } catch (const ConfigError& e) {
+    c.ruled_out = one_line(e.what(), 300);
+  }
+  return c;
+}
+
+void rank(std::vector<ServiceChoice>& all, const ServiceGoal& goal) {
+  const auto offered = [](const ServiceChoice& c) { return c.most && c.most->best ? c.most->best->offered : 0; };
+  std::stable_sort(all.begin(), all.end(), [&](const ServiceChoice& a, const ServiceChoice& b) {
+    if (a.ruled_out.empty() != b.ruled_out.empty()) return a.ruled_out.empty();
+    if (!a.ruled_out.empty()) return false;
+    if (goal.most_load && offered(a) != offered(b)) return offered(a) > offered(b);
+    return a.usd < b.usd;
+  });
+}
+
+}  // namespace teapot

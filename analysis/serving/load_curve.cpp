@@ -68,11 +68,17 @@ ServingScenario at_load(const ServingScenario& scenario, double load) {
   return s;
 }
 
+std::int64_t may_be_late(double part, std::size_t all) {
+  const auto count = static_cast<double>(all);
+  auto late = static_cast<std::int64_t>((1 - part) * count) + 1;
+  while (late > 0 && (count - static_cast<double>(late)) / count < part) --late;  // as `kept` is compared
+  return late;
+}
+
 LoadPoint served_at(const ServingScenario& scenario, double load, const Serve& serve, std::optional<double> part) {
   ServingScenario s = load == 1 ? scenario : at_load(scenario, load);
   if (part && s.limits.ttft && !closed(s.arrivals)) {  // of a closed loop nobody knows how many will come
-    const auto all = static_cast<double>(arrivals(s.arrivals).size());
-    s.shape.patience = {s.limits.ttft->value, static_cast<std::int64_t>((1 - *part) * all)};
+    s.shape.patience = {s.limits.ttft->value, may_be_late(*part, arrivals(s.arrivals).size())};
   }
   const ServingResult result = serve(s);
   return {load, offered_by(s.arrivals), serving_report(s, result), result.record.grows, result.record.gave_up};

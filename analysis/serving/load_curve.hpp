@@ -2,6 +2,8 @@
 // A service under several loads: throughput against latency, with its knee; and the most load that keeps the limits.
 // Knows no output but its own words.
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -32,6 +34,8 @@ using Serve = std::function<ServingResult(const ServingScenario&)>;
 /// The scenario with `load` times as many requests: a second, in flight, or by a trace whose times are shorter. Throws
 /// ConfigError where that is too many, or one of them cannot be held.
 ServingScenario at_load(const ServingScenario& scenario, double load);
+/// The most of `all` that may be late where `part` must not be: of 10 and 0.9 one, though (1 - 0.9) x 10 < 1 in binary.
+std::int64_t may_be_late(double part, std::size_t all);
 /// `part`: of the requests that must keep the limit of TTFT; a service of which too many did not is given up.
 LoadPoint served_at(const ServingScenario& scenario, double load, const Serve& serve, std::optional<double> part = {});
 

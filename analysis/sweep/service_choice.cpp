@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "sim/message.hpp"
@@ -35,7 +36,8 @@ ServiceChoice served_choice(const Tree& scenario, std::vector<std::string> choic
     c.gpus = s.gpus;
     SimulatedPools pools{s, folder};
     const Serve serve = [&](const ServingScenario& each) { return pools.serve(each); };
-    c.asked = served_at(s, 1, serve, goal.part);
+    // Its tokens are what costs are scaled from, so that a search for the most load serves it to its end.
+    c.asked = served_at(s, 1, serve, goal.most_load ? std::nullopt : std::optional{goal.part});
     const auto cost = token_cost(scenario, lists, c.asked.report.output_tokens_per_s / s.gpus, parts);
     if (!cost)
       throw ConfigError(

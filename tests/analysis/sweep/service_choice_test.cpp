@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "analysis/scenario/scenario.hpp"
@@ -65,6 +66,29 @@ TEST_CASE("optimize a service: twice the units take about twice the load within 
   CHECK(ratio < 2.4);
   for (const LoadPoint& p : all[1].most->visited) CHECK((p.load > all[1].most->best->load || p.kept() >= 0.99));
   CHECK(service_choices_text(all, {"changed"}, goal).find("most load within the limits") != std::string::npos);
+}
+
+TEST_CASE("optimize a service: as many may be late as leave the part that must not be, whatever binary makes of it") {
+  CHECK(may_be_late(0.9, 10) == 1);
+  CHECK(may_be_late(0.99, 100) == 1);
+  CHECK(may_be_late(0.99, 99) == 0);
+  CHECK(may_be_late(1, 1000) == 0);
+  CHECK(may_be_late(0.5, 1) == 0);
+}
+
+TEST_CASE(
+    "optimize a service: a cluster too small for the scenario's load has the cost of a token at the load it takes") {
+  ServiceGoal goal;
+  goal.most_load = true;
+  goal.part = 0.9;
+  const ServiceChoice c = choice({"serving={placement: disaggregated, prefill: {gpus: 1}, decode: {gpus: 1}}",
+                                  "requests.arrivals={constant: 1600 /s}", "requests.duration=1 s"},
+                                 goal);
+  REQUIRE((c.most && c.most->best));
+  CHECK(c.most->best->load < 1);
+  CHECK_FALSE(c.asked.gave_up);
+  CHECK(std::isfinite(c.usd_per_million_tokens));
+  CHECK(c.asked.report.output_tokens_per_s > 0);
 }
 
 TEST_CASE("optimize a service: what is late too often is given up, and without limits there is nothing to choose by") {

@@ -27,6 +27,18 @@ void for_each_pair(const Traffic& started, Collective::Start start, bool by_grou
   }
 }
 
+/// Whether every two of a group exchange something: then waiting for the senders of the matrix is waiting for the
+/// group.
+bool complete(const Traffic& traffic) {
+  std::vector<std::size_t> members(at(traffic.ranks));
+  for (const int group : *traffic.groups) {
+    if (group >= 0) ++members[at(group)];
+  }
+  std::size_t pairs = 0;
+  for (const std::size_t m : members) pairs += m * (m - std::min<std::size_t>(m, 1));
+  return pairs == traffic.pairs();
+}
+
 }  // namespace
 
 bool waits_by_group(const Traffic& started, Collective::Start start, int ranks) {
@@ -38,7 +50,9 @@ Supports::Supports(const RouteTable& routes, std::size_t links, int ranks)
     : routes_(routes), links_(links), ranks_(ranks) {}
 
 const std::shared_ptr<Support>& Supports::of(const std::shared_ptr<const Traffic>& started, Collective::Start start) {
-  const bool by_group = waits_by_group(*started, start, ranks_);
+  const bool by_group =
+      waits_by_group(*started, start, ranks_) ||
+      (start == Collective::Start::sender && started->groups && started->ranks == ranks_ && complete(*started));
   for (const Cached& known : cached_) {
     if (known.start != start || known.support->by_group != by_group) continue;
     if (by_group ? known.groups == started->groups : known.started == started) return known.support;

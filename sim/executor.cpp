@@ -60,24 +60,49 @@ void Executor::skip_others(int rank, int index) {
   while (at(next) < order.size() && !program_.operators[at(order[at(next)])].runs_on(rank)) ++next;
 }
 
+void Executor::push(double time, int op, int rank, std::uint32_t version) {
+  if (last_.beyond == rank && last_.rank < rank && last_.time == time && last_.op == op && last_.version == version) {
+    ++last_.beyond;
+    return;
+  }
+  if (last_.rank < last_.beyond) events_.push(last_);
+  last_ = {time, op, rank, rank + 1, version};
+}
+
 double Executor::next_event() const {
-  return events_.empty() ? std::numeric_limits<double>::infinity() : events_.top().time;
+  const double queued = events_.empty() ? std::numeric_limits<double>::infinity() : events_.top().time;
+  return last_.rank < last_.beyond ? std::min(queued, last_.time) : queued;
 }
 
 void Executor::advance(double now) {
-  while (!events_.empty() && events_.top().time <= now) {
-    const Event event = events_.top();
+  while (next_event() <= now) {
+    if (last_.rank < last_.beyond) events_.push(last_);
+    last_ = {};
+    Event event = events_.top();
     events_.pop();
-    const Operator& op = program_.operators[at(event.op)];
-    if (event.version != stream(event.rank, op.stream).version) continue;  // its speed has changed since
-    ++timeline_.events;
-    if (op.gathers) {
-      gather(event.op, event.time);
-    } else if (std::holds_alternative<Compute>(op.work)) {
-      finish(event.op, event.rank, event.time);
-    } else {
-      enter_(event.op, event.rank, event.time);
+    // What one rank does may come before the next one's turn: an operator that takes no time.
+    const auto before = [&event](const Event& other) { return event > other; };
+    for (; event.rank < event.beyond; ++event.rank) {
+      if ((last_.rank < last_.beyond && before(last_)) || (!events_.empty() && before(events_.top()))) {
+        events_.push(event);
+        break;
+      }
+      handle(event);
     }
+  }
+}
+
+/// The first rank's.
+void Executor::handle(const Event& event) {
+  const Operator& op = program_.operators[at(event.op)];
+  if (event.version != stream(event.rank, op.stream).version) return;  // its speed has changed since
+  ++timeline_.events;
+  if (op.gathers) {
+    gather(event.op, event.time);
+  } else if (std::holds_alternative<Compute>(op.work)) {
+    finish(event.op, event.rank, event.time);
+  } else {
+    enter_(event.op, event.rank, event.time);
   }
 }
 
@@ -106,11 +131,11 @@ void Executor::start(int op, int rank, double now) {
   timeline_.start_s[at(op) * at(program_.ranks) + at(rank)] = now;
   if (const auto* compute = std::get_if<Compute>(&o.work)) {
     state.end = now + compute->on(rank).value / (1 - sms_held_[at(rank)]);
-    events_.push({state.end, op, rank, state.version});
+    push(state.end, op, rank, state.version);
   } else {
     const auto& collective = std::get<Collective>(o.work);
     hold_sms(rank, collective.sm_share, now);
-    events_.push({now + collective.overhead.value, op, rank, state.version});
+    push(now + collective.overhead.value, op, rank, state.version);
   }
 }
 
@@ -146,7 +171,7 @@ void Executor::hold_sms(int rank, double change, double now) {
     Stream& state = stream(rank, s);
     if (state.running < 0 || !std::holds_alternative<Compute>(program_.operators[at(state.running)].work)) continue;
     state.end = now + (state.end - now) * speed_before / speed_after;
-    events_.push({state.end, state.running, rank, ++state.version});
+    push(state.end, state.running, rank, ++state.version);
   }
 }
 

@@ -38,10 +38,12 @@ class Executor {
   Timeline take_timeline();
 
  private:
+  /// The same for ranks in a row: often all of them, and then one event instead of one for each.
   struct Event {
     double time;
     int op;
-    int rank;
+    int rank;    // the first
+    int beyond;  // the last, and one
     std::uint32_t version;
     bool operator>(const Event& other) const {
       return time != other.time ? time > other.time : op != other.op ? op > other.op : rank > other.rank;
@@ -59,6 +61,8 @@ class Executor {
   }
   bool is_done(int op, int rank) const;  // or does not run there
   void skip_others(int rank, int index);
+  void push(double time, int op, int rank, std::uint32_t version);
+  void handle(const Event& event);
   void start_what_can(int rank, double now);
   void start(int op, int rank, double now);
   void finish(int op, int rank, double now);
@@ -76,6 +80,7 @@ class Executor {
   std::int64_t all_ = 0;         // operators times the ranks that they run on
   std::int64_t unfinished_ = 0;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  Event last_{0, 0, 0, 0, 0};  // the event that the next rank in its row may join, not in the queue yet; empty: none
 };
 
 }  // namespace teapot

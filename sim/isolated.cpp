@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <new>
 
 #include "sim/config.hpp"
@@ -45,7 +46,7 @@ bool send(int fd, Record record, const std::string& payload) {
 
 /// The result goes through memory: a pipe would carry it in pieces of 64 KB, each a change of process.
 [[noreturn]] void run_child(pid_t parent, int out, int err, int memory,
-                            const std::function<std::string(const Progress&)>& work) {
+                            const std::function<void(const Progress&, const Write&)>& work) {
   dup2(err, STDERR_FILENO);
   // Nobody would read the result of a child whose parent was killed, and a sweep's orphans would hold the processors.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -54,10 +55,13 @@ bool send(int fd, Record record, const std::string& payload) {
   std::signal(SIGPIPE, SIG_DFL);
   bool sent = false;
   try {
-    const std::string result = work([out](double fraction) {
+    const auto report = [out](double fraction) {
       send(out, Record::progress, std::string(reinterpret_cast<const char*>(&fraction), sizeof fraction));
+    };
+    work(report, [memory](std::string_view piece) {
+      if (!write_all(memory, piece.data(), piece.size())) throw std::bad_alloc();
     });
-    sent = write_all(memory, result.data(), result.size()) && send(out, Record::result, {});
+    sent = send(out, Record::result, {});
   } catch (const ConfigError& e) {
     send(out, Record::config_error, e.what());
   } catch (const std::bad_alloc&) {
@@ -118,15 +122,14 @@ struct Memory {
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
   ~Memory() { close(fd); }
-  std::string content() const {
-    std::string bytes(static_cast<std::size_t>(lseek(fd, 0, SEEK_END)), '\0');
-    for (std::size_t from = 0; from < bytes.size();) {
-      const ssize_t count = pread(fd, bytes.data() + from, bytes.size() - from, static_cast<off_t>(from));
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) throw ChildDied("the simulation's result is cut short");
-      from += static_cast<std::size_t>(count);
-    }
-    return bytes;
+  /// Gives what is in it to `take`.
+  void read(const std::function<void(std::string_view)>& take) const {
+    const auto size = static_cast<std::size_t>(lseek(fd, 0, SEEK_END));
+    if (size == 0) return take({});
+    void* const bytes = mmap(nullptr, size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+    if (bytes == MAP_FAILED) throw std::bad_alloc();
+    const std::unique_ptr<void, std::function<void(void*)>> unmap{bytes, [size](void* at) { munmap(at, size); }};
+    take({static_cast<const char*>(bytes), size});
   }
 };
 
@@ -179,6 +182,14 @@ void require_result(const Inbox& inbox, int status, const std::string& errors) {
 }  // namespace
 
 std::string isolated(const std::function<std::string(const Progress& report)>& work, const Progress& progress) {
+  std::string result;
+  isolated_pieces([&](const Progress& report, const Write& write) { write(work(report)); },
+                  [&](std::string_view bytes) { result = bytes; }, progress);
+  return result;
+}
+
+void isolated_pieces(const std::function<void(const Progress& report, const Write& write)>& work,
+                     const std::function<void(std::string_view bytes)>& take, const Progress& progress) {
   Pipe out;
   Pipe err;
   const Memory memory;
@@ -196,7 +207,7 @@ std::string isolated(const std::function<std::string(const Progress& report)>& w
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   require_result(inbox, status, errors);
-  return memory.content();
+  memory.read(take);
 }
 
 }  // namespace teapot

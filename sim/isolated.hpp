@@ -6,6 +6,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -27,6 +28,11 @@ using Progress = std::function<void(double fraction)>;
 /// parent calls `progress` with each report. The child's stderr is captured, nothing of it is printed.
 /// A ConfigError thrown in the child is thrown again here; any other end of the child is a ChildDied.
 std::string isolated(const std::function<std::string(const Progress& report)>& work, const Progress& progress = {});
+/// The same for results that are large: the child writes them piece by piece, and `take` is given all of them as they
+/// lie in the memory of both.
+using Write = std::function<void(std::string_view piece)>;
+void isolated_pieces(const std::function<void(const Progress& report, const Write& write)>& work,
+                     const std::function<void(std::string_view bytes)>& take, const Progress& progress = {});
 
 /// Appends and reads plain values and vectors of them: the bytes that cross the pipe, for one machine only.
 class ByteWriter {
@@ -52,7 +58,7 @@ class ByteWriter {
 
 class ByteReader {
  public:
-  explicit ByteReader(const std::string& bytes) : bytes_(bytes) {}
+  explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
   template <class T>
   T read() {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -78,7 +84,7 @@ class ByteReader {
     position_ += count;
     return at;
   }
-  const std::string& bytes_;
+  std::string_view bytes_;
   std::size_t position_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <sys/time.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include "analysis/run/report.hpp"
@@ -22,7 +23,8 @@ Scenario step(int gpus) {
   return load_scenario(
       std::string{TEAPOT_HOME} + "/examples/deepseek-v3-h800.yaml",
       {"deployment.gpus=" + count, "deployment.expert_parallel=" + count,
-       "deployment.redundant_experts=" + std::to_string(std::max(0, gpus - 256)), "decode.routing.load=uniform"});
+       "deployment.redundant_experts=" + std::to_string(std::max(0, gpus - 256)), "decode.routing.load=uniform",
+       "fabric={from: h800-mpft, nodes: " + std::to_string(std::max(256, gpus / 8)) + "}"});
 }
 
 /// EP 256 over and over: replicas that are alike, of which one is simulated.
@@ -96,5 +98,16 @@ BENCHMARK(whole_step)->Arg(64)->Arg(128)->Arg(320)->Arg(2048)->Unit(benchmark::k
 BENCHMARK(whole_step_of_replicas)->Arg(2048)->Arg(10240)->Arg(16384)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(scenario_only)->Arg(320)->Arg(2048)->Unit(benchmark::kMillisecond);
 BENCHMARK(program_only)->Arg(320)->Arg(2048)->Unit(benchmark::kMillisecond);
+
+// One group of 16,384 GPUs is a stress test: a minute and gigabytes, so only where `TEAPOT_STRESS` is set.
+const bool stress = [] {
+  if (std::getenv("TEAPOT_STRESS") != nullptr)
+    benchmark::RegisterBenchmark("whole_step", whole_step)
+        ->Arg(16384)
+        ->Iterations(1)
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
+  return true;
+}();
 
 BENCHMARK_MAIN();

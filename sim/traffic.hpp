@@ -44,6 +44,39 @@ class Traffic {
     *begin_pair(destination) = static_cast<std::uint8_t>(copies);
     ++used_;
   }
+  struct Pair {
+    int destination;
+    std::uint32_t copies;
+  };
+  /// A whole row: pair_at(0) to pair_at(pairs - 1), of increasing destinations; pairs without copies are left out.
+  template <class F>
+  void add_row(std::size_t pairs, F&& pair_at) {
+    reserve_more(pairs);
+    std::uint8_t* to = code_.data() + used_;
+    std::size_t added = 0;
+    int last = last_;
+    for (std::size_t i = 0; i < pairs; ++i) {
+      const auto [destination, copies] = pair_at(i);
+      const int gap = destination - last;
+      if (gap < 256 && copies < as_before) [[likely]] {
+        // Whether there are copies is as good as random: the next two bytes are written either way.
+        const bool any = copies != 0;
+        to[0] = static_cast<std::uint8_t>(gap);
+        to[1] = static_cast<std::uint8_t>(copies);
+        to += any ? 2 : 0;
+        added += any ? 1 : 0;
+        last = any ? destination : last;
+      } else if (copies != 0) {
+        used_ = static_cast<std::size_t>(to - code_.data());
+        last_ = last;
+        add_count(last = destination, copies);
+        to = code_.data() + used_;
+      }
+    }
+    used_ = static_cast<std::size_t>(to - code_.data());
+    pairs_ += added;
+    end_row();
+  }
   /// Ends the row under way; a matrix has as many rows as ranks.
   void end_row() {
     row_begin_.push_back(used_);
@@ -92,6 +125,11 @@ class Traffic {
 
   static constexpr std::size_t longest_pair = 14;
 
+  /// Room for so many more of any length.
+  void reserve_more(std::size_t pairs) {
+    const std::size_t needed = used_ + longest_pair * (pairs + 1);
+    if (needed > code_.size()) code_.resize(std::max(needed, 2 * code_.size()));
+  }
   /// Writes the distance; returns where the copies go.
   std::uint8_t* begin_pair(int destination) {
     const int gap = destination - last_;

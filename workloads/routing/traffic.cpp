@@ -5,8 +5,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <numeric>
+#include <optional>
 #include <utility>
+
+#include "workloads/routing/copy_plan.hpp"
+#include "workloads/routing/sender_slots.hpp"
 
 namespace teapot {
 namespace {
@@ -27,25 +32,17 @@ Drawn drawn_of(int tokens) {
 class CopyCounter {
  public:
   CopyCounter(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement, const Routing& routing)
-      : layout_(layout), chooser_(chooser), placement_(placement), routing_(routing), traffic_(layout.gpus) {
+      : layout_(layout),
+        chooser_(chooser),
+        placement_(placement),
+        routing_(routing),
+        slots_(placement, layout.gpus_per_rank),
+        traffic_(layout.gpus) {
     const auto gpus = static_cast<std::size_t>(layout.gpus);
     to_.resize(static_cast<std::size_t>(layout.group_gpus));
     touched_.resize((to_.size() + 63) / 64);
     experts_.resize(static_cast<std::size_t>(chooser.gate().experts));
     arrived_.resize(gpus * static_cast<std::size_t>(placement.slots_per_rank));
-    for (std::size_t slot = 0; slot < placement.expert.size(); ++slot) {
-      const int rank = placement.rank_of(static_cast<int>(slot));
-      receiver_.push_back(static_cast<std::size_t>(rank * layout.gpus_per_rank));
-      local_.push_back(slot % static_cast<std::size_t>(placement.slots_per_rank));
-    }
-    std::size_t most_copies = 0;
-    for (std::uint32_t e = 0; e < placement.slots.size(); ++e) {
-      const auto n = static_cast<std::uint32_t>(placement.slots[e].size());
-      copies_.push_back({static_cast<std::uint32_t>(slots_.size()), n, e % n});
-      slots_.insert(slots_.end(), placement.slots[e].begin(), placement.slots[e].end());
-      most_copies = std::max<std::size_t>(most_copies, n);
-    }
-    turn_.resize(most_copies + 1);
     traffic_.groups = layout.groups;
     if (per_node()) {
       for (const auto& mates : layout.members) widest_ = std::max(widest_, mates.size());
@@ -63,6 +60,13 @@ class CopyCounter {
       turn_to(gpu);
       const Drawn drawn = drawn_of(n);
       each_ = static_cast<std::uint32_t>(drawn.each);
+      if (const CopyPlan* plan = drawn.each == 1 ? plan_of_sender() : nullptr) {
+        count_choices(n, Random{seed.seed, seed.layer, seed.micro_batch, gpu});
+        const int first = layout_.first_of_group(gpu);
+        plan->count(gpu, first, experts_.data(), traffic_,
+                    arrived_.data() + first * static_cast<std::ptrdiff_t>(placement_.slots_per_rank));
+        continue;
+      }
       draw(gpu, drawn.tokens, Random{seed.seed, seed.layer, seed.micro_batch, gpu});
       if (drawn.rest > 0) {
         each_ = 1;
@@ -90,27 +94,28 @@ class CopyCounter {
 
  private:
   bool per_node() const { return routing_.per == CopyPer::node; }
-  /// Counted from the first GPU of the group.
-  std::size_t receiver(int slot) const { return receiver_[static_cast<std::size_t>(slot)]; }
-  /// Of several copies of an expert a GPU always uses the same one, different GPUs different ones. The shift from one
-  /// run of GPUs to the next, and from expert to expert, keeps the choice out of step with the order of GPUs in a node:
-  /// a copy used by the third GPU of every node only would answer through the third plane only.
-  /// Copy (index + index / n + expert) % n of n, for a GPU's index in its group.
-  int slot_for(std::size_t expert) const {
-    const Copies& own = copies_[expert];
-    const std::uint32_t copy = turn_[own.count] + own.shift;
-    return slots_[own.first + (copy < own.count ? copy : copy - own.count)];
-  }
-  /// What of it depends on the GPU alone.
-  void turn_to(int gpu) {
-    const auto index = static_cast<std::uint32_t>(gpu - layout_.first_of_group(gpu));
-    for (std::uint32_t n = 1; n < turn_.size(); ++n) turn_[n] = (index + index / n) % n;
+  void turn_to(int gpu) { slots_.turn_to(static_cast<std::uint32_t>(gpu - layout_.first_of_group(gpu))); }
+  /// Where each expert's copies go for senders of this turn, if it is not the first of them and they go nowhere else.
+  const CopyPlan* plan_of_sender() {
+    if (routing_.per != CopyPer::expert || routing_.shared_copies || routing_.remote_all) return nullptr;
+    const auto [found, is_new] = plans_.try_emplace(slots_.turn());
+    if (!is_new && !found->second) {
+      std::vector<CopyPlan::Aim> aims;
+      for (std::uint32_t expert = 0; expert < experts_.size(); ++expert) {
+        const int slot = slots_.slot(expert);
+        for (std::size_t part = 0; part < static_cast<std::size_t>(layout_.gpus_per_rank); ++part) {
+          const std::size_t to = slots_.receiver(slot) + part;
+          aims.push_back({static_cast<std::uint32_t>(to), expert, static_cast<std::uint32_t>(slots_.place(slot, to))});
+        }
+      }
+      found->second.emplace(aims, to_.size());
+    }
+    return found->second ? &*found->second : nullptr;
   }
   void arrive(int gpu, int slot, std::uint32_t tokens) {
-    const auto per_rank = static_cast<std::size_t>(placement_.slots_per_rank);
-    const std::size_t first = static_cast<std::size_t>(layout_.first_of_group(gpu)) + receiver(slot);
+    const std::size_t first = static_cast<std::size_t>(layout_.first_of_group(gpu)) + slots_.receiver(slot);
     for (std::size_t part = 0; part < static_cast<std::size_t>(layout_.gpus_per_rank); ++part) {
-      arrived_[(first + part) * per_rank + local_[static_cast<std::size_t>(slot)]] += tokens;
+      arrived_[slots_.place(slot, first + part)] += tokens;
     }
   }
 
@@ -124,17 +129,19 @@ class CopyCounter {
 
   /// One copy for each chosen expert: it is enough to count how often each expert was chosen.
   void count_for_each_expert(int gpu, int tokens, Random random) {
-    std::fill(experts_.begin(), experts_.end(), 0U);
-    auto* const counts = experts_.data();
-    chooser_.count(random, tokens, counts);
+    count_choices(tokens, random);
     for (std::size_t expert = 0; expert < experts_.size(); ++expert) {
-      if (counts[expert] == 0) continue;
-      const int slot = slot_for(expert);
-      arrive(gpu, slot, counts[expert] * each_);
+      if (experts_[expert] == 0) continue;
+      const int slot = slots_.slot(expert);
+      arrive(gpu, slot, experts_[expert] * each_);
       for (int part = 0; part < layout_.gpus_per_rank; ++part) {
-        send(receiver(slot) + static_cast<std::size_t>(part), counts[expert] * each_);
+        send(slots_.receiver(slot) + static_cast<std::size_t>(part), experts_[expert] * each_);
       }
     }
+  }
+  void count_choices(int tokens, Random random) {
+    std::fill(experts_.begin(), experts_.end(), 0U);
+    chooser_.count(random, tokens, experts_.data());
   }
 
   /// One copy for each distinct GPU, or for each distinct node and from there for each distinct GPU.
@@ -154,7 +161,7 @@ class CopyCounter {
       if (routing_.shared_copies) deliver(token, shared_receiver(gpu, token));
     });
     for (std::size_t expert = 0; expert < experts_.size(); ++expert) {
-      if (experts_[expert] != 0) arrive(gpu, slot_for(expert), experts_[expert]);
+      if (experts_[expert] != 0) arrive(gpu, slots_.slot(expert), experts_[expert]);
     }
     mark_receivers();
   }
@@ -163,7 +170,7 @@ class CopyCounter {
   void look_around(int gpu) {
     first_ = static_cast<std::size_t>(layout_.first_of_group(gpu));
     first_of_expert_.resize(experts_.size());
-    for (std::size_t e = 0; e < experts_.size(); ++e) first_of_expert_[e] = receiver(slot_for(e));
+    for (std::size_t e = 0; e < experts_.size(); ++e) first_of_expert_[e] = slots_.receiver(slots_.slot(e));
     if (!per_node()) return;
     own_node_ = layout_.node[static_cast<std::size_t>(gpu)];
     relay_.resize(layout_.members.size());
@@ -254,15 +261,9 @@ class CopyCounter {
   const Chooser& chooser_;
   const Placement& placement_;
   const Routing& routing_;
+  SenderSlots slots_;
   Traffic traffic_;
-  struct Copies {
-    std::uint32_t first, count, shift;
-  };
-  std::vector<Copies> copies_;            // of each expert: where its slots begin in slots_, how many, expert % count
-  std::vector<int> slots_;                // by expert
-  std::vector<std::uint32_t> turn_;       // of the sender at hand, by the number of copies
-  std::vector<std::size_t> receiver_;     // by slot: the first GPU that holds it, counted within the group
-  std::vector<std::size_t> local_;        // by slot: which one of its GPU's it is
+  std::map<std::vector<std::uint32_t>, std::optional<CopyPlan>> plans_;  // by turn
   std::vector<std::uint32_t> to_;         // of the sender at hand, by GPU of its EP group
   std::vector<std::uint64_t> touched_;    // a bit for each GPU that may have some
   std::vector<std::uint32_t> forwarded_;  // [relay * widest node + position of the receiver]

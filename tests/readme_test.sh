@@ -14,7 +14,8 @@ shown() { awk -v command="\$ ./teapot $1" '$0 == command { inside = 1; next } /^
 
 failed=0
 for command in 'run examples/deepseek-v3-h800.yaml' 'sweep examples/sweep-fabrics.yaml' 'validate' 'what-if examples/deepseek-v3-h800.yaml' \
-  'serve examples/serve-failed-plane.yaml'; do
+  'serve examples/serve-failed-plane.yaml' \
+  'optimize examples/serve-deepseek-v3-h800.yaml --vary serving.prefill.units=3,4,5,6 --keep 0.98'; do
   shown "$command" >"$work/shown"
   case $command in sweep*) extra="--out $work/results" ;; *) extra='' ;; esac
   # Words are meant to split: they are arguments.

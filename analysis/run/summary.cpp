@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/output/counted.hpp"
 #include "analysis/output/text_table.hpp"
 #include "analysis/run/uncertainty.hpp"
 #include "analysis/run/used_libraries.hpp"
@@ -53,7 +54,8 @@ std::string fabric_text(const Scenario& s, const Report& r) {
 
 std::string load_words(const Scenario& s) {
   if (s.phase == Phase::decode) {
-    return fmt::format("{} requests a GPU, context {:g}", s.load.requests_per_gpu(), s.load.context_tokens());
+    return fmt::format("{} a GPU, context {:g}", counted(s.load.requests_per_gpu(), "request"),
+                       s.load.context_tokens());
   }
   const Requests& prompts = s.load.requests[0];
   return fmt::format("{} prompts a GPU of {:g} tokens, {:g} of them cached", prompts.per_gpu(),
@@ -70,15 +72,15 @@ std::string replicas_text(const Replicas& r) {
 /// "h800-mpft, 128 GPUs" and so on: what was asked, in three lines.
 std::string inputs(const Scenario& s, const Report& r) {
   const Layout& l = s.layout;
-  std::string text =
-      fmt::format("{} on {} GPUs ({}), fabric {}\n", s.model.name, s.gpus(), s.accelerator.name, fabric_text(s, r));
+  std::string text = fmt::format("{} on {} ({}), fabric {}\n", s.model.name, counted(s.gpus(), "GPU"),
+                                 s.accelerator.name, fabric_text(s, r));
   text += replicas_text(s.replicas);
   const std::string split =
       s.model.has_experts() && l.expert_tensor_parallel > 1 ? fmt::format(" x ETP {}", l.expert_tensor_parallel) : "";
   text +=
       fmt::format("EP {}{}, TP {}, {}, routing {}, overlap {}", l.expert_parallel, split, l.tensor_parallel,
                   load_words(s), s.execution.routing.load, s.execution.overlap + (s.overlap_chosen ? " (auto)" : ""));
-  if (s.speculation.draft_tokens > 0) text += fmt::format(", {} draft tokens", s.speculation.draft_tokens);
+  if (s.speculation.draft_tokens > 0) text += ", " + counted(s.speculation.draft_tokens, "draft token");
   text += fmt::format("\nruntime {}, communication {}, seed {}\n", s.runtime, libraries_text(s, r), s.seed);
   return text;
 }
@@ -144,8 +146,8 @@ std::string summary_text(const Scenario& scenario, const Run& run, const Report&
   if (prefill) {
     text += fmt::format("TTFT at least    {:10.3f} ms   one prefill, without queueing\n", ms(r.step));
   } else {
-    text += fmt::format("TPOT             {:10.3f} ms   step {:.3f} ms, {:.3g} tokens a request and step\n", ms(r.tpot),
-                        ms(r.step), r.tokens_per_step);
+    text += fmt::format("TPOT             {:10.3f} ms   step {:.3f} ms, {} a request and step\n", ms(r.tpot),
+                        ms(r.step), counted(r.tokens_per_step, "token", "{:.3g}"));
   }
   const Band range = uncertainty(scenario, r);
   text += band_text(range, r.tokens_per_step, scenario.machine.runtime.bound);

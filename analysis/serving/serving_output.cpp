@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "analysis/output/counted.hpp"
 #include "analysis/output/text_table.hpp"
 #include "analysis/serving/serving_report.hpp"
 #include "analysis/version.hpp"
@@ -56,7 +57,8 @@ std::string arrival_words(const ArrivalProcess& a) {
 namespace {
 
 std::string asked(const ServingScenario& s, const ServiceRecord& record, const ServingReport& r) {
-  std::string text = fmt::format("{} served on {} GPUs, fabric {}\n", s.decode.model.name, s.gpus, s.decode.fabric);
+  std::string text =
+      fmt::format("{} served on {}, fabric {}\n", s.decode.model.name, counted(s.gpus, "GPU"), s.decode.fabric);
   if (s.prefill) text += pool_words("prefill", s.shape.prefill, *s.prefill) + "; ";
   text += pool_words(s.prefill ? "decode" : "prefill in chunks and decode", s.shape.decode, s.decode) + '\n';
   return text + fmt::format("requests: {}, {} came, {} were served\n\n", arrival_words(s.arrivals),

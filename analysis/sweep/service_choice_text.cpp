@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "analysis/output/counted.hpp"
 #include "analysis/output/text_table.hpp"
 #include "analysis/sweep/service_choice.hpp"
 #include "analysis/version.hpp"
@@ -84,8 +85,8 @@ std::string service_choices_text(const std::vector<ServiceChoice>& ranked, const
                 ? fmt::format("\nmost load within the limits: {}, {:.4g} {}", choice_name(best, axes), p.offered,
                               best.most->unit)
                 : fmt::format("\ncheapest that serves the load within the limits: {}", choice_name(best, axes));
-    text += fmt::format(", {:.2f} M$ for {} GPUs and their network; {:.1f}% of the requests keep the limits\n",
-                        best.usd / 1e6, best.gpus, 100 * p.kept());
+    text += fmt::format(", {:.2f} M$ for {} and their network; {:.1f}% of the requests keep the limits\n",
+                        best.usd / 1e6, counted(best.gpus, "GPU"), 100 * p.kept());
   } else {
     text =
         goal.most_load ? "no cluster keeps the limits at any load\n" : "no cluster serves the load within the limits\n";

@@ -15,8 +15,10 @@ namespace teapot {
 namespace {
 
 /// Why a load does not keep the limits; empty where it does.
-std::string missed(const LoadPoint& p, double part) {
-  if (p.gave_up) return "more requests than may wait for their first token longer than the limit";
+std::string missed(const LoadPoint& p, double part, const ServingLimits& limits) {
+  if (p.gave_up)
+    return fmt::format("more than {:.3g}% of the requests have their first token after {:g} ms", 100 * (1 - part),
+                       limits.ttft->value * 1e3);
   if (p.grows) return "its queue grows without end";
   if (p.kept() >= part) return {};
   return fmt::format("{:.1f}% of the requests keep the limits (TTFT P99 {:.0f} ms, TPOT P99 {:.2f} ms)", 100 * p.kept(),
@@ -45,11 +47,12 @@ ServiceChoice served_choice(const Tree& scenario, std::vector<std::string> choic
     c.usd = cost->usd_per_gpu * s.gpus;
     c.usd_per_million_tokens = cost->usd_per_million_tokens;
     if (!goal.most_load) {
-      c.ruled_out = missed(c.asked, goal.part);
+      c.ruled_out = missed(c.asked, goal.part, s.limits);
       return c;
     }
     c.most = most_load(s, goal.part, serve);
-    if (!c.most->best) c.ruled_out = "no load keeps the limits: " + missed(c.most->visited.front(), goal.part);
+    if (!c.most->best)
+      c.ruled_out = "no load keeps the limits: " + missed(c.most->visited.front(), goal.part, s.limits);
   } catch (const ConfigError& e) {
     c.ruled_out = one_line(e.what(), 300);
   }

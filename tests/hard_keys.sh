@@ -25,6 +25,20 @@ expect 2 'unknown key "0"' run small.yaml --set deployment.requests_per_gpu.0=4
 printf 'base: small.yaml\naxes: {deployment.gpuss: {from: 1, to: 100000, step: 1}}\n' >many.yaml
 expect 2 'did you mean .deployment.gpus' sweep many.yaml --out nowhere
 
+# --- what newcomers write: a wrong key is said before what does not fit, and by the name they know it
+expect 2 'did you mean .deployment' run small.yaml --set deployement.gpus=8
+for alias in tp:tensor_parallel ep:expert_parallel pp:pipeline_parallel batch:requests_per_gpu batch_size:requests_per_gpu \
+  isl:context_tokens; do
+  expect 2 "write ${alias#*:}" run small.yaml --set "deployment.${alias%:*}=8"
+done
+expect 2 'did you mean .nic_bandwidth' run small.yaml --set 'fabric.nic_bandwith=400 Gbps'
+expect 2 '^--set fabric.nic_bandwidth: ' run small.yaml --set 'fabric.nic_bandwidth=400 Gpbs'
+refused 'does not fit.*so would' 'model: llama-3.1-70b\naccelerator: h100\nfabric: hgx-h100\ndeployment: {gpus: 8, requests_per_gpu: 4}\n'
+expect 2 'write 2000, or 2048' run small.yaml --set deployment.context_tokens=2k
+expect 2 'write 0.85' run small.yaml --set decode.acceptance=85%
+expect 2 'did you mean one of llama-3' run small.yaml --set model=llama3
+expect 2 'such as .weights' run small.yaml --set decode.precision=fp8
+
 # --- YAML
 for text in '<<: *nosuch\n' 'deployment: {<<: {gpus: 8}}\n' "${tiny}deployment: {gpus: 4}\n" '---\n...\n---\n' \
   '# nothing but a comment\n' 'model: mixtral\0000-8x7b\n' '\0357\0273\0277\0357\0273\0277model: deepseek-v3\n' \

@@ -56,6 +56,8 @@ std::vector<std::string> fabric_kinds() {
 
 std::vector<std::string> fabric_names() { return names_in("topologies"); }
 
+Tree spelled_out(const Config& fabric) { return with_technology(fabric, kind_of(fabric).networked).tree(); }
+
 Fabric build_fabric(const Config& written) {
   const Kind& kind = kind_of(written);
   const Config config = with_technology(written, kind.networked);

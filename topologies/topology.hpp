@@ -19,6 +19,9 @@ namespace teapot {
 /// The mapping is what resolve_named(value, "topologies", "fabric") returns. Throws ConfigError.
 Fabric build_fabric(const Config& config);
 
+/// The same mapping with all that its technologies say of it written out.
+Tree spelled_out(const Config& fabric);
+
 /// The known kinds, sorted.
 std::vector<std::string> fabric_kinds();
 

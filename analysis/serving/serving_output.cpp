@@ -10,6 +10,7 @@
 #include "analysis/output/text_table.hpp"
 #include "analysis/serving/serving_report.hpp"
 #include "analysis/version.hpp"
+#include "sim/message.hpp"
 
 namespace teapot {
 namespace {
@@ -61,8 +62,10 @@ std::string asked(const ServingScenario& s, const ServiceRecord& record, const S
       fmt::format("{} served on {}, fabric {}\n", s.decode.model.name, counted(s.gpus, "GPU"), s.decode.fabric);
   if (s.prefill) text += pool_words("prefill", s.shape.prefill, *s.prefill) + "; ";
   text += pool_words(s.prefill ? "decode" : "prefill in chunks and decode", s.shape.decode, s.decode) + '\n';
-  return text + fmt::format("requests: {}, {} came, {} were served\n\n", arrival_words(s.arrivals),
-                            record.requests.size(), r.finished);
+  text += fmt::format("requests: {}, {} came, {} were served\n", arrival_words(s.arrivals), record.requests.size(),
+                      r.finished);
+  for (const auto& warning : s.decode.model.reading.warnings) text += "warning: " + one_line(warning) + '\n';
+  return text + '\n';
 }
 
 std::string latencies(const ServingReport& r) {
@@ -219,6 +222,7 @@ Json serving_json(const ServingScenario& s, const ServingResult& result, const S
                      {"interpolated", result.surface.interpolated},
                      {"error_p90", errors.any() ? Json(errors.p90) : Json(nullptr)}};
   json["span_s"] = r.span_s;
+  json["warnings"] = s.decode.model.reading.warnings;
   json["seed"] = s.decode.seed;
   json["version"] = version;
   return json;

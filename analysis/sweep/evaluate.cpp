@@ -51,6 +51,7 @@ nlohmann::ordered_json served(const Tree& tree, const std::string& name, const C
   add_cost(json, cost);
   if (cost) json["goodput_requests_per_s_per_musd"] = report.goodput_per_s / (cost->usd_per_gpu * scenario.gpus / 1e6);
   json["surface"] = {{"simulated", result.surface.simulated}, {"interpolated", result.surface.interpolated}};
+  json["warnings"] = scenario.decode.model.reading.warnings;
   json["seed"] = scenario.decode.seed;
   json["version"] = version;
   return json;

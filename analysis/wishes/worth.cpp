@@ -8,6 +8,7 @@
 
 #include "analysis/run/report.hpp"
 #include "analysis/run/run.hpp"
+#include "topologies/topology.hpp"
 
 namespace teapot {
 namespace {
@@ -58,10 +59,27 @@ std::vector<const Wish*> best_of_choices(const std::vector<Wish>& wishes, const 
   return chosen;
 }
 
+/// The scenario with what wishes change written out: what the fabric's technologies say of it, GPUs and experts'
+/// groups.
+Tree written_out(const Tree& scenario, const std::string& name, PartReader& parts) {
+  Tree tree = resolved(scenario, parts);
+  if (const Tree* fabric = tree.find("fabric"); fabric != nullptr && fabric->kind == Tree::Kind::mapping)
+    set_path(tree, "fabric", spelled_out(Config{*fabric}));
+  const Scenario read = read_scenario(tree, name, parts);
+  const Config deployment = Config{tree}.section("deployment");
+  const auto put = [&](const char* key, int value) {
+    if (!deployment.has(key))
+      set_path(tree, std::string{"deployment."} + key, parse_yaml(std::to_string(value), "deployment"));
+  };
+  put("gpus", read.gpus());
+  if (read.model.has_experts()) put("expert_parallel", read.layout.expert_parallel);
+  return tree;
+}
+
 class Evaluator {
  public:
   Evaluator(const Tree& scenario, std::string name, const CostLists& lists)
-      : resolved_(resolved(scenario, parts_)),
+      : resolved_(written_out(scenario, name, parts_)),
         name_(std::move(name)),
         accelerator_(accelerator_name(scenario)),
         lists_(lists) {}

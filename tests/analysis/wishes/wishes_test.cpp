@@ -86,6 +86,20 @@ TEST_CASE("wishes: one that a scenario has no place for says what is missing") {
   CHECK_THROWS_WITH_AS(with_wish(tree, wishes[1]), "the scenario has no fabric.global_bandwidth", ConfigError);
 }
 
+TEST_CASE("wishes: a fabric that says its technology alone has the speeds and latencies that wishes change") {
+  const Tree tree = parse_yaml(
+      "model: {from: deepseek-v2-lite, layers: 4}\naccelerator: h800\n"
+      "fabric: {kind: multi-plane-fat-tree, nodes: 4, gpus_per_node: 8, technology: [infiniband-ndr, nvlink-4]}\n"
+      "deployment: {gpus: 32, requests_per_gpu: 16}\n",
+      "s.yaml");
+  const WorthTable table = worth_of(tree, "s", shipped(), read_cost_lists({}));
+  CHECK(table.before.tpot_ms == doctest::Approx(testing::result(read_scenario(tree, "s")).tpot.value * 1e3).epsilon(1e-12));
+  for (const Worth& row : table.wishes) {
+    CAPTURE(row.name);
+    CHECK(row.why_not.find("the scenario has no") == std::string::npos);
+  }
+}
+
 TEST_CASE("wishes: one of another technology has its speeds and latencies, whatever the fabric says of its own") {
   int found = 0;
   for (const Wish& wish : shipped()) {

@@ -21,7 +21,8 @@ std::optional<double> most_gain(const Resource& resource, const Report& report) 
   const bool computes = resource.name == "arithmetic" || resource.name == "memory" || resource.name == "SM loads" ||
                         resource.name == "launches";
   for (const ResourceUse& use : report.resources) {
-    if (use.kind == (computes ? std::string{"compute"} : resource.name)) return all * std::min(1.0, use.use);
+    if (use.kind == (computes ? std::string{"compute"} : resource.name == "CPU memory" ? "CPU" : resource.name))
+      return all * std::min(1.0, use.use);
   }
   return {};
 }
@@ -31,7 +32,7 @@ std::optional<double> most_gain(const Resource& resource, const Report& report) 
 std::optional<Binding> find_binding(const Scenario& scenario, const Run& run_, const Report& report) {
   std::vector<std::string> loaded;
   for (const ResourceUse& use : report.resources) {
-    if (use.kind != "compute") loaded.push_back(use.kind);
+    if (use.kind != "compute" && use.kind != "CPU") loaded.push_back(use.kind);
   }
   std::vector<Resource> candidates = resources(scenario, run_.program, loaded);
   const auto first = [](const Resource& r) { return r.name == "memory"; };  // decoding mostly reads memory

@@ -94,16 +94,30 @@ std::vector<KernelPart> kernel_times(const Program& program) {
   return kernels;
 }
 
-std::vector<ResourceUse> resource_use(const Network& network, const Timeline& timeline, Seconds busiest_compute,
-                                      int rank) {
+/// Seconds that the rank which computed longest did so, on its GPU or its host's CPUs, and which it was.
+struct Busiest {
+  double seconds = 0;
+  int rank = 0;
+
+  void see(double own, int of) {
+    if (own > seconds) *this = {own, of};
+  }
+};
+
+std::vector<ResourceUse> resource_use(const Network& network, const Timeline& timeline, const Busiest& gpu,
+                                      const Busiest& cpu) {
   std::map<std::string, ResourceUse> by_tier;
   for (std::size_t l = 0; l < network.links.size(); ++l) {
     const double use = timeline.links[l].busy / timeline.step;
     ResourceUse& tier = by_tier[network.links[l].tier];
     if (use > tier.use) tier = {network.links[l].tier, network.links[l].name, use};
   }
-  std::vector<ResourceUse> resources{
-      {"compute", network.nodes[at(network.gpus[at(rank)])].name, busiest_compute / timeline.step}};
+  const auto computing = [&](const char* kind, const Busiest& busiest) {
+    return ResourceUse{kind, network.nodes[at(network.gpus[at(busiest.rank)])].name,
+                       Seconds{busiest.seconds} / timeline.step};
+  };
+  std::vector<ResourceUse> resources{computing("compute", gpu)};
+  if (cpu.seconds > 0) resources.push_back(computing("CPU", cpu));
   for (const auto& [tier, use] : by_tier) {
     if (use.use > 0) resources.push_back(use);
   }
@@ -116,6 +130,7 @@ struct Named {
   std::vector<int> entry;          // by operator
   std::vector<Runners> runners;    // by name
   std::vector<std::int64_t> runs;  // by name: operators times the ranks that ran them
+  std::vector<bool> on_cpu;        // by operator: the host computes it
 };
 
 Named operators_by_name(const Program& program, Report& r) {
@@ -132,6 +147,7 @@ Named operators_by_name(const Program& program, Report& r) {
       named.runs.push_back(0);
     }
     named.entry.push_back(found->second);
+    named.on_cpu.push_back(at(o.stream) < program.streams.size() && program.streams[at(o.stream)] == "host");
     named.runners[at(found->second)].add(o, program.ranks);
     named.runs[at(found->second)] += run_by(o, program.ranks);
     if (o.layer >= 0) layers.insert(o.layer);
@@ -145,11 +161,12 @@ struct Sums {
   explicit Sums(std::size_t names) : busy(names), exposed(names) {}
 
   std::vector<double> busy, exposed;  // by name
-  double compute = 0, communication = 0, exposed_all = 0, busiest_s = 0;
-  int busiest_rank = 0;
+  double compute = 0, communication = 0, exposed_all = 0;
+  Busiest gpu, cpu;
 
   void add(int rank, const Timeline& timeline, const Named& named, std::vector<OperatorTime>& operators) {
     computing_.clear();
+    on_cpu_.clear();
     flights_.clear();
     for (int op = 0; op < timeline.operators; ++op) {
       if (!timeline.ran(op, rank)) continue;
@@ -161,15 +178,23 @@ struct Sums {
       if (kind.communication) {
         flights_.push_back({time, name});
       } else {
-        computing_.push_back(time);
+        (named.on_cpu[at(op)] ? on_cpu_ : computing_).push_back(time);
       }
     }
-    add_exposed(rank);
+    const auto of = [](std::vector<BusyInterval>& times) {
+      std::stable_sort(times.begin(), times.end(), by_begin);
+      return length_s(merged(times));
+    };
+    gpu.see(of(computing_), rank);
+    if (!on_cpu_.empty()) cpu.see(of(on_cpu_), rank);
+    computing_.insert(computing_.end(), on_cpu_.begin(), on_cpu_.end());
+    add_exposed();
   }
 
  private:
-  void add_exposed(int rank) {
-    const auto by_begin = [](const BusyInterval& a, const BusyInterval& b) { return a.begin_s < b.begin_s; };
+  static bool by_begin(const BusyInterval& a, const BusyInterval& b) { return a.begin_s < b.begin_s; }
+
+  void add_exposed() {
     std::stable_sort(computing_.begin(), computing_.end(), by_begin);
     std::stable_sort(flights_.begin(), flights_.end(),
                      [&](const Flight& a, const Flight& b) { return by_begin(a.time, b.time); });
@@ -180,13 +205,9 @@ struct Sums {
     compute += own;
     communication += length_s(merged(flying_));
     exposed_all += expose(flights_, busy_computing, exposed);
-    if (own > busiest_s) {
-      busiest_s = own;
-      busiest_rank = rank;
-    }
   }
 
-  std::vector<BusyInterval> computing_, flying_;  // of one rank; kept for their memory
+  std::vector<BusyInterval> computing_, on_cpu_, flying_;  // of one rank; kept for their memory
   std::vector<Flight> flights_;
 };
 
@@ -227,7 +248,7 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   r.overlap_fraction = r.communication.value > 0 ? 1 - r.exposed / r.communication : 0;
   take_rates(scenario, r);
   r.kernels = kernel_times(program);
-  r.resources = resource_use(scenario.network, timeline, {sums.busiest_s}, sums.busiest_rank);
+  r.resources = resource_use(scenario.network, timeline, sums.gpu, sums.cpu);
   return r;
 }
 

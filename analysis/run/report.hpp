@@ -25,7 +25,7 @@ struct OperatorTime {
 
 /// How much of the step the busiest resource of a kind was in use.
 struct ResourceUse {
-  std::string kind;  ///< compute, or a tier of links: nvlink, nic, leaf, ...
+  std::string kind;  ///< compute (of GPUs), CPU (of hosts), or a tier of links: nvlink, nic, leaf, ...
   std::string name;  ///< the busiest one: a GPU or a link
   double use = 0;    ///< busy time over step
 };

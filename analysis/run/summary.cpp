@@ -42,7 +42,7 @@ std::string fabric_text(const Scenario& s, const Report& r) {
       std::any_of(r.operators.begin(), r.operators.end(), [](const auto& op) { return op.communication; });
   if (!communicates) return fmt::format("none (nothing is sent; {} is not used)", s.fabric);
   const bool network = std::any_of(r.resources.begin(), r.resources.end(), [](const ResourceUse& use) {
-    return use.kind != "compute" && use.kind != "nvlink" && use.use > 0;
+    return use.kind != "compute" && use.kind != "CPU" && use.kind != "nvlink" && use.use > 0;
   });
   const Tree* deployment = s.source.find("deployment");
   const Tree* placement = deployment != nullptr ? deployment->find("placement") : nullptr;

@@ -60,6 +60,24 @@ decode: {runtime: ktransformers, precision: {weights: q4_k_m}}
 
 }  // namespace
 
+TEST_CASE("offload: what the host's CPUs compute is their use, and not the GPU's") {
+  const Scenario s =
+      read_scenario(load_yaml(std::string{TEAPOT_HOME} + "/examples/deepseek-v3-one-box.yaml"), "one-box");
+  const Run simulated = run(s);
+  const Report r = report(s, simulated.program, simulated.timeline);
+  const auto busy_s = [&](const char* name) {
+    for (const OperatorTime& op : r.operators) {
+      if (op.name == name) return op.busy.value;
+    }
+    return 0.0;
+  };
+  REQUIRE(r.resources.size() > 1);
+  CHECK(r.resources[0].kind == "CPU");
+  CHECK(r.resources[0].use == doctest::Approx(busy_s("experts-cpu") / r.step.value).epsilon(1e-9));
+  CHECK(r.resources[1].kind == "compute");
+  CHECK(r.resources[1].use < 0.5);  // the GPU waits for the experts
+}
+
 TEST_CASE("offload: every byte of the cache that lies on the host crosses its links once a step") {
   for (const std::string read : {"streamed", "prefetched", "pooled"}) {
     const Scenario s = scenario_of(cluster + "memory: {kv: {device: 0.75, host: 0.25, read: " + read + "}}\n");

@@ -93,7 +93,8 @@ TEST_CASE("wishes: a fabric that says its technology alone has the speeds and la
       "deployment: {gpus: 32, requests_per_gpu: 16}\n",
       "s.yaml");
   const WorthTable table = worth_of(tree, "s", shipped(), read_cost_lists({}));
-  CHECK(table.before.tpot_ms == doctest::Approx(testing::result(read_scenario(tree, "s")).tpot.value * 1e3).epsilon(1e-12));
+  CHECK(table.before.tpot_ms ==
+        doctest::Approx(testing::result(read_scenario(tree, "s")).tpot.value * 1e3).epsilon(1e-12));
   for (const Worth& row : table.wishes) {
     CAPTURE(row.name);
     CHECK(row.why_not.find("the scenario has no") == std::string::npos);

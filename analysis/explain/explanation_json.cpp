@@ -10,7 +10,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double ms(Seconds time) { return time.value * 1e3; }
 double us(Seconds time) { return time.value * 1e6; }
 
 Json path_json(const Explanation& e, const Program& program) {

@@ -30,6 +30,9 @@ struct ResourceUse {
   double use = 0;    ///< busy time over step
 };
 
+/// As outputs have it.
+inline double ms(Seconds time) { return time.value * 1e3; }
+
 struct Report {
   Seconds tpot;
   Seconds step;

@@ -21,8 +21,6 @@
 namespace teapot {
 namespace {
 
-double ms(Seconds time) { return time.value * 1e3; }
-
 std::string percent(double fraction) { return fmt::format("{:.1f}%", 100 * fraction); }
 
 std::string libraries_text(const Scenario& s, const Report& r) {

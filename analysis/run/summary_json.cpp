@@ -12,8 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double milliseconds(Seconds time) { return time.value * 1e3; }
-
 std::string json_name(std::string name) {
   for (char& c : name) {
     if (c == '-' || c == ' ') c = '_';
@@ -24,18 +22,18 @@ std::string json_name(std::string name) {
 /// What the time of a step is called, and what it is of.
 void add_step(const Scenario& scenario, const Report& r, Json& json) {
   const Band range = uncertainty(scenario, r);
-  const Json band{{"low", milliseconds(range.low / r.tokens_per_step)},
-                  {"high", milliseconds(range.high / r.tokens_per_step)},
+  const Json band{{"low", ms(range.low / r.tokens_per_step)},
+                  {"high", ms(range.high / r.tokens_per_step)},
                   {"coverage", Band::coverage}};
   if (scenario.phase == Phase::prefill) {
     json["phase"] = "prefill";
-    json["ttft_ms"] = milliseconds(r.step);
-    json["prefill_ms"] = milliseconds(r.step);
-    json["step_ms"] = milliseconds(r.step);
+    json["ttft_ms"] = ms(r.step);
+    json["prefill_ms"] = ms(r.step);
+    json["step_ms"] = ms(r.step);
     json["prefill_band_ms"] = band;
   } else {
-    json["tpot_ms"] = milliseconds(r.tpot);
-    json["step_ms"] = milliseconds(r.step);
+    json["tpot_ms"] = ms(r.tpot);
+    json["step_ms"] = ms(r.step);
     json["tpot_band_ms"] = band;
   }
   json["warnings"] = warnings(scenario, r);
@@ -57,11 +55,11 @@ Json operators_json(const Report& r) {
     operators.push_back({{"name", op.name},
                          {"kind", op.communication ? "communication" : "compute"},
                          {"calls", op.count},
-                         {"busy_ms", milliseconds(op.busy)},
+                         {"busy_ms", ms(op.busy)},
                          {"mean_us", op.busy.value * 1e6 / op.count},
                          {"longest_us", op.longest.value * 1e6}});
     if (!op.communication) continue;
-    operators.back()["exposed_ms"] = milliseconds(op.exposed);
+    operators.back()["exposed_ms"] = ms(op.exposed);
     operators.back()["library"] = op.library;
   }
   return operators;
@@ -72,7 +70,7 @@ Json kernels_json(const Report& r) {
   for (const auto& kernel : r.kernels) {
     kernels.push_back({{"name", kernel.name},
                        {"kind", kernel.kind},
-                       {"time_ms", milliseconds(kernel.time)},
+                       {"time_ms", ms(kernel.time)},
                        {"provenance", to_text(kernel.provenance)}});
   }
   return kernels;
@@ -81,12 +79,11 @@ Json kernels_json(const Report& r) {
 /// Where the step went, and what was in use meanwhile.
 void add_parts(const Report& r, const std::optional<Binding>& binding, Json& json) {
   auto& breakdown = json["breakdown_ms"] = Json::object();
-  for (const auto& op : r.operators)
-    breakdown[json_name(op.name)] = milliseconds(op.communication ? op.exposed : op.busy);
-  breakdown["idle"] = milliseconds(r.idle);
-  json["compute_ms"] = milliseconds(r.compute);
-  json["communication_ms"] = milliseconds(r.communication);
-  json["exposed_communication_ms"] = milliseconds(r.exposed);
+  for (const auto& op : r.operators) breakdown[json_name(op.name)] = ms(op.communication ? op.exposed : op.busy);
+  breakdown["idle"] = ms(r.idle);
+  json["compute_ms"] = ms(r.compute);
+  json["communication_ms"] = ms(r.communication);
+  json["exposed_communication_ms"] = ms(r.exposed);
   json["overlap_fraction"] = r.overlap_fraction;
   auto& bottleneck = json["bottleneck"] = Json::object();
   if (!r.resources.empty())

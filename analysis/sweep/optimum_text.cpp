@@ -37,7 +37,9 @@ std::string ranking(const Optimum& optimum, const std::vector<std::string>& axes
   return table.to_text();
 }
 
-std::string name_of(const std::vector<std::string>& choices, const std::vector<std::string>& axes) {
+}  // namespace
+
+std::string choices_text(const std::vector<std::string>& choices, const std::vector<std::string>& axes) {
   std::string name;
   for (std::size_t i = 0; i < axes.size(); ++i) {
     name += fmt::format("{}{} {}", name.empty() ? "" : ", ", axes[i], choices[i]);
@@ -45,16 +47,14 @@ std::string name_of(const std::vector<std::string>& choices, const std::vector<s
   return name.empty() ? "the scenario" : name;
 }
 
-}  // namespace
-
 std::string optimum_text(const Optimum& optimum, const std::vector<std::string>& axes, double limit) {
   std::string text;
   if (optimum.best) {
     const Visit& b = *optimum.best;
     text = ranking(optimum, axes);
-    text +=
-        fmt::format("\ncheapest within {:g} ms: {}, {} requests a GPU: {:.4f} $ a million tokens, TPOT {:.3f} ms\n",
-                    limit, name_of(b.candidate.choices, axes), b.candidate.batch, b.usd_per_million_tokens, b.tpot_ms);
+    text += fmt::format("\ncheapest within {:g} ms: {}, {} requests a GPU: {:.4f} $ a million tokens, TPOT {:.3f} ms\n",
+                        limit, choices_text(b.candidate.choices, axes), b.candidate.batch, b.usd_per_million_tokens,
+                        b.tpot_ms);
     for (const auto& warning : b.warnings) text += "warning: " + warning + '\n';
   } else {
     text = fmt::format("no deployment keeps {:g} ms\n", limit);
@@ -63,7 +63,7 @@ std::string optimum_text(const Optimum& optimum, const std::vector<std::string>&
   for (const Group& group : optimum.groups) {
     if (group.best) continue;
     if (std::exchange(first, false)) text += "\nruled out:\n";
-    text += fmt::format("  {}: {}\n", name_of(group.choices, axes), one_line(group.ruled_out, 160));
+    text += fmt::format("  {}: {}\n", choices_text(group.choices, axes), one_line(group.ruled_out, 160));
   }
   return text + fmt::format("\nvisited {} of {} deployments{}\n", optimum.visited.size(), optimum.grid,
                             optimum.as_expected ? "; TPOT and tokens/s/GPU grow with the batch wherever it looked"

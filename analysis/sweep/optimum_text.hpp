@@ -10,6 +10,9 @@
 
 namespace teapot {
 
+/// "fabric x, gpus 64": a value for each axis; "the scenario" where there are none.
+std::string choices_text(const std::vector<std::string>& choices, const std::vector<std::string>& axes);
+
 /// `axes`: the names of what was chosen between, in the order of Candidate::choices; `limit` in ms.
 std::string optimum_text(const Optimum& optimum, const std::vector<std::string>& axes, double limit);
 nlohmann::ordered_json optimum_json(const Optimum& optimum, const std::vector<std::string>& axes, double limit);

@@ -25,6 +25,15 @@ std::string missed(const LoadPoint& p, double part, const ServingLimits& limits)
                      p.report.ttft_ms.p99, p.report.tpot_ms.any() ? p.report.tpot_ms.p99 : 0);
 }
 
+/// The scenario's own load to its end, since costs are scaled from its tokens: the search has served it so, where it
+/// was not given up.
+LoadPoint served_whole(const MostLoad& most, const ServingScenario& scenario, const Serve& serve) {
+  for (const LoadPoint& p : most.visited) {
+    if (p.load == 1 && !p.gave_up) return p;
+  }
+  return served_at(scenario, 1, serve);
+}
+
 }  // namespace
 
 ServiceChoice served_choice(const Tree& scenario, std::vector<std::string> choices, const ServiceGoal& goal,
@@ -38,21 +47,19 @@ ServiceChoice served_choice(const Tree& scenario, std::vector<std::string> choic
     c.gpus = s.gpus;
     SimulatedPools pools{s, folder};
     const Serve serve = [&](const ServingScenario& each) { return pools.serve(each); };
-    // Its tokens are what costs are scaled from, so that a search for the most load serves it to its end.
-    c.asked = served_at(s, 1, serve, goal.most_load ? std::nullopt : std::optional{goal.part});
+    if (goal.most_load) c.most = most_load(s, goal.part, serve);
+    c.asked = c.most ? served_whole(*c.most, s, serve) : served_at(s, 1, serve, goal.part);
     const auto cost = token_cost(scenario, lists, c.asked.report.output_tokens_per_s / s.gpus, parts);
     if (!cost)
       throw ConfigError(
           fmt::format("no price of the accelerator \"{}\", or of the network", accelerator_name(scenario)));
     c.usd = cost->usd_per_gpu * s.gpus;
     c.usd_per_million_tokens = cost->usd_per_million_tokens;
-    if (!goal.most_load) {
+    if (!c.most) {
       c.ruled_out = missed(c.asked, goal.part, s.limits);
-      return c;
-    }
-    c.most = most_load(s, goal.part, serve);
-    if (!c.most->best)
+    } else if (!c.most->best) {
       c.ruled_out = "no load keeps the limits: " + missed(c.most->visited.front(), goal.part, s.limits);
+    }
   } catch (const ConfigError& e) {
     c.ruled_out = one_line(e.what(), 300);
   }

@@ -8,6 +8,7 @@
 
 #include "analysis/output/counted.hpp"
 #include "analysis/output/text_table.hpp"
+#include "analysis/sweep/optimum_text.hpp"
 #include "analysis/sweep/service_choice.hpp"
 #include "analysis/version.hpp"
 
@@ -15,13 +16,6 @@ namespace teapot {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string choice_name(const ServiceChoice& c, const std::vector<std::string>& axes) {
-  std::string name;
-  for (std::size_t i = 0; i < axes.size(); ++i)
-    name += fmt::format("{}{} {}", name.empty() ? "" : ", ", axes[i], c.choices[i]);
-  return name.empty() ? "the scenario" : name;
-}
 
 std::string milliseconds_or_none(const Percentiles& p, double Percentiles::*which) {
   return p.any() ? fmt::format("{:.1f}", p.*which) : "";
@@ -81,10 +75,10 @@ std::string service_choices_text(const std::vector<ServiceChoice>& ranked, const
     const ServiceChoice& best = ranked.front();
     const LoadPoint& p = goal.most_load ? *best.most->best : best.asked;
     text = ranked_table(ranked, axes, goal);
-    text += goal.most_load
-                ? fmt::format("\nmost load within the limits: {}, {:.4g} {}", choice_name(best, axes), p.offered,
-                              best.most->unit)
-                : fmt::format("\ncheapest that serves the load within the limits: {}", choice_name(best, axes));
+    text += goal.most_load ? fmt::format("\nmost load within the limits: {}, {:.4g} {}",
+                                         choices_text(best.choices, axes), p.offered, best.most->unit)
+                           : fmt::format("\ncheapest that serves the load within the limits: {}",
+                                         choices_text(best.choices, axes));
     text += fmt::format(", {:.2f} M$ for {} and their network; {:.1f}% of the requests keep the limits\n",
                         best.usd / 1e6, counted(best.gpus, "GPU"), 100 * p.kept());
   } else {
@@ -95,7 +89,7 @@ std::string service_choices_text(const std::vector<ServiceChoice>& ranked, const
   for (const ServiceChoice& c : ranked) {
     if (c.ruled_out.empty()) continue;
     if (std::exchange(first, false)) text += "\nruled out:\n";
-    text += fmt::format("  {}: {}\n", choice_name(c, axes), c.ruled_out);
+    text += fmt::format("  {}: {}\n", choices_text(c.choices, axes), c.ruled_out);
   }
   return text;
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "analysis/scenario/scenario.hpp"
 #include "sim/catalogue.hpp"
@@ -15,10 +16,10 @@ namespace {
 
 using Entries = KeyRecord::Entries;
 
-std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
-std::string before_last(const std::string& path) {
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('.') + 1); }
+std::string_view before_last(std::string_view path) {
   const std::size_t dot = path.rfind('.');
-  return dot == std::string::npos ? std::string{} : path.substr(0, dot);
+  return dot == std::string_view::npos ? std::string_view{} : path.substr(0, dot);
 }
 
 bool goes_by(const KeyEntry& entry, const std::string& name) {
@@ -29,7 +30,7 @@ std::vector<std::string> children(const Entries& known, const std::string& path)
   std::vector<std::string> names;
   for (const auto& [key, entry] : known) {
     const bool item = key.ends_with("]") || key.ends_with("*");
-    if (before_last(key) == path && key != path && !item) names.push_back(last_part(key));
+    if (before_last(key) == path && key != path && !item) names.emplace_back(last_part(key));
   }
   return names;
 }
@@ -37,7 +38,7 @@ std::vector<std::string> children(const Entries& known, const std::string& path)
 /// What to write in place of a key that is unknown where it stands: the same key under its own name, or in its place.
 std::string meant(const Entries& known, const std::string& path, const std::string& name) {
   for (const auto& [key, entry] : known) {
-    if (before_last(key) == path && goes_by(entry, name)) return "write " + last_part(key);
+    if (before_last(key) == path && goes_by(entry, name)) return fmt::format("write {}", last_part(key));
   }
   if (!nearest(name, children(known, path)).empty()) return {};  // a slip of the finger in the right place
   for (const char* section :
@@ -175,7 +176,7 @@ class Check {
 
 std::string what_is_named(const std::string& path) {
   const std::string key = path.ends_with(".from") ? path.substr(0, path.size() - 5) : path;
-  return key == "decode.communication" ? "communication library" : last_part(key);
+  return std::string{key == "decode.communication" ? "communication library" : last_part(key)};
 }
 
 Mistakes::Mistakes(std::vector<std::string> list)
@@ -195,7 +196,7 @@ const KeyRecord::Entries& known_keys() {
 
 bool is_known(const std::string& path, const KeyRecord::Entries& known) {
   if (known.count(path) > 0) return true;
-  const std::string above = before_last(path);
+  const std::string above{before_last(path)};
   return known.count(above.empty() ? "*" : above + ".*") > 0 ||
          (!above.empty() && above != path && known.count(above) > 0 && !known.at(above).folder.empty() &&
           last_part(path) == "from");

@@ -264,7 +264,7 @@ box='model: deepseek-v3\naccelerator: rtx-4090\ndeployment: {gpus: 1, concurrenc
 cpu='memory: {experts: {device: shared, host: routed, run: cpu}}\n'
 refused 'one memory for CPU and GPU' "${box}host: apple-m2-ultra\n$cpu"
 refused 'memory: does not fit: .* more than the 192 GB of i9-13900k' "${box}host: i9-13900k\n$cpu"
-refused 'more than the 22.8 GB usable' "$box"
+refused 'more than the 24.48 GB usable' "$box"
 refused 'the network has no hosts' "${box}fabric: {kind: single-switch, nodes: 1, gpus_per_node: 2, nvlink_bandwidth: 1 GB/s}\nhost: {from: dual-xeon-6454s, gpu_link_bandwidth: 0 GB/s}\n$cpu"
 for memory in 'kv: {host: 1.2}' 'kv: {host: -0.1}' 'kv: {device: 0.5, host: 0.6}' 'kv: {}' 'kv: {host: 0.5, read: later}' \
   'experts: {device: shared, host: shared}' 'experts: {device: 2}' 'experts: {host: routed, run: gpu}' 'experts: {host: 0.5, missed: 2}' \

@@ -61,8 +61,9 @@ Memory placed_layer(const Model& model, const Layer& layer, const Layout& l, con
   m.host_weights += neurons * (1 - o.hot);
   m.weights = weights - m.host_weights;
   if (neurons > Bytes{})
-    m.weights +=
-        Bytes{2 * predictor_rank(model) * (model.hidden + layer.intermediate / static_cast<double>(l.tensor_parallel))};
+    m.weights += matrices(
+        p.in(p.dense_part).weights,
+        predictor_rank(model, layer) * (model.hidden + layer.intermediate / static_cast<double>(l.tensor_parallel)));
   m.host_kv = kv * (away && o.weights_run == Offload::Run::cpu ? 1 : o.kv);
   m.kv = kv - m.host_kv;
   if (away && o.weights_run == Offload::Run::streamed) m.staged += 2 * weights;

@@ -52,7 +52,8 @@ struct Stage {
   bool routed = false;   ///< it waits for routed tokens, and what follows them waits for it
   bool joins = false;    ///< routed tokens come back to the others after it
   bool on_host = false;  ///< the CPU of its GPU's host computes it
-  bool beside = false;   ///< at the same time as the stage after it
+  double handed = 0;    ///< values of a token that the host takes and gives back at once; 0: a hidden state, that stays
+  bool beside = false;  ///< at the same time as the stage after it
   std::function<std::vector<Kernel>(const Share&)> kernels;  ///< it computes,
   std::optional<StageExchange> exchange;                     ///< or sends
   std::string fetch;                                         ///< what it fetches from a host first; empty: nothing

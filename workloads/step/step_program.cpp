@@ -233,8 +233,10 @@ class StepBuilder {
     if (stage.joins) p.ready.insert(p.ready.end(), p.routed.begin(), p.routed.end());
   }
 
-  /// Experts on the host of a layer whose other parts are on the GPU hand their result back at once.
-  static bool returns(const Stage& stage, const Progress& p) { return stage.routed && !p.ready_on_host; }
+  /// Experts on the host of a layer whose other parts are on the GPU hand their result back at once; attention does.
+  static bool returns(const Stage& stage, const Progress& p) {
+    return stage.handed > 0 || (stage.routed && !p.ready_on_host);
+  }
 
   /// What waits for the host's work waits for `lane` and the copy back of its result.
   std::vector<int> add_host_stage(const Stage& stage, const Spot& spot, const Pass& pass, Progress& p,

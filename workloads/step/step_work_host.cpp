@@ -37,6 +37,7 @@ Collective between(const HostSide& host, const std::vector<double>& bytes, bool 
 
 /// Tokens handed over: copies, where tokens were sent to experts one by one, else each token once.
 double tokens_of(const StepShape& shape, const Stage& stage, const Share& share) {
+  if (stage.handed > 0) return share.batch.tokens();
   if (stage.whose != Whose::arrived)
     return share.batch.tokens() / (stage.whose == Whose::group ? share.batch.shared_by : 1);
   if (shape.layout.dispatches()) return share.arrived;
@@ -67,7 +68,7 @@ Collective StepWork::fetch(const Stage& stage, const Pass& pass, int layer) {
 }
 
 Collective StepWork::handover(const Stage& stage, const Pass& pass, int layer, bool to_host) {
-  const Bytes token = activation_bytes(format("bf16"), 1, shape_.model.hidden);
+  const Bytes token = activation_bytes(format("bf16"), 1, stage.handed > 0 ? stage.handed : shape_.model.hidden);
   Collective work = of_host(stage, pass, layer, to_host ? Way::to_host : Way::to_device,
                             [&](const Share& share) { return token * tokens_of(shape_, stage, share); });
   work.overhead = machine_.runtime.per_copy;

@@ -90,6 +90,36 @@ TEST_CASE("offload: every byte of the cache that lies on the host crosses its li
   }
 }
 
+TEST_CASE("offload: queries go to the cache that the CPU attends to, and what they find comes back; no cache moves") {
+  for (const double part : {0.25, 1.0}) {
+    CAPTURE(part);
+    const Scenario s = scenario_of(cluster + "memory: {kv: {host: " + std::to_string(part) + ", run: cpu}}\n");
+    const Run r = run(s);
+    // 32 x 64 tokens in 8 layers, 128 heads over rows of 512 + 64 numbers and the row itself, of two bytes.
+    const double expected = 32 * 64 * 8 * (128 * 576 + 576) * 2.0;
+    CHECK(carried(s, r, "host-bridge", "_UP") == doctest::Approx(expected).epsilon(1e-12));
+    CHECK(carried(s, r, "host-bridge", "_DOWN") == doctest::Approx(expected).epsilon(1e-12));
+    CHECK(busy(s, r, "kv-fetch") == 0);
+    CHECK(busy(s, r, "attention-cpu") > 0);
+    CHECK((busy(s, r, "attention") > 0) == (part < 1));
+  }
+  CHECK_THROWS_WITH_AS(scenario_of(cluster + "memory: {kv: {host: 0.5, run: cpu, read: pooled}}\n"),
+                       "test:6:42: memory.kv.read: the CPU attends to what lies on the host (run: cpu): the GPU reads "
+                       "none of it",
+                       ConfigError);
+}
+
+TEST_CASE("offload: a CPU attends in proportion to its part of the cache, at the rate of its memory at most") {
+  const auto attending = [](const std::string& part) {
+    const Scenario s = scenario_of(cluster + "memory: {kv: {host: " + part + ", run: cpu}}\n");
+    return busy(s, run(s), "attention-cpu");
+  };
+  const double half = attending("0.5");
+  CHECK(attending("1") == doctest::Approx(2 * half).epsilon(0.05));
+  // Of a node's memory of 2 x 8 channels of DDR5-4800, 614.4 GB/s, each of 8 GPUs has an eighth.
+  CHECK(half > 0.5 * 64 * 4096 * 8 * 576 * 2.0 / (614.4e9 / 8));
+}
+
 TEST_CASE("offload: what is fetched a layer ahead hides behind computing, what is fetched when needed does not") {
   const std::string part = "memory: {kv: {device: 0.95, host: 0.05, read: ";
   const Seconds plain = step(cluster);
@@ -194,9 +224,10 @@ TEST_CASE("offload: a run from the platform file, with its hosts, is the run fro
   const std::string all =
       "accelerator: h800\nmodel: {from: deepseek-v3, layers: 8}\nhost: dual-xeon-8480c\n"
       "deployment: {gpus: 16, requests_per_gpu: 16, context_tokens: 4096}\n";
-  for (const std::string memory : {"kv: {host: 0.3, read: prefetched}", "kv: {host: 0.3, read: streamed}",
-                                   "kv: {host: 0.3, read: pooled}", "experts: {device: shared, host: routed, run: cpu}",
-                                   "weights: {device: 4 layers, host: rest, run: streamed}"}) {
+  for (const std::string memory :
+       {"kv: {host: 0.3, read: prefetched}", "kv: {host: 0.3, read: streamed}", "kv: {host: 0.3, read: pooled}",
+        "kv: {host: 0.3, run: cpu}", "experts: {device: shared, host: routed, run: cpu}",
+        "weights: {device: 4 layers, host: rest, run: streamed}"}) {
     CAPTURE(memory);
     const std::string text = all + "memory: {" + memory + "}\n";
     const Scenario written = scenario_of(text + "fabric: {from: h800-mpft, nodes: 2}\n");

@@ -172,3 +172,15 @@ TEST_CASE("validation: every measured serving point is read, and those judged ma
   for (const auto& group : groups) of_engines += group.tag == "engine" ? group.rows : 0;
   CHECK(of_engines == groups.front().rows);
 }
+
+TEST_CASE("validation: PowerInfer's four INT4 models have the published mean of 13.2 tokens/s within a fifth") {
+  const Validation one = replayed("powerinfer");  // arXiv 2312.12456, section 8.2
+  double measured = 0, simulated = 0;
+  for (const auto& row : one.rows) {
+    if (row.what.find("q4_0") == std::string::npos) continue;
+    measured += 1000 / row.measured / 4;
+    simulated += 1000 / row.simulated / 4;
+  }
+  CHECK(measured == doctest::Approx(13.2).epsilon(0.005));
+  CHECK(simulated == doctest::Approx(13.2).epsilon(0.2));
+}

@@ -60,6 +60,8 @@ const Published published[] = {
     // Its authors' 12 B active count neither embedding nor head: docs/models.md compares them.
     {"glm-4.5-air", 106, 0, 0, "arXiv 2508.06471, table 1"},
     {"qwen3-32b", 32.8, 0, 0, "arXiv 2505.09388, table 1; huggingface.co/Qwen/Qwen3-32B"},
+    // The weight files, 41.8, hold the matrix of embedding and head twice.
+    {"falcon-40b", 41.3, 0, 0, "huggingface.co/tiiuae/falcon-40b"},
     {"opt-175b", 175, 0, 0, "arXiv 2205.01068, table 1"},
     {"opt-66b", 66, 0, 0, "arXiv 2205.01068, table 1"},
     {"opt-30b", 30, 0, 0, "arXiv 2205.01068, table 1"},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "workloads/model/kernels.hpp"
 #include "workloads/model/layer_kernels.hpp"
@@ -60,12 +61,12 @@ double firing(const Offload& o, double intermediate, double tokens, bool on_host
 }
 
 /// What guesses which neurons fire.
-std::vector<Kernel> predictor_kernels(const StepShape& s, double intermediate, double tokens) {
-  const double rank = predictor_rank(s.model);
-  Precision plain = s.execution.precision;
-  plain.weights = plain.activations = format("bf16");
-  return {gemm("predictor-in", plain, tokens, rank, s.model.hidden),
-          gemm("predictor-out", plain, tokens, intermediate, rank)};
+std::vector<Kernel> predictor_kernels(const StepShape& s, const Layer& layer, const Share& share) {
+  const double rank = predictor_rank(s.model, layer);
+  const double intermediate = static_cast<double>(layer.intermediate) / share.batch.shared_by;
+  const Precision precision = s.execution.precision.in(s.execution.precision.dense_part);
+  return {gemm("predictor-in", precision, share.batch.tokens(), rank, s.model.hidden),
+          gemm("predictor-out", precision, share.batch.tokens(), intermediate, rank)};
 }
 
 void split_by_neuron(const StepShape& s, const LayerKind& kind, const Stage& stage, std::vector<Stage>& placed) {
@@ -73,16 +74,16 @@ void split_by_neuron(const StepShape& s, const LayerKind& kind, const Stage& sta
     Stage part = stage;
     part.on_host = part.beside = on_host;
     if (on_host) part.name += "-cpu";
-    part.kernels = [s, on_host, all = double{static_cast<double>(kind.layer.intermediate)}](const Share& share) {
+    part.kernels = [s, on_host, layer = kind.layer](const Share& share) {
       const double tokens = share.batch.tokens();
       const Precision& p = s.execution.precision;
-      const double width = firing(s.execution.offload, all, tokens, on_host);
+      const double width = firing(s.execution.offload, layer.intermediate, tokens, on_host);
       auto kernels = feed_forward_kernels("dense", s.model, p.in(p.dense_part), width, tokens, share.batch.shared_by);
-      if (on_host) {  // rows that lie apart, whatever they are stored in
-        for (Kernel& kernel : kernels) kernel.stored = kernel.kind == "gemm" ? "sparse-rows" : kernel.stored;
-        return kernels;
+      for (Kernel& kernel : kernels) {  // rows that lie apart, whatever they are stored in
+        if (kernel.kind == "gemm") kernel.stored = "sparse-rows";
       }
-      const auto predictor = predictor_kernels(s, all / share.batch.shared_by, tokens);
+      if (on_host) return kernels;
+      const auto predictor = predictor_kernels(s, layer, share);
       kernels.insert(kernels.begin(), predictor.begin(), predictor.end());
       kernels.insert(kernels.begin(), norm_kernel(s.model, tokens));
       return kernels;
@@ -133,6 +134,48 @@ void fetch_cache(const StepShape& s, const LayerKind& kind, Stage& stage) {
   };
 }
 
+/// The kernels of a stage that read so much of each cache, or those that read none.
+std::function<std::vector<Kernel>(const Share&)> over_cache(const Stage& stage, std::optional<double> part) {
+  return [kernels = stage.kernels, part](const Share& share) {
+    std::vector<Kernel> those;
+    for (Kernel kernel : kernels(share)) {
+      const bool reads = kernel.shape.context > 0;
+      if (reads != part.has_value()) continue;
+      if (reads) {
+        kernel.flops = kernel.flops * *part;
+        kernel.bytes = kernel.bytes * *part;
+        kernel.shape.context *= *part;
+      }
+      those.push_back(std::move(kernel));
+    }
+    return those;
+  };
+}
+
+/// Queries go to the part of the cache that lies on the host, and what they find there comes back; the GPU attends to
+/// the other part at the same time. What reads no cache (the projection out) follows on the GPU.
+void attend_on_host(const StepShape& s, const LayerKind& kind, const Stage& stage, std::vector<Stage>& placed) {
+  const Attention& a = kind.layer.attention;
+  const double part = s.execution.offload.kv;
+  const double width = a.kind == Attention::Kind::latent ? a.kv_rank + a.rope_dim : a.query_dim();
+  Stage cpu = stage;
+  cpu.name += "-cpu";
+  cpu.on_host = true;
+  cpu.beside = part < 1;
+  cpu.handed = (a.heads * width + mixer_of(a).cached_values(a)) / s.layout.tensor_parallel;
+  cpu.kernels = over_cache(stage, part);
+  placed.push_back(std::move(cpu));
+  if (part < 1) {
+    Stage gpu = stage;
+    gpu.kernels = over_cache(stage, 1 - part);
+    placed.push_back(std::move(gpu));
+  }
+  Stage out = stage;
+  out.name += "-output";
+  out.kernels = over_cache(stage, {});
+  placed.push_back(std::move(out));
+}
+
 }  // namespace
 
 std::vector<Stage> placed(const StepShape& s, const LayerKind& kind, std::vector<Stage> stages) {
@@ -155,6 +198,10 @@ std::vector<Stage> placed(const StepShape& s, const LayerKind& kind, std::vector
       continue;
     }
     if (kind.away) stream_weights(s, kind, stage);
+    if (o.attends_on_cpu() && stage.reads_cache && !kind.layer.attention.recurrent()) {
+      attend_on_host(s, kind, stage, placed);
+      continue;
+    }
     if (o.kv > 0 && stage.reads_cache) fetch_cache(s, kind, stage);
     if (o.experts > 0 && !kind.away && stage.whose == Whose::arrived) {
       place_experts(s, std::move(stage), placed);

@@ -24,6 +24,16 @@ std::string KeyRecord::canonical(const std::string& path) const {
   return result;
 }
 
+KeyEntry& KeyRecord::at(const std::string& path) {
+  KeyEntry*& entry = known_[path];
+  if (entry == nullptr) entry = &entries_[canonical(path)];
+  return *entry;
+}
+
+void KeyRecord::open(const std::string& path) {
+  if (open_.insert(canonical(path)).second) known_.clear();
+}
+
 void KeyRecord::describe(const std::string& path, const About& about) {
   KeyEntry& entry = at(path);
   if (*about.meaning != '\0') entry.meaning = about.meaning;

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace teapot {
@@ -32,17 +33,21 @@ class KeyRecord {
  public:
   using Entries = std::map<std::string, KeyEntry>;
 
+  KeyRecord() = default;
+  KeyRecord(const KeyRecord&) = delete;
+
   const Entries& entries() const { return entries_; }
-  KeyEntry& at(const std::string& path) { return entries_[canonical(path)]; }
+  KeyEntry& at(const std::string& path);
   void describe(const std::string& path, const About& about);
   /// The keys of this mapping are names that the user chooses.
-  void open(const std::string& path) { open_.insert(canonical(path)); }
+  void open(const std::string& path);
 
  private:
   std::string canonical(const std::string& path) const;
 
   Entries entries_;
   std::set<std::string> open_;
+  std::unordered_map<std::string, KeyEntry*> known_;  ///< by path as it was asked for: readers say several things of each
 };
 
 }  // namespace teapot

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 
 #include "analysis/scenario/scenario.hpp"
@@ -26,25 +27,42 @@ bool goes_by(const KeyEntry& entry, const std::string& name) {
   return std::find(entry.aliases.begin(), entry.aliases.end(), name) != entry.aliases.end();
 }
 
-std::vector<std::string> children(const Entries& known, const std::string& path) {
-  std::vector<std::string> names;
+/// The keys of each mapping, by its path: their last parts.
+using Sections = std::map<std::string_view, std::vector<std::pair<std::string_view, const KeyEntry*>>>;
+
+Sections sections_of(const Entries& known) {
+  Sections sections;
   for (const auto& [key, entry] : known) {
     const bool item = key.ends_with("]") || key.ends_with("*");
-    if (before_last(key) == path && key != path && !item) names.emplace_back(last_part(key));
+    if (!key.empty() && !item) sections[before_last(key)].emplace_back(last_part(key), &entry);
   }
+  return sections;
+}
+
+std::vector<std::string> children(const Sections& sections, const std::string& path) {
+  std::vector<std::string> names;
+  const auto section = sections.find(path);
+  if (section == sections.end()) return names;
+  for (const auto& [name, entry] : section->second) names.emplace_back(name);
   return names;
 }
 
 /// What to write in place of a key that is unknown where it stands: the same key under its own name, or in its place.
-std::string meant(const Entries& known, const std::string& path, const std::string& name) {
-  for (const auto& [key, entry] : known) {
-    if (before_last(key) == path && goes_by(entry, name)) return fmt::format("write {}", last_part(key));
+std::string meant(const Sections& sections, const std::string& path, const std::string& name) {
+  const auto own = sections.find(path);
+  if (own != sections.end()) {
+    for (const auto& [key, entry] : own->second) {
+      if (goes_by(*entry, name)) return fmt::format("write {}", key);
+    }
   }
-  if (!nearest(name, children(known, path)).empty()) return {};  // a slip of the finger in the right place
+  if (!nearest(name, children(sections, path)).empty()) return {};  // a slip of the finger in the right place
   for (const char* section :
        {"deployment", "decode", "decode.precision", "decode.routing", "fabric", "simulation", ""}) {
-    for (const auto& [key, entry] : known) {
-      if (before_last(key) == section && (last_part(key) == name || goes_by(entry, name))) return "write " + key;
+    const auto other = sections.find(section);
+    if (other == sections.end()) continue;
+    for (const auto& [key, entry] : other->second) {
+      if (key == name || goes_by(*entry, name))
+        return fmt::format("write {}{}{}", section, *section == '\0' ? "" : ".", key);
     }
   }
   return {};
@@ -63,7 +81,7 @@ const Tree* find_path(const Tree& tree, const std::string& path) {
 
 class Check {
  public:
-  explicit Check(const Entries& known) : known_(known) {}
+  explicit Check(const Entries& known) : known_(known), sections_(sections_of(known)) {}
 
   void mapping(const Config& config, const std::string& path) {
     const Tree& tree = config.tree();
@@ -83,8 +101,8 @@ class Check {
 
  private:
   void unknown(const Tree::Entry& entry, const std::string& written, const std::string& path) {
-    const std::string write = meant(known_, path, entry.key);
-    const std::string reason = write.empty() ? unknown_name("key", entry.key, children(known_, path))
+    const std::string write = meant(sections_, path, entry.key);
+    const std::string reason = write.empty() ? unknown_name("key", entry.key, children(sections_, path))
                                              : fmt::format("unknown key \"{}\" ({})", entry.key, write);
     note([&] { fail_at(entry.place, written, reason); });
   }
@@ -169,6 +187,7 @@ class Check {
   }
 
   const Entries& known_;
+  const Sections sections_;
   std::vector<std::string> mistakes_;
 };
 

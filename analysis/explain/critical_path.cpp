@@ -34,9 +34,9 @@ int cause_of(const Program& program, const Timeline& timeline, int op, int rank)
   return cause;
 }
 
-}  // namespace
-
-std::vector<PathStep> critical_path(const Program& program, const Timeline& timeline, CollectiveProfiles& profiles) {
+/// `see` tells of a step that is a collective who entered last of those that its rank waits for, and parts of its time.
+template <class F>
+std::vector<PathStep> walk_back(const Program& program, const Timeline& timeline, F&& see) {
   std::vector<PathStep> path;
   if (timeline.operators == 0) return path;
   const auto earlier = [](double a, double b) { return a < b || (std::isnan(a) && !std::isnan(b)); };
@@ -49,14 +49,7 @@ std::vector<PathStep> critical_path(const Program& program, const Timeline& time
     step.op = op;
     step.rank = step.entered = rank;
     step.end = end;
-    if (const auto* collective = std::get_if<Collective>(&program.operators[at(op)].work)) {
-      const CollectiveProfile& profile = profiles.of(*collective);
-      step.entered = last_to_enter(*collective, profile, timeline, op)[at(rank)];
-      const Seconds time = end - timeline.start(op, step.entered);
-      step.software = std::min(collective->overhead, time);
-      step.latency = std::min(profile.latency[at(rank)], time - step.software);
-      if (profile.slowest[at(rank)] >= 0) step.tier = profiles.network().links[at(profile.slowest[at(rank)])].tier;
-    }
+    if (const auto* collective = std::get_if<Collective>(&program.operators[at(op)].work)) see(*collective, step);
     const int cause = cause_of(program, timeline, op, step.entered);
     // What it waited for ended exactly when it started; taking that end as the begin keeps the path free of gaps.
     step.begin = cause < 0 ? Seconds{} : timeline.end(cause, step.entered);
@@ -67,6 +60,31 @@ std::vector<PathStep> critical_path(const Program& program, const Timeline& time
   }
   std::reverse(path.begin(), path.end());
   return path;
+}
+
+}  // namespace
+
+std::vector<PathStep> critical_path(const Program& program, const Timeline& timeline, CollectiveProfiles& profiles) {
+  return walk_back(program, timeline, [&](const Collective& collective, PathStep& step) {
+    const CollectiveProfile& profile = profiles.of(collective);
+    step.entered = last_to_enter(collective, profile, timeline, step.op)[at(step.rank)];
+    const Seconds time = step.end - timeline.start(step.op, step.entered);
+    step.software = std::min(collective.overhead, time);
+    step.latency = std::min(profile.latency[at(step.rank)], time - step.software);
+    const int slowest = profile.slowest[at(step.rank)];
+    if (slowest >= 0) step.tier = profiles.network().links[at(slowest)].tier;
+  });
+}
+
+std::vector<PathStep> rough_path(const Program& program, const Timeline& timeline) {
+  return walk_back(program, timeline, [&](const Collective& collective, PathStep& step) {
+    const auto& groups = collective.traffic->groups;
+    for (int r = 0; groups && r < timeline.ranks; ++r) {
+      const bool mate = (*groups)[at(r)] == (*groups)[at(step.rank)];
+      if (mate && timeline.start(step.op, r) > timeline.start(step.op, step.entered)) step.entered = r;
+    }
+    step.software = std::min(collective.overhead, step.end - timeline.start(step.op, step.entered));
+  });
 }
 
 std::vector<PathShare> shares_of(const std::vector<PathStep>& path, const Program& program) {

@@ -27,6 +27,10 @@ struct PathStep {
 /// In order of time, from 0 to timeline.step without gaps.
 std::vector<PathStep> critical_path(const Program& program, const Timeline& timeline, CollectiveProfiles& profiles);
 
+/// The same without profiles: a rank is taken to wait for whoever of its group came last, and latencies and tiers are
+/// not told.
+std::vector<PathStep> rough_path(const Program& program, const Timeline& timeline);
+
 /// Time on the path by what it was spent on.
 struct PathShare {
   std::string name;  ///< an operator, or "software floor", "latency", "bytes on <tier>"

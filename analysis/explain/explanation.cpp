@@ -24,7 +24,7 @@ Explanation explain(const Scenario& scenario, const Run& run, const ExplainOptio
   if (options.what_if) {
     std::vector<std::string> loaded;
     for (const auto& tier : e.tiers) loaded.push_back(tier.tier);
-    e.what_if = what_if(scenario, e.step, resources(scenario, run.program, loaded), options.progress);
+    e.what_if = what_if(scenario, run, resources(scenario, run.program, loaded), options.progress);
   }
   return e;
 }

@@ -201,15 +201,17 @@ TrainingScenario faster(const TrainingScenario& scenario, const std::string& res
   return s;
 }
 
-std::vector<WhatIf> what_if(const Scenario& scenario, Seconds step, const std::vector<Resource>& resources,
+std::vector<WhatIf> what_if(const Scenario& scenario, const Run& before, const std::vector<Resource>& resources,
                             const std::function<void(double fraction)>& progress) {
+  const Seconds step = before.timeline.step;
   std::vector<WhatIf> answers;
   for (const auto& resource : resources) {
     WhatIf answer;
     answer.resource = resource;
-    answer.infinite = run(faster(scenario, resource.name, infinite)).timeline.step;
+    answer.infinite = run_again(faster(scenario, resource.name, infinite), before).timeline.step;
     const bool matters = std::abs((step - answer.infinite) / step) >= nothing_below;
-    answer.raised = matters ? run(faster(scenario, resource.name, usual_raise)).timeline.step : answer.infinite;
+    answer.raised =
+        matters ? run_again(faster(scenario, resource.name, usual_raise), before).timeline.step : answer.infinite;
     answer.gain = (step - answer.raised) / step;
     answer.slack = std::abs(answer.gain) < slack_below;
     answers.push_back(std::move(answer));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/run/run.hpp"
 #include "analysis/scenario/scenario.hpp"
 #include "analysis/scenario/training_scenario.hpp"
 #include "sim/units.hpp"
@@ -41,8 +42,8 @@ struct WhatIf {
 };
 
 /// Simulates two steps for each resource (one where even the infinite one changes less than 0.1%: 10% more cannot
-/// change more). The most gain first. `step` is that of the unchanged scenario.
-std::vector<WhatIf> what_if(const Scenario& scenario, Seconds step, const std::vector<Resource>& resources,
+/// change more). The most gain first. `before`: the unchanged scenario's.
+std::vector<WhatIf> what_if(const Scenario& scenario, const Run& before, const std::vector<Resource>& resources,
                             const std::function<void(double fraction)>& progress = {});
 
 /// The first resource of what_if's answer whose raise lowers the step; null where none does.

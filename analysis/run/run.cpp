@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <utility>
 
 #include "analysis/run/work_estimate.hpp"
 #include "sim/memory_limit.hpp"
@@ -14,15 +15,19 @@
 
 namespace teapot {
 
-Program step_program(const Scenario& s) {
-  return step_program(s.model, s.layout, s.execution, s.load, s.machine, s.seed);
+Program step_program(const Scenario& s, const std::shared_ptr<KnownExchanges>& known) {
+  return step_program(s.model, s.layout, s.execution, s.load, s.machine, s.seed, known);
 }
 
-Run run(const Scenario& scenario, const std::function<void(double fraction)>& progress, bool record_links) {
+namespace {
+
+Run run_with(const Scenario& scenario, std::shared_ptr<KnownExchanges> known,
+             const std::function<void(double fraction)>& progress, bool record_links) {
   const auto begin = std::chrono::steady_clock::now();
   require_feasible(work_of(scenario));
   Run result;
-  result.program = step_program(scenario);
+  result.exchanges = std::move(known);
+  result.program = step_program(scenario, result.exchanges);
   // Begin and end of each operator on each rank, in the process that simulates and in this one.
   const double cells = static_cast<double>(result.program.operators.size()) * result.program.ranks;
   require_memory(
@@ -40,5 +45,13 @@ Run run(const Scenario& scenario, const std::function<void(double fraction)>& pr
   result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }
+
+}  // namespace
+
+Run run(const Scenario& scenario, const std::function<void(double fraction)>& progress, bool record_links) {
+  return run_with(scenario, std::make_shared<KnownExchanges>(), progress, record_links);
+}
+
+Run run_again(const Scenario& scenario, const Run& before) { return run_with(scenario, before.exchanges, {}, false); }
 
 }  // namespace teapot

@@ -4,18 +4,20 @@
 #include "workloads/step/gates.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace teapot {
 
 Gates::Gates(const Model& model, const Layout& layout, const Routing& routing, const std::vector<int>& domain,
-             double group_tokens, std::uint64_t seed)
+             double group_tokens, std::uint64_t seed, std::shared_ptr<KnownExchanges> known)
     : model_(model),
       layout_(layout),
       routing_(routing),
       group_tokens_(group_tokens),
       seed_(seed),
       groups_(layout, domain),
-      gate_(make_gate(model, routing, std::max(1, groups_.nodes_of_group()))) {}
+      gate_(make_gate(model, routing, std::max(1, groups_.nodes_of_group()))),
+      known_(std::move(known)) {}
 
 const Placement& Gates::placement(int layer) {
   const LoadSource& source = routing_.source;
@@ -56,6 +58,13 @@ Exchange Gates::exchange(int layer, int micro_batch, const std::vector<int>& tok
     if (added) found->second = balanced_exchange(groups_, gate_, routing_, {tokens.begin(), tokens.end()});
     return found->second;
   }
+  if (!known_) return sampled(layer, micro_batch, tokens);
+  const auto [found, added] = known_->try_emplace({layer, micro_batch, tokens});
+  if (added) found->second = sampled(layer, micro_batch, tokens);
+  return found->second;
+}
+
+Exchange Gates::sampled(int layer, int micro_batch, const std::vector<int>& tokens) {
   const GateSeed seed{seed_, layer, micro_batch};
   Chooser choices = chooser(layer);
   if (routing_.distinct_experts > 0) {

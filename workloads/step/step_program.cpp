@@ -44,12 +44,13 @@ Execution with_formats_of_draft(Execution execution) {
 
 class StepBuilder {
  public:
-  StepBuilder(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed)
+  StepBuilder(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed,
+              const std::shared_ptr<KnownExchanges>& known)
       : shape_(shape),
         writer_(machine, shape.layout.gpus, overlap(shape.execution.overlap).micro_batches > 1),
-        work_(shape, load, machine, seed),
+        work_(shape, load, machine, seed, known),
         progress_(static_cast<std::size_t>(work_.micro_batches())) {
-    if (shape.execution.draft_passes > 0 && shape.execution.draft) drafter_.emplace(shape, load, machine, seed);
+    if (shape.execution.draft_passes > 0 && shape.execution.draft) drafter_.emplace(shape, load, machine, seed, known);
   }
 
   Program build(const Load& load) {
@@ -84,11 +85,12 @@ class StepBuilder {
  private:
   /// A small model with formats of its own, all of it passed once for each drafted token.
   struct Drafter {
-    Drafter(const StepShape& main, const Load& load, const Machine& machine, std::uint64_t seed)
+    Drafter(const StepShape& main, const Load& load, const Machine& machine, std::uint64_t seed,
+            const std::shared_ptr<KnownExchanges>& known)
         : execution(with_formats_of_draft(main.execution)),
           model(with_cache_window(main.execution.draft->model, main.execution.precision.kv_window)),
           shape{model, main.layout, execution},
-          work(shape, load, machine, seed),
+          work(shape, load, machine, seed, known),
           head(head_stage(shape)) {}
     Execution execution;
     Model model;
@@ -272,9 +274,9 @@ class StepBuilder {
 }  // namespace
 
 Program step_program(const Model& model, const Layout& layout, const Execution& execution, const Load& load,
-                     const Machine& machine, std::uint64_t seed) {
+                     const Machine& machine, std::uint64_t seed, const std::shared_ptr<KnownExchanges>& known) {
   const Model windowed = with_cache_window(model, execution.precision.kv_window);
-  return StepBuilder{{windowed, layout, execution}, load, machine, seed}.build(load);
+  return StepBuilder{{windowed, layout, execution}, load, machine, seed, known}.build(load);
 }
 
 }  // namespace teapot

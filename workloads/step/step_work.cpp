@@ -86,14 +86,15 @@ Compute timed(const Machine& machine, const std::vector<Kernel>& kernels, int ki
   return work;
 }
 
-StepWork::StepWork(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed)
+StepWork::StepWork(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed,
+                   const std::shared_ptr<KnownExchanges>& known)
     : shape_(shape),
       machine_(on_load(machine, load, shape.layout)),
       // The requests of a pipeline are counted with the stage that works on them first.
       batches_(load, shape.layout, overlap(shape.execution.overlap).micro_batches) {
   if (!shape.model.has_experts()) return;
   gates_.emplace(shape.model, shape.layout, shape.execution.routing, machine.domain,
-                 roughly_in_group(batches_, shape.layout), seed);
+                 roughly_in_group(batches_, shape.layout), seed, known);
 }
 
 const std::vector<Stage>& StepWork::stages(const LayerKind& kind) {

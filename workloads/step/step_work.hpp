@@ -30,7 +30,8 @@ struct Pass {
 class StepWork {
  public:
   /// Keeps references to all it is given.
-  StepWork(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed);
+  StepWork(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed,
+           const std::shared_ptr<KnownExchanges>& known);
 
   int micro_batches() const { return batches_.micro_batches(); }
   /// The stages of a layer; valid as long as this is.

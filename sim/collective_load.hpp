@@ -56,6 +56,10 @@ class LinkCopies {
       });
     });
   }
+  /// Whether the copies of many ranks may be summed by destination first (BatchSums).
+  bool in_parts() const { return in_sums_ && routes_.has_parts() && started_.short_counts(); }
+  const RouteTable& routes() const { return routes_; }
+  const Traffic& started() const { return started_; }
   /// Calls f(link, share) along the way of the pair's bytes.
   template <class F>
   void for_each_hop(int starter, int peer, F&& f) const {

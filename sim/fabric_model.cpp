@@ -18,6 +18,24 @@ bool has_bit(const std::vector<std::uint64_t>& bits, int rank) {
   return (bits[static_cast<std::size_t>(rank >> 6)] >> (rank & 63) & 1) != 0;
 }
 
+/// The link at each place: a final and a near one for each endpoint, where routes have parts, and all others.
+std::vector<int> places_of(const RouteTable& routes) {
+  std::vector<int> links;
+  std::vector<char> placed(routes.links());
+  const auto place = [&](int link) {
+    links.push_back(link);
+    if (link >= 0) placed[at(link)] = 1;
+  };
+  if (routes.has_parts()) {
+    for (int d = 0; d < routes.endpoints(); ++d) place(routes.final_link(d));
+    for (int d = 0; d < routes.endpoints(); ++d) place(routes.near_link(d));
+  }
+  for (int l = 0; l < static_cast<int>(placed.size()); ++l) {
+    if (placed[at(l)] == 0) place(l);
+  }
+  return links;
+}
+
 }  // namespace
 
 FabricModel::FabricModel(const Network& network, const Program& program, bool record)
@@ -27,8 +45,14 @@ FabricModel::FabricModel(const Network& network, const Program& program, bool re
       routes_(network, program),
       supports_(routes_, network.links.size(), program.ranks),
       record_(record ? network.links.size() : 0),
-      links_(network.links.size()),
+      link_at_(places_of(routes_)),
+      links_(link_at_.size()),
+      sums_(network.links.size()),
       batches_(network.links.size()) {
+  place_of_.resize(network.links.size());
+  for (int p = 0; p < static_cast<int>(link_at_.size()); ++p) {
+    if (link_at_[at(p)] >= 0) place_of_[at(link_at_[at(p)])] = p;
+  }
   if (!record) return;
   behind_.resize(network.links.size());
   for (int l = 0; l < static_cast<int>(behind_.size()); ++l) behind_[at(routes_.stand_in(l))].push_back(l);
@@ -38,8 +62,10 @@ std::size_t FabricModel::cost_of(const Collective& collective) {
   for (std::size_t i = 0; i < costs_.size(); ++i) {
     if (costs_[i].wire == collective.wire.get() && costs_[i].bytes_per_copy == collective.bytes_per_copy) return i;
   }
-  costs_.push_back({collective.wire.get(), collective.bytes_per_copy, {}});
-  for (const double seconds : times_of_copy(collective, network_)) costs_.back().links.push_back({seconds});
+  const std::vector<double> seconds = times_of_copy(collective, network_);
+  Cost& cost = costs_.emplace_back(Cost{collective.wire.get(), collective.bytes_per_copy, {}, {}});
+  for (const int link : link_at_) cost.seconds_per_copy.push_back(link < 0 ? 0 : seconds[at(link)]);
+  cost.copies.resize(link_at_.size());
   return costs_.size() - 1;
 }
 
@@ -47,9 +73,9 @@ std::vector<LinkUse> FabricModel::use() const {
   std::vector<LinkUse> use(network_.links.size());
   for (const Cost& cost : costs_) {
     for (std::size_t l = 0; l < use.size(); ++l) {
-      const double copies = cost.links[at(routes_.stand_in(static_cast<int>(l)))].copies;
+      const double copies = cost.copies[at(place_of_[at(routes_.stand_in(static_cast<int>(l)))])];
       use[l].bytes += copies * cost.bytes_per_copy;
-      use[l].busy.value += copies * cost.links[l].seconds_per_copy;
+      use[l].busy.value += copies * cost.seconds_per_copy[at(place_of_[l])];
     }
   }
   return use;
@@ -72,6 +98,7 @@ int FabricModel::begin(const Operator& op) {
   transfer.armed.assign(words_, 0);
   transfer.done.assign(words_, 0);
   transfer.left = op.on ? op.on->size() : ranks_;
+  links_.begin(collective.priority, collective.weight);
   transfers_.push_back(std::move(transfer));
   return static_cast<int>(transfers_.size()) - 1;
 }
@@ -131,26 +158,47 @@ void FabricModel::flush() {
   if (batch_transfer_ < 0) return;
   const int id = std::exchange(batch_transfer_, -1);
   Transfer& transfer = transfers_[at(id)];
-  Cost& cost = costs_[transfer.cost];
-  const Collective& collective = *transfer.collective;
-  const auto& batch = batches_.of(*transfer.copies, batch_ranks_, transfer.recalled);
-  batch_ranks_.clear();
-  const std::size_t before = transfer.links.size();
-  transfer.links.resize(before + batch.size());
-  int* fresh = transfer.links.data() + before;
-  for (const auto& [link, copies] : batch) {
-    LinkState& state = links_[at(link)];
-    Cost::OnLink& own = cost.links[at(link)];
-    own.copies += copies;
-    if (record_.on()) {
-      for (const int l : behind_[at(link)]) record_.add(l, batch_time_, copies * cost.links[at(l)].seconds_per_copy);
-    }
-    const double seconds = copies * own.seconds_per_copy;
-    *fresh = link;
-    fresh += state.fluid.add({id, collective.priority, collective.weight, seconds}, batch_time_) ? 1 : 0;
+  if (transfer.recalled < 0 && transfer.copies->in_parts() && !record_.on()) {
+    sums_.gather(routes_, *transfer.started, batch_ranks_);
+    for (const auto& [link, copies] : sums_.on_links()) put(id, link, copies);
+    put_row(id, 0, sums_.on_final());
+    put_row(id, at(routes_.endpoints()), sums_.on_near());
+  } else {
+    for (const auto& [link, copies] : batches_.of(*transfer.copies, batch_ranks_, transfer.recalled))
+      put(id, link, copies);
   }
-  transfer.links.resize(at(static_cast<int>(fresh - transfer.links.data())));
+  batch_ranks_.clear();
   if (transfer.dirty) evaluate(id, batch_time_);
+}
+
+void FabricModel::put(int id, int link, double copies) {
+  Transfer& transfer = transfers_[at(id)];
+  Cost& cost = costs_[transfer.cost];
+  const int place = place_of_[at(link)];
+  cost.copies[at(place)] += copies;
+  if (record_.on()) {
+    for (const int l : behind_[at(link)])
+      record_.add(l, batch_time_, copies * cost.seconds_per_copy[at(place_of_[at(l)])]);
+  }
+  const bool fresh = links_.add(at(place), id, copies * cost.seconds_per_copy[at(place)], batch_time_);
+  if (fresh) transfer.places.push_back(place);
+}
+
+void FabricModel::put_row(int id, std::size_t first, const std::vector<std::uint32_t>& copies) {
+  Transfer& transfer = transfers_[at(id)];
+  transfer.unlisted.resize(2 * at(routes_.endpoints()));
+  add_counts(copies, transfer.unlisted.data() + first);
+  links_.add_row(first, id, copies, costs_[transfer.cost].seconds_per_copy.data() + first, batch_time_);
+}
+
+/// Takes note of the links in rows that have got bytes since the last time.
+void FabricModel::list(Transfer& transfer) {
+  std::vector<double>& carried = costs_[transfer.cost].copies;
+  for (std::size_t place = 0; place < transfer.unlisted.size(); ++place) {
+    if (transfer.unlisted[place] == 0) continue;
+    transfer.places.push_back(static_cast<int>(place));
+    carried[place] += std::exchange(transfer.unlisted[place], 0U);
+  }
 }
 
 /// When those of a transfer's links are done with it that somebody waits for, the last on top; links that are leave it.
@@ -164,10 +212,11 @@ std::vector<FabricModel::Drain> FabricModel::drains_of(int id, double now, const
     }
     return false;
   };
-  std::erase_if(transfers_[at(id)].links, [&](int link) {
-    FluidLink& fluid = links_[at(link)].fluid;
-    fluid.drain(now);
-    const double time = fluid.drained_at(id);
+  list(transfers_[at(id)]);
+  std::erase_if(transfers_[at(id)].places, [&](int place) {
+    links_.drain(at(place), now);
+    const double time = links_.drained_at(at(place), id);
+    const int link = link_at_[at(place)];
     if (time < 0) return true;
     if (time > now + same_time_s && waited_for(link)) drains.push_back({time, link});
     return false;
@@ -221,7 +270,8 @@ void FabricModel::release(int id) {
   Transfer& transfer = transfers_[at(id)];
   transfer.copies.reset();
   transfer.started.reset();
-  transfer.links = {};
+  transfer.places = {};
+  transfer.unlisted = {};
   transfer.missing = {};
 }
 

@@ -9,9 +9,10 @@
 #include <queue>
 #include <vector>
 
+#include "sim/batch_sums.hpp"
 #include "sim/collective_load.hpp"
 #include "sim/collective_support.hpp"
-#include "sim/fluid_link.hpp"
+#include "sim/fluid_links.hpp"
 #include "sim/link_batches.hpp"
 #include "sim/link_record.hpp"
 #include "sim/network.hpp"
@@ -62,7 +63,8 @@ class FabricModel {
     int recalled = -1;  // LinkBatches::recall
     std::shared_ptr<const Support> support;
     std::shared_ptr<const std::vector<double>> latency_s;  // by rank: the longest path to it from one it waits for
-    std::vector<int> links;                                // those with bytes of it
+    std::vector<int> places;                               // of links with bytes of it
+    std::vector<std::uint32_t> unlisted;                   // copies by place, on links that may not be in `places`
     std::vector<int> missing;                              // by rank, or by group: senders that have not entered
     std::vector<std::uint64_t> entered, armed, done;
     int left = 0;               // ranks not done
@@ -79,19 +81,11 @@ class FabricModel {
     }
   };
 
-  /// What a copy costs on each link, and how many copies each has carried at that cost.
+  /// What a copy costs on each link, and how many copies each has carried at that cost; by place.
   struct Cost {
     const Wire* wire;
     Bytes bytes_per_copy;
-    struct OnLink {
-      double seconds_per_copy;
-      double copies = 0;
-    };
-    std::vector<OnLink> links;
-  };
-  /// In one line of the processor's cache.
-  struct alignas(64) LinkState {
-    FluidLink fluid;
+    std::vector<double> seconds_per_copy, copies;
   };
 
   std::size_t cost_of(const Collective& collective);
@@ -100,6 +94,9 @@ class FabricModel {
   void arm(Transfer& transfer, int rank);
   void finish(int transfer, std::size_t word, std::uint64_t bits, double now);
   void flush();
+  void put(int transfer, int link, double copies);
+  void put_row(int transfer, std::size_t first, const std::vector<std::uint32_t>& copies);
+  void list(Transfer& transfer);
   struct Drain {
     double time;
     int link;
@@ -118,7 +115,10 @@ class FabricModel {
   LinkRecord record_;
   std::vector<std::vector<int>> behind_;  // by link, where recorded: those it stands for
   std::vector<Cost> costs_;
-  std::vector<LinkState> links_;
+  // Links that lead to one endpoint alone stand in rows by endpoint, so that what a batch puts on them is put on all at
+  // once: the final ones, then the near ones, then all others.
+  std::vector<int> place_of_, link_at_;  // -1: no link
+  FluidLinks links_;
   std::vector<Transfer> transfers_;
   std::priority_queue<Check, std::vector<Check>, std::greater<>> checks_;
   std::priority_queue<Arrival, std::vector<Arrival>, std::greater<>> arrivals_;
@@ -127,6 +127,7 @@ class FabricModel {
   int batch_transfer_ = -1;
   double batch_time_ = 0;
   std::vector<int> batch_ranks_;
+  BatchSums sums_;
   LinkBatches batches_;
 };
 

@@ -47,6 +47,12 @@ class FluidLink {
   }
   /// When the transfer has drained if nothing is added; -1 if nothing of it is left.
   double drained_at(int transfer) const;
+  /// The only transfer on it; null where there are several or none.
+  const Bucket* alone() const {
+    if (several_.size() == 1) return &several_[0];
+    return several_.empty() && only_.transfer >= 0 ? &only_ : nullptr;
+  }
+  bool empty() const { return several_.empty() && only_.transfer < 0; }
 
  private:
   bool add_second(const Bucket& more);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/batch_sums.hpp"
 #include "sim/collective_load.hpp"
 #include "sim/program.hpp"
 #include "sim/traffic.hpp"
@@ -15,10 +16,7 @@ namespace teapot {
 
 class LinkBatches {
  public:
-  struct OnLink {
-    int link;
-    double copies;
-  };
+  using OnLink = CopiesOnLink;
   explicit LinkBatches(std::size_t links) : sums_(links), links_(links + 1) {}
 
   /// A transfer begins. Returns what names its matrix if it has been seen lately and batches of it may be kept: they

@@ -73,6 +73,29 @@ class RouteTable {
       if (copies > 0) heads_.for_each_hop(row.kinds[k].head, [&](int link, double) { f(link, copies); });
     }
   }
+  /// A source's routes to those that are not at home, in parts: links out, by kind; links that sources nearby share;
+  /// and at most two that nothing but what goes to the destination crosses, of which all routes end in the last one.
+  struct Parts {
+    const std::uint8_t* kind;   // by destination
+    const int* middle;          // by destination, middle_links() for each; none: links()
+    const std::uint32_t* near;  // by destination: all bits where its near link is on the way, else none
+    int home, beyond;           // those at home, from the first to the one after the last
+  };
+  /// Whether all routes have such parts: no path spreads, every endpoint has one last link, and kinds are few.
+  bool has_parts() const { return !finals_.empty(); }
+  Parts parts(int source) const {
+    const Row& row = rows_[static_cast<std::size_t>(source)];
+    return {row.kind, row.middle, row.near, row.first, row.first + static_cast<int>(row.own.size())};
+  }
+  std::size_t kinds(int source) const { return rows_[static_cast<std::size_t>(source)].kinds.size(); }
+  int final_link(int destination) const { return finals_[static_cast<std::size_t>(destination)]; }
+  int near_link(int destination) const { return nears_[static_cast<std::size_t>(destination)]; }
+  template <class F>
+  void for_each_out(int source, std::size_t kind, F&& f) const {
+    heads_.for_each_hop(rows_[static_cast<std::size_t>(source)].kinds[kind].head, [&](int link, double) { f(link); });
+  }
+  static constexpr std::size_t most_middle_links = 3;
+  std::size_t middle_links() const { return middle_links_; }
   /// Whether a pair's bytes may take several paths at once.
   bool spreads() const { return heads_.spread() || tails_.spread(); }
   /// What a wire adds where a path crosses a tier, by tier on the way; empty where it adds nothing.
@@ -109,6 +132,9 @@ class RouteTable {
   struct Row {
     std::vector<Kind> kinds;
     const Way* base = nullptr;
+    const std::uint8_t* kind = nullptr;  // of `base`, where there are parts
+    const int* middle = nullptr;
+    const std::uint32_t* near = nullptr;
     int first = 0;         // the first destination at home
     std::vector<Way> own;  // to those at home
     const Way& way(int destination) const {
@@ -161,13 +187,31 @@ class RouteTable {
   SharedPaths::Id head_of(const std::vector<Hop>& first, const std::vector<Hop>& more);
   Base ways_of(int source, const RawRow& raw, const CutRests& rests, const std::vector<std::vector<Hop>>& firsts);
   void share(const Network& network, int ranks, int source, const Base& ways);
+  void find_parts();
+  /// Of a base: the destinations that some source asks it for.
+  using Asked = std::vector<std::pair<const Way*, std::vector<char>>>;
+  Asked asked() const;
+  bool find_finals(const Asked& bases);
+  void find_nears(const Asked& bases);
+  /// Links of the way there between those out and the near one.
+  std::vector<int> middle_of(const Way& way, std::size_t destination) const;
+  struct Middle {
+    std::vector<int> links;  // [destination * middle_links_ + hop]
+    std::vector<std::uint32_t> near;
+    bool operator==(const Middle&) const = default;
+  };
+  Middle middle_of(const Way* ways, const std::vector<char>& asked) const;
 
   std::vector<Row> rows_;
   SharedPaths heads_, tails_;
   std::vector<Bundle> bundles_;
   std::map<Bundle, std::uint32_t> bundle_numbers_;
   std::vector<std::unique_ptr<Base>> bases_;
-  std::vector<std::string> tiers_;  // by bit
+  std::vector<std::unique_ptr<std::vector<std::uint8_t>>> kinds_;  // of bases, for Row::kind
+  std::vector<std::unique_ptr<Middle>> middles_;                   // each once
+  std::size_t middle_links_ = 0;
+  std::vector<int> finals_, nears_;  // by endpoint; none: no parts; no near link: -1
+  std::vector<std::string> tiers_;   // by bit
   std::vector<int> stand_in_;
   std::vector<std::uint64_t> signature_;  // by link: of the pairs that cross it
 };

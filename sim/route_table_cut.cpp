@@ -61,6 +61,7 @@ void RouteTable::cut(const Network& network, int ranks, Raw& raw) {
     }
     raw_row = {};
   }
+  find_parts();
   heads_.freeze();
   tails_.freeze();
   bundle_numbers_.clear();

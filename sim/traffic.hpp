@@ -92,7 +92,8 @@ class Traffic {
   }
 
   std::size_t pairs() const { return pairs_; }
-  bool whole() const { return whole_; }  ///< all copies are whole numbers
+  bool whole() const { return whole_; }         ///< all copies are whole numbers
+  bool short_counts() const { return short_; }  ///< all are, and below 255
   /// Calls f(destination, copies) for each receiver of a rank, in increasing order.
   template <class F>
   void for_each_receiver(int rank, F&& f) const {
@@ -107,6 +108,26 @@ class Traffic {
       if (copies == 0) repeated = take<double>(at);
       f(destination, copies != 0 && copies != as_before ? copies : repeated);
     }
+  }
+  /// The same where counts are short: g(destination, copies) for those from `first` to below `beyond`, f for others.
+  template <class F, class G>
+  void for_each_count(int rank, int first, int beyond, F&& f, G&& g) const {
+    const std::uint8_t* at = code_.data() + row_begin_[static_cast<std::size_t>(rank)];
+    const std::uint8_t* const end = code_.data() + row_begin_[static_cast<std::size_t>(rank) + 1];
+    int destination = -1;
+    const auto walk = [&](int until, auto&& see) {
+      while (at < end) {
+        const std::uint8_t* next = at;
+        const int gap = *next++;
+        const int to = destination + (gap != 0 ? gap : take<int>(next));
+        if (to >= until) return;
+        see(destination = to, std::uint32_t{*next++});
+        at = next;
+      }
+    };
+    walk(first, f);
+    walk(beyond, g);
+    walk(ranks, f);
   }
   /// Copies from one rank to another.
   double copies(int from, int to) const;

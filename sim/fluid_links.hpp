@@ -1,0 +1,63 @@
+#pragma once
+// All links as fluids, column by column: nearly always one transfer at most is on a link, and links in a row get more
+// of it at the same time. Knows no rank and no route.
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sim/fluid_link.hpp"
+
+namespace teapot {
+
+class FluidLinks {
+ public:
+  explicit FluidLinks(std::size_t links) : updated_(links), remaining_s_(links), owner_(links, nobody) {}
+
+  /// The next transfer: they are numbered from 0 on.
+  void begin(int priority, double weight) { transfers_.push_back({priority, weight}); }
+  /// As FluidLink::add, drain and drained_at, for a link by its place.
+  bool add(std::size_t place, int transfer, double seconds, double now) {
+    const double still_s = remaining_s_[place] - (now - updated_[place]);
+    const bool drained = still_s <= same_time_s;
+    if (!drained && owner_[place] != transfer) [[unlikely]]
+      return add_shared(place, transfer, seconds, now);
+    // Whether the link has drained since the last bytes is as good as random: no branch.
+    updated_[place] = now;
+    owner_[place] = transfer;
+    remaining_s_[place] = (drained ? 0.0 : still_s) + seconds;
+    return drained;
+  }
+  void drain(std::size_t place, double now) {
+    if (owner_[place] == shared) return drain_shared(place, now);
+    remaining_s_[place] -= now - updated_[place];
+    updated_[place] = now;
+    if (remaining_s_[place] <= same_time_s) owner_[place] = nobody;
+  }
+  double drained_at(std::size_t place, int transfer) const {
+    if (owner_[place] == shared) return several_[place].drained_at(transfer);
+    return owner_[place] == transfer ? updated_[place] + remaining_s_[place] : -1;
+  }
+  /// Adds copies on links in a row, from `first` on, where there are any: copies * seconds_per_copy of each.
+  void add_row(std::size_t first, int transfer, const std::vector<std::uint32_t>& copies,
+               const double* seconds_per_copy, double now);
+
+ private:
+  static constexpr double nobody = -1;
+  static constexpr double shared = -2;  // see several_; what remains is then infinite here
+
+  bool add_shared(std::size_t place, int transfer, double seconds, double now);
+  void drain_shared(std::size_t place, double now);
+  void settle(std::size_t place, double now);
+
+  struct Transfer {
+    int priority;
+    double weight;
+  };
+  std::vector<Transfer> transfers_;
+  std::vector<double> updated_, remaining_s_;
+  std::vector<double> owner_;  // the transfer: in a column as wide as the others
+  std::vector<FluidLink> several_;
+};
+
+}  // namespace teapot

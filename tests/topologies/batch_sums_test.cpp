@@ -1,0 +1,86 @@
+// Copies summed by destination first, against the pairs' routes one by one, on every fabric.
+
+#include "sim/batch_sums.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "sim/random.hpp"
+#include "tests/topologies/written.hpp"
+
+using namespace teapot;
+using namespace teapot::testing;
+
+namespace {
+
+/// Counts from 0 to 254, half of them 0.
+Traffic random_counts(int ranks, std::uint64_t seed) {
+  Random random{seed};
+  Traffic traffic(ranks);
+  for (int s = 0; s < ranks; ++s) {
+    for (int d = 0; d < ranks; ++d) {
+      const std::uint64_t drawn = random.next();
+      if (s != d && (drawn & 1) != 0) traffic.add_count(d, static_cast<std::uint32_t>(1 + (drawn >> 1) % 254));
+    }
+    traffic.end_row();
+  }
+  return traffic;
+}
+
+std::vector<double> pair_by_pair(const RouteTable& routes, const Traffic& sent, const std::vector<int>& ranks) {
+  std::vector<double> copies(routes.links());
+  for (const int s : ranks) {
+    sent.for_each_receiver(s, [&](int d, double count) {
+      routes.for_each_hop(s, d, [&](int link, double) { copies[static_cast<std::size_t>(link)] += count; });
+    });
+  }
+  return copies;
+}
+
+std::vector<double> gathered(BatchSums& sums, const RouteTable& routes, const Traffic& sent,
+                             const std::vector<int>& ranks) {
+  sums.gather(routes, sent, ranks);
+  std::vector<double> copies(routes.links());
+  for (const auto& [link, more] : sums.on_links()) copies[static_cast<std::size_t>(link)] += more;
+  for (int d = 0; d < routes.endpoints(); ++d) {
+    const std::uint32_t near = sums.on_near()[static_cast<std::size_t>(d)];
+    const std::uint32_t final = sums.on_final()[static_cast<std::size_t>(d)];
+    if (near != 0) copies[static_cast<std::size_t>(routes.near_link(d))] += near;
+    if (final != 0) copies[static_cast<std::size_t>(routes.final_link(d))] += final;
+  }
+  return copies;
+}
+
+}  // namespace
+
+TEST_CASE("batch sums: on every fabric whose routes have parts they are the sums over pairs") {
+  int with_parts = 0;
+  for (const auto& name : fabric_names()) {
+    for (const char* routing : {"static", "ecmp"}) {
+      CAPTURE(name);
+      CAPTURE(routing);
+      const Config config = config_of("{from: " + name + ", routing: " + routing + "}");
+      Site site;
+      const Figures figures = figures_of(config, site);
+      if (!figures.no_graph.empty() || site.endpoints() > 20'000) continue;
+      const Fabric fabric = build_fabric(config);
+      for (const int most : {19, 130}) {
+        Program program;
+        program.ranks = std::min(fabric.gpus(), most);
+        program.streams = {"communication"};
+        const RouteTable routes{to_network(fabric, program.ranks), program};
+        if (!routes.has_parts() || program.ranks < 2) continue;
+        ++with_parts;
+        BatchSums sums{routes.links()};
+        const Traffic sent = random_counts(program.ranks, static_cast<std::uint64_t>(most));
+        std::vector<int> all;
+        for (int rank = 0; rank < program.ranks; ++rank) all.push_back(rank);
+        const std::vector<int> some{0, program.ranks / 2, program.ranks - 1};
+        for (const auto& ranks : {all, some, std::vector<int>{1}})
+          CHECK(gathered(sums, routes, sent, ranks) == pair_by_pair(routes, sent, ranks));
+      }
+    }
+  }
+  CHECK(with_parts > 40);
+}

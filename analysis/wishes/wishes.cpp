@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "analysis/cost/network_cost.hpp"
 #include "analysis/scenario/scenario.hpp"
 
 namespace teapot {
@@ -22,9 +23,11 @@ Wish read_wish(const Config& config) {
   wish.choice = config.get_or<std::string>("choice", wish.name);
   const Config where = config.section("where");
   for (const auto& key : where.keys()) wish.where.emplace_back(key, where.at(key).as<std::string>());
-  const Config set = config.at("set");
+  wish.parts = config.get_or<std::string>("parts", "");
+  if (!wish.parts.empty()) load_prices(wish.parts);  // a list that is there
+  const Config set = config.section("set");
   for (const auto& key : set.keys()) wish.set.emplace_back(key, set.at(key).tree());
-  if (wish.set.empty()) config.at("set").fail("changes nothing");
+  if (wish.set.empty() && wish.parts.empty()) config.fail("changes nothing: neither set nor parts");
   return wish;
 }
 

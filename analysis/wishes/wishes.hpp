@@ -17,6 +17,7 @@ struct Wish {
   std::string section;                                     ///< of arXiv 2505.09343
   std::string choice;                                      ///< of wishes with the same word one at most comes true
   bool design = false;                                     ///< another machine or fabric
+  std::string parts;                                       ///< its network is of this list's parts; empty: of the usual
   std::vector<std::pair<std::string, std::string>> where;  ///< keys and what they must say; "any": must be there
   std::vector<std::pair<std::string, Tree>>
       set;  ///< keys and what they become; "2 x": twice what they are, "+ 1 us": so much more

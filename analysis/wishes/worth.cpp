@@ -89,7 +89,9 @@ class Evaluator {
   Worth of(const Wish& wish) {
     Worth worth{wish.name, wish.says, wish.section, wish.design, {}, {}};
     try {
-      worth.after = figured(with_wish(resolved_, wish), name_, accelerator_of(wish), lists_, parts_);
+      CostLists lists = lists_;
+      if (!wish.parts.empty()) lists.prices = load_prices(wish.parts);
+      worth.after = figured(with_wish(resolved_, wish), name_, accelerator_of(wish), lists, parts_);
     } catch (const ConfigError& error) {
       worth.why_not = error.what();
     }

@@ -163,3 +163,17 @@ TEST_CASE("wishes: tokens per joule are tokens a second over watts of accelerato
   CHECK(*tokens_per_joule(economics, "h800", {0, 200}, 3000) == doctest::Approx(3000 / (1200 * 1.25)));
   CHECK_FALSE(tokens_per_joule(economics, "nosuch", {0, 200}, 3000));
 }
+
+TEST_CASE("wishes: parts of another list change what a network costs and draws, and nothing else") {
+  Tree two_leaves = small_tree();
+  set_path(two_leaves, "fabric.nodes", parse_yaml("64", "nodes"));
+  const WorthTable table =
+      worth_of(two_leaves, "small", wishes_of("wishes:\n  - {name: optics, says: x, parts: co-packaged-2026}\n"),
+               read_cost_lists({}));
+  REQUIRE(table.wishes.size() == 1);
+  const Figured& after = table.wishes[0].after.value();
+  CHECK(after.tpot_ms == table.before.tpot_ms);
+  CHECK(after.network_W < table.before.network_W);
+  CHECK(complaint("wishes:\n  - {name: optics, says: x, parts: nosuch}\n").find("nosuch") != std::string::npos);
+  CHECK(complaint("wishes:\n  - {name: optics, says: x}\n").find("neither set nor parts") != std::string::npos);
+}

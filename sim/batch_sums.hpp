@@ -42,7 +42,7 @@ class BatchSums {
       // Whether a link has copies already is as good as random: the next place is written either way.
       double& sum = sums[link];
       *next = link;
-      next += sum == 0 ? 1 : 0;
+      next += (sum == 0) & (copies != 0) ? 1 : 0;
       sum += copies;
     }
   };

@@ -13,6 +13,29 @@ constexpr std::size_t kept_transposes = 4;
 
 }  // namespace
 
+Traffic::Traffic(std::shared_ptr<const TrafficShape> shape, std::vector<std::uint16_t> counts)
+    : ranks(shape->rows()), shape_(std::move(shape)), counts_(std::move(counts)) {
+  assert(counts_.size() == shape_->places());
+  pairs_ = counts_.size() - static_cast<std::size_t>(std::count(counts_.begin(), counts_.end(), 0));
+}
+
+bool Traffic::operator==(const Traffic& other) const {
+  if (ranks != other.ranks) return false;
+  if (!shape_ && !other.shape_) {
+    return row_begin_ == other.row_begin_ &&
+           std::equal(code_.begin(), code_.begin() + static_cast<std::ptrdiff_t>(used_), other.code_.begin());
+  }
+  const auto row_of = [](const Traffic& traffic, int rank) {
+    std::vector<std::pair<int, double>> row;
+    traffic.for_each_receiver(rank, [&](int d, double copies) { row.emplace_back(d, copies); });
+    return row;
+  };
+  for (int rank = 0; rank < ranks; ++rank) {
+    if (row_of(*this, rank) != row_of(other, rank)) return false;
+  }
+  return true;
+}
+
 double Traffic::total() const {
   double sum = 0;
   for (int rank = 0; rank < ranks; ++rank) {
@@ -65,9 +88,13 @@ Traffic transposed_numbers(const Traffic& traffic) {
 
 /// Where all copies take one byte, pairs are written where they go at once: the length of each row is known from the
 /// distances between its senders.
-Traffic transposed(const Traffic& traffic) {
+Traffic transposed(const Traffic& traffic, std::shared_ptr<const TrafficShape> turned_shape) {
   Traffic turned(traffic.ranks);
-  if (traffic.short_) {
+  if (traffic.shape_) {
+    if (!turned_shape) turned_shape = TrafficShape::transposed(*traffic.shape_);
+    std::vector<std::uint16_t> counts = transposed(*traffic.shape_, traffic.counts_, *turned_shape);
+    turned = Traffic{std::move(turned_shape), std::move(counts)};
+  } else if (traffic.short_) {
     std::vector<int> last(at(traffic.ranks), -1);
     std::vector<std::size_t> next(at(traffic.ranks) + 1);
     for (int source = 0; source < traffic.ranks; ++source) {
@@ -97,13 +124,27 @@ Traffic transposed(const Traffic& traffic) {
   return turned;
 }
 
-std::shared_ptr<const Traffic> Transposes::of(const std::shared_ptr<const Traffic>& traffic) {
-  for (const auto& [known, turned] : kept_) {
-    if (known == traffic) return turned;
+namespace {
+
+/// What is kept of a thing turned, after `turn` if it is not known.
+template <class Turned, class Thing, class F>
+auto kept(Turned& known, const Thing& thing, F&& turn) {
+  for (const auto& [from, to] : known) {
+    if (from == thing) return to;
   }
-  if (kept_.size() >= kept_transposes) kept_.erase(kept_.begin());
-  kept_.emplace_back(traffic, std::make_shared<const Traffic>(transposed(*traffic)));
-  return kept_.back().second;
+  if (known.size() >= kept_transposes) known.erase(known.begin());
+  known.emplace_back(thing, turn());
+  return known.back().second;
+}
+
+}  // namespace
+
+std::shared_ptr<const Traffic> Transposes::of(const std::shared_ptr<const Traffic>& traffic) {
+  return kept(kept_, traffic, [&] {
+    const auto& shape = traffic->shape();
+    return std::make_shared<const Traffic>(
+        transposed(*traffic, shape ? kept(shapes_, shape, [&] { return TrafficShape::transposed(*shape); }) : nullptr));
+  });
 }
 
 Traffic from_dense(int ranks, const std::vector<double>& copies) {

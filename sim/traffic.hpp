@@ -12,11 +12,15 @@
 #include <utility>
 #include <vector>
 
+#include "sim/traffic_shape.hpp"
+
 namespace teapot {
 
 class Traffic {
  public:
   explicit Traffic(int endpoints = 0) : ranks(endpoints) {}
+  /// All rows at once: whole numbers in the order of the shape's rows and columns, zeros among them.
+  Traffic(std::shared_ptr<const TrafficShape> shape, std::vector<std::uint16_t> counts);
 
   int ranks = 0;      ///< rows and columns
   double tokens = 0;  ///< that a rank has before they are copied, in the mean; 0: not told
@@ -44,39 +48,6 @@ class Traffic {
     *begin_pair(destination) = static_cast<std::uint8_t>(copies);
     ++used_;
   }
-  struct Pair {
-    int destination;
-    std::uint32_t copies;
-  };
-  /// A whole row: pair_at(0) to pair_at(pairs - 1), of increasing destinations; pairs without copies are left out.
-  template <class F>
-  void add_row(std::size_t pairs, F&& pair_at) {
-    reserve_more(pairs);
-    std::uint8_t* to = code_.data() + used_;
-    std::size_t added = 0;
-    int last = last_;
-    for (std::size_t i = 0; i < pairs; ++i) {
-      const auto [destination, copies] = pair_at(i);
-      const int gap = destination - last;
-      if (gap < 256 && copies < as_before) [[likely]] {
-        // Whether there are copies is as good as random: the next two bytes are written either way.
-        const bool any = copies != 0;
-        to[0] = static_cast<std::uint8_t>(gap);
-        to[1] = static_cast<std::uint8_t>(copies);
-        to += any ? 2 : 0;
-        added += any ? 1 : 0;
-        last = any ? destination : last;
-      } else if (copies != 0) {
-        used_ = static_cast<std::size_t>(to - code_.data());
-        last_ = last;
-        add_count(last = destination, copies);
-        to = code_.data() + used_;
-      }
-    }
-    used_ = static_cast<std::size_t>(to - code_.data());
-    pairs_ += added;
-    end_row();
-  }
   /// Ends the row under way; a matrix has as many rows as ranks.
   void end_row() {
     row_begin_.push_back(used_);
@@ -97,6 +68,13 @@ class Traffic {
   /// Calls f(destination, copies) for each receiver of a rank, in increasing order.
   template <class F>
   void for_each_receiver(int rank, F&& f) const {
+    if (shape_) {
+      const std::uint16_t* count = counts_.data() + shape_->begin(rank);
+      for (const int destination : shape_->columns(rank)) {
+        if (const double copies = *count++; copies != 0) f(destination, copies);
+      }
+      return;
+    }
     const std::uint8_t* at = code_.data() + row_begin_[static_cast<std::size_t>(rank)];
     const std::uint8_t* const end = code_.data() + row_begin_[static_cast<std::size_t>(rank) + 1];
     int destination = -1;
@@ -109,9 +87,19 @@ class Traffic {
       f(destination, copies != 0 && copies != as_before ? copies : repeated);
     }
   }
-  /// The same where counts are short: g(destination, copies) for those from `first` to below `beyond`, f for others.
+  /// The same where counts are short, zeros among them: g(destination, copies) for those from `first` to below
+  /// `beyond`, f for others.
   template <class F, class G>
   void for_each_count(int rank, int first, int beyond, F&& f, G&& g) const {
+    if (shape_) {
+      const std::uint16_t* count = counts_.data() + shape_->begin(rank);
+      const int* at = shape_->columns(rank).data();
+      const int* const end = at + shape_->columns(rank).size();
+      while (at < end && *at < first) f(*at++, std::uint32_t{*count++});
+      while (at < end && *at < beyond) g(*at++, std::uint32_t{*count++});
+      while (at < end) f(*at++, std::uint32_t{*count++});
+      return;
+    }
     const std::uint8_t* at = code_.data() + row_begin_[static_cast<std::size_t>(rank)];
     const std::uint8_t* const end = code_.data() + row_begin_[static_cast<std::size_t>(rank) + 1];
     int destination = -1;
@@ -133,11 +121,9 @@ class Traffic {
   double copies(int from, int to) const;
   int receivers(int rank) const;
   double total() const;
-  bool operator==(const Traffic& other) const {
-    return ranks == other.ranks && row_begin_ == other.row_begin_ &&
-           std::equal(code_.begin(), code_.begin() + static_cast<std::ptrdiff_t>(used_), other.code_.begin());
-  }
-  friend Traffic transposed(const Traffic& traffic);
+  bool operator==(const Traffic& other) const;
+  friend Traffic transposed(const Traffic& traffic, std::shared_ptr<const TrafficShape> turned);
+  const std::shared_ptr<const TrafficShape>& shape() const { return shape_; }  ///< null: rows stand one by one
 
  private:
   // Two bytes a pair: the distance from the destination before (0: more than a byte, which follows in four), and the
@@ -146,11 +132,6 @@ class Traffic {
 
   static constexpr std::size_t longest_pair = 14;
 
-  /// Room for so many more of any length.
-  void reserve_more(std::size_t pairs) {
-    const std::size_t needed = used_ + longest_pair * (pairs + 1);
-    if (needed > code_.size()) code_.resize(std::max(needed, 2 * code_.size()));
-  }
   /// Writes the distance; returns where the copies go.
   std::uint8_t* begin_pair(int destination) {
     const int gap = destination - last_;
@@ -190,10 +171,14 @@ class Traffic {
   bool short_ = true;    // all copies take one byte
   int last_ = -1;        // of the row under way
   double repeated_ = 0;  // of the row under way
+  // Or all of it in the order of a shape.
+  std::shared_ptr<const TrafficShape> shape_;
+  std::vector<std::uint16_t> counts_;
 };
 
-/// The same exchange the other way round (a combine is the transpose of its dispatch).
-Traffic transposed(const Traffic& traffic);
+/// The same exchange the other way round (a combine is the transpose of its dispatch). `turned`: its shape's transpose,
+/// where that is known.
+Traffic transposed(const Traffic& traffic, std::shared_ptr<const TrafficShape> turned = nullptr);
 
 /// The transposes of the last few matrices: a combine follows its dispatch, and micro-batches alternate.
 class Transposes {
@@ -201,7 +186,10 @@ class Transposes {
   std::shared_ptr<const Traffic> of(const std::shared_ptr<const Traffic>& traffic);
 
  private:
-  std::vector<std::pair<std::shared_ptr<const Traffic>, std::shared_ptr<const Traffic>>> kept_;
+  template <class T>
+  using Turned = std::vector<std::pair<std::shared_ptr<const T>, std::shared_ptr<const T>>>;
+  Turned<Traffic> kept_;
+  Turned<TrafficShape> shapes_;
 };
 
 /// From a dense matrix, row-major; zeros and the diagonal are left out. All ranks are in one group.

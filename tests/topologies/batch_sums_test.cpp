@@ -28,6 +28,25 @@ Traffic random_counts(int ranks, std::uint64_t seed) {
   return traffic;
 }
 
+/// The same in the order of a shape: every third column, counts beyond a byte, zeros among them.
+Traffic shaped_counts(int ranks) {
+  std::vector<std::vector<int>> lists(3);
+  std::vector<std::size_t> list_of_row;
+  for (int rank = 0; rank < ranks; ++rank) {
+    lists[static_cast<std::size_t>(rank % 3)].push_back(rank);
+    list_of_row.push_back(static_cast<std::size_t>(rank % 7 % 3));
+  }
+  const auto shape = std::make_shared<const TrafficShape>(std::move(lists), std::move(list_of_row));
+  std::vector<std::uint16_t> counts(shape->places());
+  for (int rank = 0; rank < ranks; ++rank) {
+    for (std::size_t i = 0; i < shape->columns(rank).size(); ++i) {
+      const auto own = static_cast<std::size_t>(rank) + 5 * i;
+      if (shape->columns(rank)[i] != rank) counts[shape->begin(rank) + i] = static_cast<std::uint16_t>(own % 4 * 300);
+    }
+  }
+  return {shape, std::move(counts)};
+}
+
 std::vector<double> pair_by_pair(const RouteTable& routes, const Traffic& sent, const std::vector<int>& ranks) {
   std::vector<double> copies(routes.links());
   for (const int s : ranks) {
@@ -77,8 +96,11 @@ TEST_CASE("batch sums: on every fabric whose routes have parts they are the sums
         std::vector<int> all;
         for (int rank = 0; rank < program.ranks; ++rank) all.push_back(rank);
         const std::vector<int> some{0, program.ranks / 2, program.ranks - 1};
-        for (const auto& ranks : {all, some, std::vector<int>{1}})
+        const Traffic shaped = shaped_counts(program.ranks);
+        for (const auto& ranks : {all, some, std::vector<int>{1}}) {
           CHECK(gathered(sums, routes, sent, ranks) == pair_by_pair(routes, sent, ranks));
+          CHECK(gathered(sums, routes, shaped, ranks) == pair_by_pair(routes, shaped, ranks));
+        }
       }
     }
   }

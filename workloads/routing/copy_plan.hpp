@@ -4,11 +4,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
-#include "sim/traffic.hpp"
+#include "sim/traffic_shape.hpp"
+#include "workloads/layout/placement.hpp"
 
 namespace teapot {
+
+struct ExchangeLayout;
 
 class CopyPlan {
  public:
@@ -19,20 +23,20 @@ class CopyPlan {
   /// `gpus`: of a group.
   CopyPlan(const std::vector<Aim>& aims, std::size_t gpus);
 
-  /// Ends the sender's row with a copy for each choice of an expert but those that stay on the sender, and adds what
-  /// arrives. `sender`, `first`: the GPU and the first of its group; `arrived`: from the group's first slot on.
-  void count(int sender, int first, const std::uint32_t* choices, Traffic& traffic, std::uint32_t* arrived) const {
-    traffic.add_row(receivers_.size(), [&](std::size_t r) {
-      const Receiver& receiver = receivers_[r];
-      std::uint32_t copies = 0;
+  /// GPUs of the group that hold any slot, in increasing order.
+  std::vector<int> receivers() const;
+  /// Writes a copy for each choice of an expert, by receiver, but for those that stay on the sender, and adds what
+  /// arrives. `sender`: in the group; `arrived`: from the group's first slot on.
+  void count(std::uint32_t sender, const std::uint32_t* choices, std::uint16_t* copies, std::uint32_t* arrived) const {
+    for (const Receiver& receiver : receivers_) {
+      std::uint32_t sum = 0;
       for (std::uint32_t a = receiver.begin; a < receiver.end; ++a) {
         const std::uint32_t chosen = choices[aims_[a].expert];
         arrived[aims_[a].place] += chosen;
-        copies += chosen;
+        sum += chosen;
       }
-      const int destination = first + static_cast<int>(receiver.to);
-      return Traffic::Pair{destination, destination == sender ? 0 : copies};
-    });
+      *copies++ = receiver.to == sender ? 0 : static_cast<std::uint16_t>(sum);
+    }
   }
 
  private:
@@ -41,6 +45,15 @@ class CopyPlan {
   };
   std::vector<Aim> aims_;  // in the order of receivers
   std::vector<Receiver> receivers_;
+};
+
+/// The plans of all senders for one placement, and the shape of the matrices that come of them.
+struct CopyPlans {
+  std::vector<CopyPlan> plans;
+  std::vector<std::size_t> plan_of;  ///< by GPU
+  std::shared_ptr<const TrafficShape> shape;
+
+  CopyPlans(const ExchangeLayout& layout, const Placement& placement);
 };
 
 }  // namespace teapot

@@ -5,9 +5,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <map>
+#include <limits>
 #include <numeric>
-#include <optional>
 #include <utility>
 
 #include "workloads/routing/copy_plan.hpp"
@@ -60,13 +59,6 @@ class CopyCounter {
       turn_to(gpu);
       const Drawn drawn = drawn_of(n);
       each_ = static_cast<std::uint32_t>(drawn.each);
-      if (const CopyPlan* plan = drawn.each == 1 ? plan_of_sender() : nullptr) {
-        count_choices(n, Random{seed.seed, seed.layer, seed.micro_batch, gpu});
-        const int first = layout_.first_of_group(gpu);
-        plan->count(gpu, first, experts_.data(), traffic_,
-                    arrived_.data() + first * static_cast<std::ptrdiff_t>(placement_.slots_per_rank));
-        continue;
-      }
       draw(gpu, drawn.tokens, Random{seed.seed, seed.layer, seed.micro_batch, gpu});
       if (drawn.rest > 0) {
         each_ = 1;
@@ -95,23 +87,6 @@ class CopyCounter {
  private:
   bool per_node() const { return routing_.per == CopyPer::node; }
   void turn_to(int gpu) { slots_.turn_to(static_cast<std::uint32_t>(gpu - layout_.first_of_group(gpu))); }
-  /// Where each expert's copies go for senders of this turn, if it is not the first of them and they go nowhere else.
-  const CopyPlan* plan_of_sender() {
-    if (routing_.per != CopyPer::expert || routing_.shared_copies || routing_.remote_all) return nullptr;
-    const auto [found, is_new] = plans_.try_emplace(slots_.turn());
-    if (!is_new && !found->second) {
-      std::vector<CopyPlan::Aim> aims;
-      for (std::uint32_t expert = 0; expert < experts_.size(); ++expert) {
-        const int slot = slots_.slot(expert);
-        for (std::size_t part = 0; part < static_cast<std::size_t>(layout_.gpus_per_rank); ++part) {
-          const std::size_t to = slots_.receiver(slot) + part;
-          aims.push_back({static_cast<std::uint32_t>(to), expert, static_cast<std::uint32_t>(slots_.place(slot, to))});
-        }
-      }
-      found->second.emplace(aims, to_.size());
-    }
-    return found->second ? &*found->second : nullptr;
-  }
   void arrive(int gpu, int slot, std::uint32_t tokens) {
     const std::size_t first = static_cast<std::size_t>(layout_.first_of_group(gpu)) + slots_.receiver(slot);
     for (std::size_t part = 0; part < static_cast<std::size_t>(layout_.gpus_per_rank); ++part) {
@@ -263,7 +238,6 @@ class CopyCounter {
   const Routing& routing_;
   SenderSlots slots_;
   Traffic traffic_;
-  std::map<std::vector<std::uint32_t>, std::optional<CopyPlan>> plans_;  // by turn
   std::vector<std::uint32_t> to_;         // of the sender at hand, by GPU of its EP group
   std::vector<std::uint64_t> touched_;    // a bit for each GPU that may have some
   std::vector<std::uint32_t> forwarded_;  // [relay * widest node + position of the receiver]
@@ -279,10 +253,41 @@ class CopyCounter {
   std::size_t widest_ = 0;
 };
 
+/// The same where copies go by plan.
+Exchange counted_by_plan(const ExchangeLayout& layout, const Chooser& chooser, const CopyPlans& plans, int slots,
+                         const std::vector<int>& tokens, const GateSeed& seed) {
+  std::vector<std::uint16_t> copies(plans.shape->places());
+  std::vector<std::uint32_t> arrived(static_cast<std::size_t>(layout.gpus) * static_cast<std::size_t>(slots));
+  std::vector<std::uint32_t> chosen(static_cast<std::size_t>(chooser.gate().experts));
+  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+    std::fill(chosen.begin(), chosen.end(), 0U);
+    chooser.count(Random{seed.seed, seed.layer, seed.micro_batch, gpu},
+                  tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(gpu)], chosen.data());
+    const int first = layout.first_of_group(gpu);
+    plans.plans[plans.plan_of[static_cast<std::size_t>(gpu)]].count(
+        static_cast<std::uint32_t>(gpu - first), chosen.data(), copies.data() + plans.shape->begin(gpu),
+        arrived.data() + static_cast<std::ptrdiff_t>(first) * slots);
+  }
+  Traffic traffic{plans.shape, std::move(copies)};
+  traffic.groups = layout.groups;
+  traffic.tokens = std::accumulate(tokens.begin(), tokens.end(), 0.0) / static_cast<double>(tokens.size());
+  return {std::make_shared<const Traffic>(std::move(traffic)), std::move(arrived)};
+}
+
 }  // namespace
 
+bool goes_by_plan(const ExchangeLayout& layout, const Gate& gate, const Routing& routing,
+                  const std::vector<int>& tokens) {
+  if (routing.per != CopyPer::expert || routing.shared_copies || routing.remote_all || layout.gpus == 0) return false;
+  const auto [fewest, most] = std::minmax_element(tokens.begin(), tokens.end());
+  return *fewest * gate.top_k >= gate.experts && *most <= most_drawn &&
+         *most * gate.top_k <= std::numeric_limits<std::uint16_t>::max();
+}
+
 Exchange sampled_exchange(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement,
-                          const Routing& routing, const std::vector<int>& tokens, const GateSeed& seed) {
+                          const Routing& routing, const std::vector<int>& tokens, const GateSeed& seed,
+                          const CopyPlans* plans) {
+  if (plans != nullptr) return counted_by_plan(layout, chooser, *plans, placement.slots_per_rank, tokens, seed);
   return CopyCounter{layout, chooser, placement, routing}.count(tokens, seed);
 }
 

@@ -8,6 +8,7 @@
 
 #include "sim/traffic.hpp"
 #include "workloads/layout/placement.hpp"
+#include "workloads/routing/copy_plan.hpp"
 #include "workloads/routing/gate.hpp"
 #include "workloads/routing/routing.hpp"
 
@@ -53,9 +54,15 @@ struct GateSeed {
 /// within 16% by one sender's tokens, within 2% by those of 64; what a GPU with ten such experts gets, within 0.6%.
 constexpr int most_drawn = 4096;
 
-/// Counted from the choices of each GPU's tokens.
+/// Whether CopyPlans say where copies go, for so many tokens of each GPU: one copy for each chosen expert and no
+/// others, all of them drawn, and few receivers without any.
+bool goes_by_plan(const ExchangeLayout& layout, const Gate& gate, const Routing& routing,
+                  const std::vector<int>& tokens);
+
+/// Counted from the choices of each GPU's tokens. `plans`: of the placement, where copies go by plan.
 Exchange sampled_exchange(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement,
-                          const Routing& routing, const std::vector<int>& tokens, const GateSeed& seed);
+                          const Routing& routing, const std::vector<int>& tokens, const GateSeed& seed,
+                          const CopyPlans* plans = nullptr);
 
 /// Batch-aware selection (Lynx, arXiv 2411.08982): tokens choose anew, only among the `distinct` experts that most of
 /// the batch chose.

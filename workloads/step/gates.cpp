@@ -70,7 +70,11 @@ Exchange Gates::sampled(int layer, int micro_batch, const std::vector<int>& toke
   if (routing_.distinct_experts > 0) {
     choices = keep_favourites(choices, layout_.gpus, tokens, seed, routing_.distinct_experts);
   }
-  return sampled_exchange(groups_, choices, placement(layer), routing_, tokens, seed);
+  const Placement& placed = placement(layer);
+  if (!goes_by_plan(groups_, choices.gate(), routing_, tokens))
+    return sampled_exchange(groups_, choices, placed, routing_, tokens, seed);
+  const auto [plans, added] = plans_.try_emplace(&placed, groups_, placed);
+  return sampled_exchange(groups_, choices, placed, routing_, tokens, seed, &plans->second);
 }
 
 }  // namespace teapot

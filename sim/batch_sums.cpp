@@ -23,21 +23,23 @@ BatchSums::Sink BatchSums::add(const RouteTable& routes, const Traffic& sent, in
   const RouteTable::Parts parts = routes.parts(rank);
   std::uint32_t* const near = on_near_.data();
   std::uint32_t* const final = on_final_.data();
-  std::uint32_t* const of_kind = of_kind_.data();
+  std::uint32_t* of_kind = of_kind_.data();
+  std::size_t turn = 0;
   sent.for_each_count(
       rank, parts.home, parts.beyond,
       [&](int d, std::uint32_t copies) {
         final[d] += copies;
         near[d] += copies & parts.near[d];
-        of_kind[parts.kind[d]] += copies;
+        of_kind[turns * parts.kind[d] + turn++ % turns] += copies;
         for (std::size_t i = 0; i < MiddleLinks; ++i) sink(parts.middle[at(d) * MiddleLinks + i], copies);
       },
       [&](int d, std::uint32_t copies) {
         routes.for_each_hop(rank, d, [&](int link, double) { sink(link, copies); });
       });
   for (std::size_t kind = 0; kind < routes.kinds(rank); ++kind) {
-    const std::uint32_t copies = std::exchange(of_kind[kind], 0U);
-    if (copies != 0) routes.for_each_out(rank, kind, [&](int link) { sink(link, copies); });
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < turns; ++i) sum += std::exchange(*of_kind++, 0U);
+    if (sum != 0) routes.for_each_out(rank, kind, [&](int link) { sink(link, sum); });
   }
   return sink;
 }

@@ -51,7 +51,10 @@ class BatchSums {
 
   std::vector<double> sums_;  // by link, and one for no link; zeros between calls
   std::vector<int> links_;    // those with copies, and room for all
-  std::array<std::uint32_t, 256> of_kind_{};
+  // Many destinations in a row may be of one kind: each sum is kept in turn in four, so that none waits for the one
+  // before.
+  static constexpr std::size_t turns = 4;
+  std::array<std::uint32_t, turns * 256> of_kind_{};
   std::vector<CopiesOnLink> on_links_;
   std::size_t used_ = 0;
   std::vector<std::uint32_t> on_near_, on_final_;

@@ -16,7 +16,7 @@ constexpr std::size_t kept_transposes = 4;
 Traffic::Traffic(std::shared_ptr<const TrafficShape> shape, std::vector<std::uint16_t> counts)
     : ranks(shape->rows()), shape_(std::move(shape)), counts_(std::move(counts)) {
   assert(counts_.size() == shape_->places());
-  pairs_ = counts_.size() - static_cast<std::size_t>(std::count(counts_.begin(), counts_.end(), 0));
+  pairs_ = without_zeros(counts_);
 }
 
 bool Traffic::operator==(const Traffic& other) const {

@@ -100,11 +100,11 @@ void read_host(const Config& config, Scenario& s, PartReader& parts) {
 void read_traffic(const Config& config, Scenario& s) {
   const Config traffic = config.section(
       "traffic", {"How classes of traffic share links", "{kv: {weight: 0.5}, experts: {priority: high}}", "", "qos"});
-  for (const auto& [name, meaning] :
-       {std::pair{"kv", "Cache fetched from hosts"}, std::pair{"experts", "Tokens on their way to experts and back"},
-        std::pair{"weights", "Weights fetched from hosts"},
-        std::pair{"activations", "Tokens handed over between GPU and host"},
-        std::pair{"collectives", "All other collectives"}}) {
+  for (const auto& [name, meaning] : {std::pair{"kv", "Cache fetched from hosts, or on its way from prefill to decode"},
+                                      std::pair{"experts", "Tokens on their way to experts and back"},
+                                      std::pair{"weights", "Weights fetched from hosts"},
+                                      std::pair{"activations", "Tokens handed over between GPU and host"},
+                                      std::pair{"collectives", "All other collectives"}}) {
     if (traffic.has(name, {meaning, "{priority: high}"})) s.machine.traffic[name] = read_class(traffic.at(name));
   }
 }

@@ -34,6 +34,8 @@ constexpr std::pair<const char*, About> serving_keys_known[] = {
     {"serving.decode.*", {"A key of `deployment` in place of what stands there", "144"}},
     {"serving.decode.units", {"Units that step on their own", "1", "1"}},
     {"serving.decode.max_requests_per_gpu", {"That decode at once", "128", "128"}},
+    {"serving.kv_transfer",
+     {"When a cache leaves the GPUs that computed a prompt: at-end of its step, or by-layer", "by-layer", "at-end"}},
     {"serving.scheduler", {"How requests get into steps and tokens out", "{chunk_tokens: 2048}"}},
     {"serving.scheduler.policy", {"fcfs: first come, first served", "fcfs", "fcfs"}},
     {"serving.scheduler.preemption", {"What is put off starts over: recompute", "recompute", "recompute"}},

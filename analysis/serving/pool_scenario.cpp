@@ -48,8 +48,8 @@ std::function<double(int)> cache_transfer(const Network& network, const CacheTra
   const auto seconds = [&](double bytes) {
     std::vector<double> copies(static_cast<std::size_t>(total) * static_cast<std::size_t>(total));
     for (int lane = 0; lane < lanes; ++lane) {
-      const auto row = static_cast<std::size_t>(lane % senders);
-      copies[row * static_cast<std::size_t>(total) + static_cast<std::size_t>(t.prefill_gpus + lane % receivers)] += 1;
+      const auto row = static_cast<std::size_t>(t.decode_gpus + lane % senders);
+      copies[row * static_cast<std::size_t>(total) + static_cast<std::size_t>(lane % receivers)] += 1;
     }
     Collective send;
     send.traffic = std::make_shared<const Traffic>(from_dense(total, copies));
@@ -65,6 +65,32 @@ std::function<double(int)> cache_transfer(const Network& network, const CacheTra
   const double first = seconds(unit);
   const double many = seconds(unit * 4097);
   return [=](int tokens) { return first + (many - first) * (tokens - 1) / 4096; };
+}
+
+CacheStreams cache_streams(const Network& network, const CacheTransfer& t) {
+  CacheStreams streams;
+  Network& own = streams.network = network;
+  const auto ranks = static_cast<std::size_t>(t.decode.layout.gpus);
+  own.gpus.resize(ranks);
+  own.domain.resize(ranks);
+  if (!own.host.empty()) own.host.resize(ranks);
+  if (!own.alike.empty()) own.alike.resize(ranks);
+  const int hosts = static_cast<int>(network.passive.size());
+  streams.first_sender = hosts;
+  streams.sender_gpus = t.prefill.layout.tensor_parallel;
+  streams.senders = t.prefill.layout.gpus / t.prefill.layout.pipeline_gpus();
+  streams.bytes_per_token = t.bytes_per_token;
+  for (int gpu = 0; gpu < t.prefill.layout.gpus; ++gpu)
+    own.passive.push_back(network.gpus[static_cast<std::size_t>(t.decode_gpus + gpu)]);
+  // Endpoints of the whole network: all its ranks, then its hosts.
+  const auto of_all = [ranks = t.decode.layout.gpus, hosts, all = network.ranks(),
+                       first = t.decode_gpus](int endpoint) {
+    if (endpoint < ranks) return endpoint;
+    const int passive = endpoint - ranks;
+    return passive < hosts ? all + passive : first + passive - hosts;
+  };
+  own.route = [route = network.route, of_all](int from, int to) { return route(of_all(from), of_all(to)); };
+  return streams;
 }
 
 }  // namespace teapot

@@ -99,6 +99,7 @@ Admission read_admission(const Config& scheduler, int steps_ahead) {
 void read_pools(const Tree& tree, const Config& serving, ServingScenario& s) {
   const bool apart = serving.choice_or("placement", {"disaggregated", "co-located"}, "co-located") == "disaggregated";
   if (!apart && serving.has("prefill")) serving.at("prefill").fail("is a pool of placement: disaggregated");
+  const bool by_layer = serving.choice_or("kv_transfer", {"at-end", "by-layer"}, "at-end") == "by-layer";
   const Config decode = serving.section("decode");
   s.decode = read_scenario(pool_tree(tree, decode, "decode"), s.name);
   s.shape.apart = apart;
@@ -112,6 +113,7 @@ void read_pools(const Tree& tree, const Config& serving, ServingScenario& s) {
   const int chunk = most_new_tokens(scheduler, "chunk_tokens", 2048, s.decode.layout.tensor_parallel);
   if (!apart) s.shape.decode.max_new_tokens = chunk;
   s.decode_gpus = static_cast<double>(s.shape.decode.units) * s.decode.layout.gpus;
+  if (by_layer) s.shape.cache_parts = static_cast<int>(s.decode.model.layers.size());
   if (apart) {
     const Config prefill = serving.section("prefill");
     s.prefill = read_scenario(pool_tree(tree, prefill, "prefill"), s.name);
@@ -130,11 +132,12 @@ DamagedPools damaged_pools(const Tree& tree, const Config& serving, const Servin
   } catch (const ConfigError& e) {
     serving.at("failures").fail(fmt::format("from {:g} s on nothing can be served: {}", from_s, e.what()));
   }
-  DamagedPools pools{read_scenario(pool_tree(tree, serving.section("decode"), "decode"), s.name), {}, {}};
+  DamagedPools pools{read_scenario(pool_tree(tree, serving.section("decode"), "decode"), s.name), {}, {}, {}};
   if (!s.prefill) return pools;
   pools.prefill = read_scenario(pool_tree(tree, serving.section("prefill"), "prefill"), s.name);
-  pools.move_cache = cache_transfer(
-      network, {*pools.prefill, pools.decode, static_cast<int>(s.prefill_gpus), s.moved_bytes_per_token});
+  const CacheTransfer way{*pools.prefill, pools.decode, static_cast<int>(s.decode_gpus), s.moved_bytes_per_token};
+  pools.move_cache = cache_transfer(network, way);
+  pools.streams = cache_streams(network, way);
   return pools;
 }
 
@@ -180,8 +183,10 @@ ServingScenario read_serving(const Tree& tree, const std::string& name) {
   s.cache_bytes_per_token = s.moved_bytes_per_token;
   check_fit(s, requests);
   if (s.prefill) {
-    s.move_cache = cache_transfer(to_network(fabric, s.gpus),
-                                  {*s.prefill, s.decode, static_cast<int>(s.prefill_gpus), s.moved_bytes_per_token});
+    const Network network = to_network(fabric, s.gpus);
+    const CacheTransfer way{*s.prefill, s.decode, static_cast<int>(s.decode_gpus), s.moved_bytes_per_token};
+    s.move_cache = cache_transfer(network, way);
+    s.streams = cache_streams(network, way);
   }
   read_epochs(tree, serving, s);
   serving.reject_unread_keys();

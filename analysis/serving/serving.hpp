@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analysis/scenario/scenario.hpp"
+#include "analysis/serving/contended_steps.hpp"
 #include "analysis/serving/simulated_steps.hpp"
 #include "workloads/serving/service.hpp"
 
@@ -25,6 +26,7 @@ struct DamagedPools {
   Scenario decode;
   std::optional<Scenario> prefill;
   std::function<double(int tokens)> move_cache;
+  std::optional<CacheStreams> streams;
 };
 
 /// From a time on the fabric is as these pools have it.
@@ -47,6 +49,7 @@ struct ServingScenario {
   double prefill_gpus = 0;
   double decode_gpus = 0;
   std::function<double(int tokens)> move_cache;  ///< from the first prefill unit to the first decode unit, alone
+  std::optional<CacheStreams> streams;
   std::vector<DamagedPools> damaged;
   std::vector<ServingEpoch> epochs;  ///< none: nothing fails
 };
@@ -57,8 +60,18 @@ bool is_service(const Tree& scenario);
 /// Reads `requests:` and `serving:` beside what a run reads. Throws ConfigError.
 ServingScenario read_serving(const Tree& tree, const std::string& name);
 
+/// What caches on their way and decode steps take from one another.
+struct TransferFacts {
+  double alone_s = 0;    ///< that all caches would have taken, nothing else on the links
+  double shared_s = 0;   ///< that they took beside decode steps, but for waiting behind one another
+  double without_s = 0;  ///< of decode steps without caches on their way, summed over the requests in each
+  double with_s = 0;     ///< as they were
+  double slowdown() const { return without_s > 0 ? with_s / without_s : 1; }
+};
+
 struct ServingResult {
   ServiceRecord record;
+  TransferFacts transfer;
   SurfaceFacts surface;
   /// A decode step of the same load in each epoch; the load: what a group had in the mean. None where nothing fails.
   std::vector<double> epoch_steps_s;

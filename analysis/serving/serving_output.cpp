@@ -24,11 +24,10 @@ double mean_held(const ServingScenario& s, const ServingResult& result) {
 
 double use(double busy_s, int units, double span_s) { return span_s > 0 ? busy_s / (units * span_s) : 0; }
 
-/// Part of the time that the links into a group of the decode pool carry caches. What a fluid shares with them in the
-/// mean gets 1 - share of their bandwidth, and takes 1 / (1 - share) times as long where nothing hides it.
-double transfer_share(const ServingScenario& s, const ServiceRecord& record) {
+/// Part of the time that the links into a group of the decode pool would carry caches, nothing else being on them.
+double transfer_share(const ServingScenario& s, const ServingResult& result) {
   const double groups = static_cast<double>(s.shape.decode.units) * s.shape.decode.groups;
-  return record.end_s > 0 ? std::min(0.99, record.moved_s / (record.end_s * groups)) : 0;
+  return result.record.end_s > 0 ? result.transfer.alone_s / (result.record.end_s * groups) : 0;
 }
 
 /// Answers of one token have no time between tokens: null.
@@ -57,11 +56,18 @@ std::string arrival_words(const ArrivalProcess& a) {
 
 namespace {
 
+bool within_a_domain(const Scenario& unit) {
+  const auto& domain = unit.machine.domain;
+  return std::all_of(domain.begin(), domain.end(), [&](int one) { return one == domain.front(); });
+}
+
 std::string asked(const ServingScenario& s, const ServiceRecord& record, const ServingReport& r) {
   std::string text =
       fmt::format("{} served on {}, fabric {}\n", s.decode.model.name, counted(s.gpus, "GPU"), s.decode.fabric);
   if (s.prefill) text += pool_words("prefill", s.shape.prefill, *s.prefill) + "; ";
   text += pool_words(s.prefill ? "decode" : "prefill in chunks and decode", s.shape.decode, s.decode) + '\n';
+  if (s.prefill && within_a_domain(*s.prefill))
+    text += "a prefill unit lies within one scale-up domain: of the fabric, TTFT knows only the way of the caches\n";
   text += fmt::format("requests: {}, {} came, {} were served\n", arrival_words(s.arrivals), record.requests.size(),
                       r.finished);
   for (const auto& warning : s.decode.model.reading.warnings) text += "warning: " + one_line(warning) + '\n';
@@ -84,6 +90,22 @@ std::string latencies(const ServingReport& r) {
   return table.to_text();
 }
 
+/// What a cache on its way adds to the first token, and takes from those that decode.
+std::string transfer_text(const ServingScenario& s, const ServingResult& result, const ServingReport& r) {
+  const TransferFacts& t = result.transfer;
+  const double each = 1e3 / std::max(1, r.finished);
+  const double slower = t.slowdown() - 1;
+  return fmt::format(
+             "KV transfer      {:10.2f} ms a request, part of TTFT: alone {:.2f}, {:+.2f} beside decode steps, {:+.2f} "
+             "behind other caches{}\n",
+             result.record.moved_s * each, t.alone_s * each, (t.shared_s - t.alone_s) * each,
+             result.record.behind_s * each, s.shape.cache_parts > 1 ? ", less what leaves during prefill" : "") +
+         fmt::format(
+             "                  takes {:.2f}% of the time of the links into a group; decode steps are {:.2f}% longer "
+             "for it, {:.3f} ms of TPOT\n",
+             100 * transfer_share(s, result), 100 * slower, r.tpot_ms.mean * slower / (1 + slower));
+}
+
 /// What the pools did, and how full they were.
 std::string use_of_pools(const ServingScenario& s, const ServingResult& result, const ServingReport& r) {
   const ServiceRecord& record = result.record;
@@ -101,12 +123,7 @@ std::string use_of_pools(const ServingScenario& s, const ServingResult& result, 
                       100 * mean_held(s, result), 100 * record.cache_most / s.shape.decode.cache_tokens,
                       record.preemptions);
   if (record.moved_tokens > 0) {
-    const double share = transfer_share(s, record);
-    text += fmt::format(
-        "KV transfer      {:10.2f} ms a request, part of TTFT; simulated alone: it has {:.2f}% of the time of the "
-        "links "
-        "into a group, and decode steps that share them would in the mean take at most {:.2f}% longer\n",
-        1e3 * record.moved_s / static_cast<double>(std::max(1, r.finished)), 100 * share, 100 * share / (1 - share));
+    text += transfer_text(s, result, r);
   }
   return text;
 }
@@ -187,10 +204,17 @@ void put_use(const ServingScenario& s, const ServingResult& result, const Servin
                           {"max", record.cache_most / s.shape.decode.cache_tokens},
                           {"capacity_tokens_per_group", s.shape.decode.cache_tokens}};
   json["preemptions"] = record.preemptions;
+  const TransferFacts& t = result.transfer;
+  const double each = r.finished > 0 ? 1e3 / r.finished : 0;
   json["kv_transfer"] = {{"bytes", record.moved_tokens * s.moved_bytes_per_token.value},
-                         {"ms_mean", r.finished > 0 ? 1e3 * record.moved_s / r.finished : 0.0},
-                         {"slows_decode", false},
-                         {"link_share", transfer_share(s, record)}};
+                         {"ms_mean", record.moved_s * each},
+                         {"alone_ms", t.alone_s * each},
+                         {"beside_steps_ms", (t.shared_s - t.alone_s) * each},
+                         {"behind_others_ms", record.behind_s * each},
+                         {"slows_decode", t.slowdown() > 1},
+                         {"decode_slowdown", t.slowdown() - 1},
+                         {"tpot_ms", r.tpot_ms.mean * (1 - 1 / t.slowdown())},
+                         {"link_share", transfer_share(s, result)}};
   json["utilisation"] = {
       {"prefill", s.prefill ? Json(use(record.prefill_busy_s, s.shape.prefill.units, record.end_s)) : Json(nullptr)},
       {"decode", use(record.decode_busy_s, s.shape.decode.units, record.end_s)}};

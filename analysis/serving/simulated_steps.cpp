@@ -129,15 +129,19 @@ double SimulatedSteps::simulated(const StepLoad& load) {
                                   static_cast<double>(load.new_tokens), load.looked_at, load.fill};
   const auto found = kept_.find(place);
   if (found != kept_.end()) return found->second;
+  const double seconds = run(step(load)).timeline.step.value;
+  kept_.emplace(place, seconds);
+  return seconds;
+}
+
+Scenario SimulatedSteps::step(const StepLoad& load) const {
   Scenario s = scenario_;
   const int micro_batches = overlap(s.execution.overlap).micro_batches;
   s.load = load_of(load, 1 + s.speculation.draft_tokens, micro_batches, s.layout);
   // Too few to be split: they pass as one micro-batch.
   const int most = s.load.requests[0].counts[0];
   if (most < micro_batches) s.execution.overlap = "none";
-  const double seconds = run(s).timeline.step.value;
-  kept_.emplace(place, seconds);
-  return seconds;
+  return s;
 }
 
 double SimulatedSteps::seconds(const StepLoad& load) {

@@ -30,6 +30,10 @@ class SimulatedSteps {
   double seconds(const StepLoad& load);
   /// The step itself, simulated (or from the disk), not interpolated.
   double simulated(const StepLoad& load);
+  /// The scenario of the step.
+  Scenario step(const StepLoad& load) const;
+  /// Under which its points are kept; empty: they are not.
+  const std::string& name() const { return name_; }
   SurfaceFacts facts() const;
   /// Writes new points to the disk; where that cannot be done they are made again next time.
   void keep() const;

@@ -163,15 +163,25 @@ StepLoad DecodeUnit::load_of_step() const {
   return load;
 }
 
+/// Tokens whose caches have left since the last step started; after a pause: none, they shared links with nothing.
+double DecodeUnit::arriving_until(double now) {
+  const bool paused = now > step_end_s_;
+  double tokens = 0;
+  for (; !arriving_.empty() && arriving_.top().first <= now; arriving_.pop()) tokens += arriving_.top().second;
+  return paused ? 0 : tokens;
+}
+
 double DecodeUnit::start_step(std::vector<Served>& requests, const StepTime& time, double now) {
   ++step_;
   admit(requests, now);
   for (Group& group : groups_) deal_chunks(group);
-  const StepLoad load = load_of_step();
-  had_prompts_ = load.new_tokens > 0;
-  const double seconds = time(load);
+  load_ = load_of_step();
+  load_.arriving = arriving_until(now);
+  had_prompts_ = load_.new_tokens > 0;
+  const double seconds = time(load_);
   busy_ = true;
   busy_s_ += seconds;
+  step_end_s_ = now + seconds;
   return seconds;
 }
 

@@ -3,6 +3,9 @@
 // so in chunks beside the decoding. Knows no clock but the one it is given.
 
 #include <deque>
+#include <functional>
+#include <queue>
+#include <utility>
 #include <vector>
 
 #include "workloads/serving/service.hpp"
@@ -22,6 +25,11 @@ class DecodeUnit {
   double busy_s() const { return busy_s_; }
   double cache_tokens() const;  ///< held by all groups
   double fullest() const;       ///< held by the group that holds the most
+
+  /// A cache of so many tokens leaves for here, or a part of one. It shares links with the step that
+  /// starts next: each with one step, where one follows another.
+  void note_arriving(double from_s, double tokens) { arriving_.push({from_s, tokens}); }
+  const StepLoad& last_load() const { return load_; }
 
   /// A request whose cache has come: whether some group has a place for it, and giving it one.
   bool has_place(const Served& request) const;
@@ -62,6 +70,7 @@ class DecodeUnit {
   void admit(std::vector<Served>& requests, double now);
   void deal_chunks(Group& group);
   StepLoad load_of_step() const;
+  double arriving_until(double now);
   void prompt_done(Group& group, Member& member, Served& request, double now);
   void see(Served& request, double now) const;
   void emit(Member& member, Served& request, GapHistogram& gaps, double now);
@@ -83,6 +92,10 @@ class DecodeUnit {
   int decoding_ = 0;
   int prefilling_ = 0;
   bool busy_ = false;
+  double step_end_s_ = -1;
+  using Arriving = std::pair<double, double>;  ///< from when on, tokens
+  std::priority_queue<Arriving, std::vector<Arriving>, std::greater<>> arriving_;
+  StepLoad load_;  ///< of the last step
   double busy_s_ = 0;
 };
 

@@ -43,7 +43,7 @@ double PrefillUnit::start(std::deque<int>& queue, std::vector<Served>& requests,
     emptiest->looked += fresh * looked_at(cached, fresh);
     if (fresh > pool_.max_new_tokens) longest = std::max(longest, pieces(cached, fresh, time));
     if (r.prefill_s < 0) r.prefill_s = now;
-    batch_.push_back(queue.front());
+    batch_.push_back({queue.front(), static_cast<int>(emptiest - groups.begin())});
     queue.pop_front();
   }
   const auto fullest = std::max_element(groups.begin(), groups.end(),
@@ -52,12 +52,11 @@ double PrefillUnit::start(std::deque<int>& queue, std::vector<Served>& requests,
   for (const Group& group : groups) all += group.tokens;
   const double most = std::max(1, fullest->tokens);
   const double fill = all / (most * pool_.groups);
-  const double seconds =
-      longest > 0 ? longest : time({0, 0, fullest->tokens, fullest->looked / most, std::min(1.0, fill)});
-  busy_s_ += seconds;
-  return seconds;
+  step_s_ = longest > 0 ? longest : time({0, 0, fullest->tokens, fullest->looked / most, std::min(1.0, fill)});
+  busy_s_ += step_s_;
+  return step_s_;
 }
 
-std::vector<int> PrefillUnit::finish() { return std::exchange(batch_, {}); }
+std::vector<PrefillUnit::Member> PrefillUnit::finish() { return std::exchange(batch_, {}); }
 
 }  // namespace teapot

@@ -22,13 +22,19 @@ class PrefillUnit {
   /// Takes from the queue what one step holds, and says how long it takes. What no group's step holds whole is
   /// computed alone, in pieces.
   double start(std::deque<int>& queue, std::vector<Served>& requests, const StepTime& time, double now);
-  std::vector<int> finish();  ///< those whose prompts are done
+  struct Member {
+    int request = 0;
+    int group = 0;
+  };
+  std::vector<Member> finish();              ///< those whose prompts are done
+  double step_s() const { return step_s_; }  ///< how long the last step took
 
  private:
   double pieces(int cached, int new_tokens, const StepTime& time) const;
 
   Pool pool_;
-  std::vector<int> batch_;
+  std::vector<Member> batch_;
+  double step_s_ = 0;
   double busy_s_ = 0;
 };
 

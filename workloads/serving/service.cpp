@@ -8,6 +8,7 @@
 #include <deque>
 #include <queue>
 
+#include "workloads/serving/cache_senders.hpp"
 #include "workloads/serving/decode_unit.hpp"
 #include "workloads/serving/prefill_unit.hpp"
 
@@ -21,7 +22,10 @@ class Service {
   Service(const ArrivalProcess& process, const ServiceShape& shape, const std::vector<TimesFrom>& times,
           const std::function<void(double)>& progress)
       : process_(process), shape_(shape), all_times_(times), progress_(progress) {
-    for (int unit = 0; shape.apart && unit < shape.prefill.units; ++unit) prefill_.emplace_back(shape.prefill);
+    for (int unit = 0; shape.apart && unit < shape.prefill.units; ++unit) {
+      prefill_.emplace_back(shape.prefill);
+      senders_.emplace_back(shape.prefill.groups, shape.cache_parts);
+    }
     for (int unit = 0; unit < shape.decode.units; ++unit) decode_.emplace_back(shape.decode, shape);
     const auto first = arrivals(process);
     for (const Arrival& a : first) add_arrival(a);
@@ -99,7 +103,7 @@ class Service {
         ++in_system_;
         return shape_.apart ? waiting_.push_back(event.index) : place_whole(event.index);
       case Kind::prefilled:
-        return prefilled(prefill_[static_cast<std::size_t>(event.index)]);
+        return prefilled(static_cast<std::size_t>(event.index));
       case Kind::moved:
         --moving_;
         moved(request(event.index));
@@ -110,9 +114,10 @@ class Service {
     }
   }
 
-  void prefilled(PrefillUnit& unit) {
-    for (const int index : unit.finish()) {
-      Served& r = request(index);
+  void prefilled(std::size_t u) {
+    std::vector<CacheSenders::Cache> caches;
+    for (const PrefillUnit::Member& m : prefill_[u].finish()) {
+      Served& r = request(m.request);
       r.prefilled_s = now_;
       if (r.tokens == 0) {  // computed again after it was preempted, otherwise
         r.tokens = 1;
@@ -122,15 +127,31 @@ class Service {
       if (r.tokens >= r.arrival.output_tokens) {
         if (r.moved_s < 0) r.moved_s = r.decode_s = r.last_token_s = now_;
         if (r.seen_s < 0) r.seen_s = now_;
-        end(index);
-        continue;
+        end(m.request);
+      } else {
+        const int tokens = r.arrival.prompt_tokens + r.tokens - 1;
+        record_.moved_tokens += tokens;
+        caches.push_back({m.request, m.group, tokens, 0});
       }
-      const int tokens = r.arrival.prompt_tokens + r.tokens - 1;
-      const double time = times().move_cache ? times().move_cache(tokens) : 0;
-      record_.moved_s += time;
-      record_.moved_tokens += tokens;
+    }
+    send(u, caches);
+  }
+
+  /// Caches of a step's prompts leave for the units that decode. Which of them each will come to is not known before it
+  /// is there: all get equal parts of it.
+  void send(std::size_t u, std::vector<CacheSenders::Cache>& caches) {
+    const auto units = static_cast<double>(decode_.size());
+    StepLoad beside;
+    for (const DecodeUnit& unit : decode_) beside = unit.busy() ? unit.last_load() : beside;
+    beside.arriving = 0;
+    for (const auto& cache : caches) beside.arriving += cache.tokens / units;
+    for (auto& cache : caches) cache.seconds = times().move_cache ? times().move_cache(cache.tokens, beside) : 0;
+    for (const auto& sent : senders_[u].send(caches, prefill_[u].step_s(), now_)) {
+      for (DecodeUnit& unit : decode_) unit.note_arriving(now_ + sent.behind_s, sent.tokens / units);
+      record_.moved_s += sent.at_s - now_;
+      record_.behind_s += sent.behind_s;
       ++moving_;
-      at(now_ + time, Kind::moved, index);
+      at(sent.at_s, Kind::moved, sent.request);
     }
   }
 
@@ -234,6 +255,7 @@ class Service {
   std::int64_t late_ = 0;
   const std::function<void(double)>& progress_;
   std::vector<PrefillUnit> prefill_;
+  std::vector<CacheSenders> senders_;  // of each prefill unit
   std::vector<DecodeUnit> decode_;
   std::deque<int> waiting_;    // for prefill
   std::deque<int> placeless_;  // their caches have come, and wait for a place
@@ -253,24 +275,6 @@ class Service {
 };
 
 }  // namespace
-
-void GapHistogram::add(double seconds, int tokens) {
-  constexpr int together = -100'000;
-  count_ += tokens;
-  sum_ += seconds;
-  if (tokens > 1) bins_[together] += tokens - 1;
-  ++bins_[seconds > 0 ? static_cast<int>(std::lround(500 * std::log(seconds))) : together];
-}
-
-double GapHistogram::percentile_s(double part) const {
-  const double wanted = part * static_cast<double>(count_);
-  double passed = 0;
-  for (const auto& [bin, tokens] : bins_) {
-    passed += static_cast<double>(tokens);
-    if (passed >= wanted) return bin < -50'000 ? 0 : std::exp(bin / 500.0);
-  }
-  return 0;
-}
 
 bool fits(const Arrival& arrival, const ServiceShape& shape) {
   const double drafts = static_cast<double>(shape.acceptance.size());

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <map>
 #include <vector>
 
 #include "workloads/serving/admission.hpp"
 #include "workloads/serving/arrivals.hpp"
+#include "workloads/serving/gap_histogram.hpp"
 #include "workloads/serving/request.hpp"
 #include "workloads/serving/step_time.hpp"
 
@@ -40,32 +40,21 @@ struct ServiceShape {
   std::uint64_t seed = 1;
   Admission admission;
   Patience patience{};
+  int cache_parts = 1;  ///< in which a cache is sent, each when it is computed: its layers, or 1: at the end
 };
 
 struct ServiceTimes {
   StepTime prefill;  ///< where pools are apart
   StepTime decode;
-  std::function<double(int tokens)> move_cache;  ///< seconds to bring the cache of so many tokens to where it decodes
+  /// Seconds to bring the cache of so many tokens to where it decodes, while the GPUs there do steps like `beside`
+  /// (without requests: they do none); others that leave the same GPUs go before it or after it.
+  std::function<double(int tokens, const StepLoad& beside)> move_cache;
 };
 
 /// Times that hold for what starts at or after a time.
 struct TimesFrom {
   double from_s = 0;
   ServiceTimes times;
-};
-
-/// How long tokens took to follow one another, in bins of 0.2%.
-class GapHistogram {
- public:
-  void add(double seconds, int tokens);  ///< the last of `tokens` that came at once, `seconds` after those before
-  bool any() const { return count_ > 0; }
-  double mean_s() const { return count_ > 0 ? sum_ / static_cast<double>(count_) : 0; }
-  double percentile_s(double part) const;  ///< part in [0, 1]
-
- private:
-  std::map<int, std::int64_t> bins_;  // by 500 ln(seconds); tokens that came together are at no time
-  std::int64_t count_ = 0;
-  double sum_ = 0;
 };
 
 /// State at one time.
@@ -93,7 +82,8 @@ struct ServiceRecord {
   std::int64_t prefill_steps = 0;
   std::int64_t decode_steps = 0;
   std::int64_t preemptions = 0;
-  double moved_s = 0;  ///< sum over requests of the time their caches were on their way
+  double moved_s = 0;   ///< sum over requests of the time from their last computed token until their caches had come
+  double behind_s = 0;  ///< of that, behind other caches that left the same GPUs
   double moved_tokens = 0;
   bool grows = false;        ///< the queue was still growing when arrivals ended
   double grows_since_s = 0;  ///< it was last empty

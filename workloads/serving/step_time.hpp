@@ -14,6 +14,7 @@ struct StepLoad {
   int new_tokens = 0;    ///< of prompts
   double looked_at = 0;  ///< tokens that a new token of a prompt looks back at, the mean
   double fill = 1;       ///< tokens of all groups over what they were if each had as many as the one with the most
+  double arriving = 0;   ///< tokens whose caches come to the unit over the network meanwhile
 };
 
 /// Seconds of a step; pure.

@@ -57,7 +57,7 @@ ServiceTimes random_times() {
   t.decode = [](const StepLoad& l) {
     return 5e-3 + 1e-4 * l.requests + 1e-8 * l.requests * l.context + 1e-5 * l.new_tokens;
   };
-  t.move_cache = [](int tokens) { return 1e-3 + 1e-6 * tokens; };
+  t.move_cache = [](int tokens, const StepLoad&) { return 1e-3 + 1e-6 * tokens; };
   return t;
 }
 
@@ -276,4 +276,21 @@ TEST_CASE("serving: a closed loop that is told a count serves as many, whatever 
   CHECK(serve(process("{arrivals: {poisson: 5 /s}, count: 7, prompt_tokens: 10, output_tokens: 2}"), {},
               constant(0.1, 0.1))
             .requests.size() == 7);
+}
+
+TEST_CASE("serving: every cache that moves while its unit decodes without pause comes beside one of its steps") {
+  const ArrivalProcess p =
+      process("{arrivals: {constant: 50 /s}, prompt_tokens: 100, output_tokens: 2000, duration: 10 s}");
+  ServiceShape shape;
+  shape.decode.max_requests = 10'000;
+  double arriving = 0;
+  ServiceTimes times = constant(0.01, 0.01);
+  times.decode = [&arriving](const StepLoad& load) {
+    arriving += load.arriving;
+    return 0.01;
+  };
+  times.move_cache = [](int, const StepLoad&) { return 0.002; };
+  const ServiceRecord record = serve(p, shape, times);
+  // The first cache came before anything decoded.
+  CHECK(arriving == doctest::Approx(record.moved_tokens - 100).epsilon(1e-12));
 }

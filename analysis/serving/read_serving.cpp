@@ -99,6 +99,7 @@ Admission read_admission(const Config& scheduler, int steps_ahead) {
 void read_pools(const Tree& tree, const Config& serving, ServingScenario& s) {
   const bool apart = serving.choice_or("placement", {"disaggregated", "co-located"}, "co-located") == "disaggregated";
   if (!apart && serving.has("prefill")) serving.at("prefill").fail("is a pool of placement: disaggregated");
+  if (!apart && serving.has("kv_transfer")) serving.at("kv_transfer").fail("is of placement: disaggregated");
   const bool by_layer = serving.choice_or("kv_transfer", {"at-end", "by-layer"}, "at-end") == "by-layer";
   const Config decode = serving.section("decode");
   s.decode = read_scenario(pool_tree(tree, decode, "decode"), s.name);

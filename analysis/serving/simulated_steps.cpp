@@ -42,7 +42,8 @@ std::vector<int> counts_of(int count, double fill, const Layout& layout) {
 Requests prompts(const StepLoad& load, int micro_batches, const Layout& layout) {
   Requests r;
   const int least = load.new_tokens >= micro_batches ? micro_batches : 1;
-  const int pieces = std::max(least, static_cast<int>(std::lround(load.new_tokens / (2 * load.looked_at))));
+  // A piece looks back at half of itself at least: fewer would look back at more than the load's tokens do.
+  const int pieces = std::max(least, static_cast<int>(std::ceil(load.new_tokens / (2 * load.looked_at))));
   r.counts = counts_of(pieces, load.fill, layout);
   r.new_tokens = std::max(1, static_cast<int>(std::lround(static_cast<double>(load.new_tokens) / pieces)));
   r.context = std::max(0.0, load.looked_at - (r.new_tokens + 1) / 2.0);

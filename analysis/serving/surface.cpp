@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace teapot {
 namespace {
@@ -47,21 +48,38 @@ double Surface::interpolate(const Cell& cell, const std::vector<double>& x) {
   return sum;
 }
 
-/// Compares the middle with what is interpolated there, and halves the cell along its longest side where they differ.
+/// How far interpolation is off on the edge of a cell along an axis, at the other axes' upper ends.
+double Surface::error_along(std::size_t axis, const Cell& cell, const std::vector<double>& middle) {
+  std::vector<double> at = cell.high;
+  at[axis] = middle[axis];
+  const double truth = known(at);
+  return truth > 0 ? std::abs(interpolate(cell, at) / truth - 1) : 0;
+}
+
+/// Compares the middle with what is interpolated there, and halves the cell where they differ: along the axis on whose
+/// edge interpolation errs most, and the longest where none errs. The points on edges are corners of what is halved.
 void Surface::check(Cell& cell) {
   cell.checked = true;
   const auto at = middle(cell);
   const double truth = known(at);
   cell.error = truth > 0 ? std::abs(interpolate(cell, at) / truth - 1) : 0;
   if (cell.error <= allowed_) return;
-  double longest = narrowest;
+  std::vector<std::size_t> divisible;
   for (std::size_t a = 0; a < axes_.size(); ++a) {
-    const double ratio = cell.high[a] / cell.low[a];
-    if (ratio > longest && at[a] > cell.low[a] && at[a] < cell.high[a]) {
-      longest = ratio;
-      cell.split = static_cast<int>(a);
-    }
+    if (cell.high[a] / cell.low[a] > narrowest && at[a] > cell.low[a] && at[a] < cell.high[a]) divisible.push_back(a);
   }
+  if (divisible.empty()) return;
+  const bool all = divisible.size() == axes_.size();
+  std::pair<double, double> most{-1, 0};  // error on the edge, length
+  for (const std::size_t a : divisible) {
+    const double along = axes_.size() > 1 ? error_along(a, cell, at) : cell.error;
+    const std::pair worth{along > allowed_ / 4 ? along : 0, cell.high[a] / cell.low[a]};
+    if (worth <= most) continue;
+    most = worth;
+    cell.split = static_cast<int>(a);
+  }
+  // What errs is an axis that is not halved any more: a jump lies there.
+  if (!all && most.first == 0) cell.split = -1;
   if (cell.split < 0) return;
   const auto a = static_cast<std::size_t>(cell.split);
   cell.below = std::make_unique<Cell>(Cell{cell.low, cell.high, false, 0, -1, nullptr, nullptr});

@@ -46,6 +46,7 @@ class Surface {
   double known(const std::vector<double>& at);
   double interpolate(const Cell& cell, const std::vector<double>& x);
   std::vector<double> middle(const Cell& cell) const;
+  double error_along(std::size_t axis, const Cell& cell, const std::vector<double>& middle);
   void check(Cell& cell);
   void collect(const Cell& cell, std::vector<double>& errors) const;
 

@@ -116,6 +116,8 @@ TEST_CASE("serving: what cannot be is said in one line at its place") {
   CHECK(error("serving: {placement: disaggregated, prefill: {units: 400}}\n").find("its pools have") !=
         std::string::npos);
   CHECK(error("serving: {prefill: {gpus: 8}}\n").find("is a pool of placement: disaggregated") != std::string::npos);
+  CHECK(error("serving: {kv_transfer: by-layer}\n").find("kv_transfer: is of placement: disaggregated") !=
+        std::string::npos);
   CHECK(error("serving: {placement: apart}\n").find("serving.placement") != std::string::npos);
   CHECK(error("serving: {unit: 3}\n").find("unit") != std::string::npos);
   CHECK(error("") == "none");

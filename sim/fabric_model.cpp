@@ -43,6 +43,7 @@ FabricModel::FabricModel(const Network& network, const Program& program, bool re
       ranks_(program.ranks),
       words_((at(program.ranks) + 63) / 64),
       routes_(network, program),
+      blocking_(network, routes_),
       supports_(routes_, network.links.size(), program.ranks),
       record_(record ? network.links.size() : 0),
       link_at_(places_of(routes_)),
@@ -88,6 +89,7 @@ int FabricModel::begin(const Operator& op) {
   transfer.cost = cost_of(collective);
   transfer.started = started_by(collective, transposes_);
   assert(transfer.started->ranks == routes_.endpoints() || transfer.started->ranks == ranks_);
+  transfer.stretch = blocking_.stretch(collective, transfer.started);
   transfer.copies.emplace(routes_, collective, *transfer.started);
   transfer.recalled = batches_.recall(transfer.started, collective);
   const auto& support = supports_.of(transfer.started, collective.start);
@@ -158,7 +160,7 @@ void FabricModel::flush() {
   if (batch_transfer_ < 0) return;
   const int id = std::exchange(batch_transfer_, -1);
   Transfer& transfer = transfers_[at(id)];
-  if (transfer.recalled < 0 && transfer.copies->in_parts() && !record_.on()) {
+  if (transfer.recalled < 0 && transfer.copies->in_parts() && !record_.on() && transfer.stretch == 1) {
     sums_.gather(routes_, *transfer.started, batch_ranks_);
     for (const auto& [link, copies] : sums_.on_links()) put(id, link, copies);
     put_row(id, 0, sums_.on_final());
@@ -180,7 +182,8 @@ void FabricModel::put(int id, int link, double copies) {
     for (const int l : behind_[at(link)])
       record_.add(l, batch_time_, copies * cost.seconds_per_copy[at(place_of_[at(l)])]);
   }
-  const bool fresh = links_.add(at(place), id, copies * cost.seconds_per_copy[at(place)], batch_time_);
+  const double seconds = copies * cost.seconds_per_copy[at(place)] * (blocking_.stops(link) ? transfer.stretch : 1);
+  const bool fresh = links_.add(at(place), id, seconds, batch_time_);
   if (fresh) transfer.places.push_back(place);
 }
 

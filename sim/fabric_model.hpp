@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/batch_sums.hpp"
+#include "sim/blocking.hpp"
 #include "sim/collective_load.hpp"
 #include "sim/collective_support.hpp"
 #include "sim/fluid_links.hpp"
@@ -71,6 +72,7 @@ class FabricModel {
     std::uint32_t version = 0;  // of its entry in checks_
     bool dirty = false;         // somebody was armed since the last evaluation
     std::size_t cost = 0;       // index into costs_
+    double stretch = 1;         // of its seconds on links that stop (Blocking)
   };
   struct Check {
     double time;
@@ -110,6 +112,7 @@ class FabricModel {
   int ranks_;
   std::size_t words_;
   RouteTable routes_;
+  Blocking blocking_;
   Transposes transposes_;
   Supports supports_;
   LinkRecord record_;

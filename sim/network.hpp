@@ -24,6 +24,7 @@ struct Link {
   int to = 0;
   BytesPerSecond bandwidth;  ///< line rate; what a communication kernel reaches of it is its Wire (program.hpp)
   Seconds latency;
+  bool stops = false;  ///< of a lossless network: it stops where the queue behind it is full (Network::backlog)
 };
 
 /// The part `share` of a pair's bytes that crosses a link; 1 unless a routing policy spreads over several paths.
@@ -34,6 +35,12 @@ struct Hop {
 
 /// Every link that carries bytes of one pair, each once. On one path: in path order. Empty from a rank to itself.
 using Route = std::vector<Hop>;
+
+/// What full queues do to bytes behind them, on links that stop (sim/blocking.hpp).
+struct Backlog {
+  double share = 0;    ///< of what a collective takes longer where every sender stops as a whole; 0: none
+  Bytes input_buffer;  ///< of a switch's input, before it stops the link that ends there
+};
 
 struct Network {
   std::string name;
@@ -47,6 +54,7 @@ struct Network {
   /// Ranks with one number here take the same ways to ranks that are at home (in the scale-up domain) with neither, but
   /// for the links that they begin with, which are alike; -1 or empty: not known. Only saves asking for each route.
   std::vector<int> alike;
+  Backlog backlog;
   /// Route from an endpoint to another; pure, and safe to call at any time. Throws ConfigError if they are cut off.
   std::function<Route(int source, int destination)> route;
 

@@ -83,6 +83,7 @@ struct Fabric {
   int nodes = 0;
   int planes = 0;  ///< 0 where there is no scale-out network
   RoutingPolicy policy;
+  Backlog backlog;                  ///< of the network between nodes
   Seconds nic_message_overhead;     ///< software's part in the latency of a small message; in no link's latency
   Seconds nvlink_message_overhead;  ///< the same over NVLink
 

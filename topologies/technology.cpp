@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "sim/catalogue.hpp"
+#include "topologies/transport.hpp"
 
 namespace teapot {
 namespace {
@@ -95,6 +96,7 @@ Config with_technology(const Config& fabric, bool networked) {
   if (!scale_up && fabric.has("nvlink_bandwidth")) {
     lay(by_speed(nvlink, fabric.positive<BytesPerSecond>("nvlink_bandwidth").value / 1e9));
   }
+  under = overlay(std::move(under), implied_by_transport(fabric));
   if (!fabric.has("pcie_bandwidth")) drop_narrow_bus(fabric, under);
   Config whole = fabric.in_place_of("", overlay(std::move(under), fabric.tree()));
   whole.has("technology");

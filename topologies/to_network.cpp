@@ -63,7 +63,8 @@ Network to_network(const Fabric& fabric, int gpus) {
     const int to = node_of_vertex[link.to];
     if (from < 0 || to < 0 || link.failed) continue;
     (*numbers)[i] = static_cast<int>(network.links.size());
-    network.links.push_back({link.name, link.tier, from, to, link.bandwidth, link.latency});
+    const bool between_nodes = fabric.vertices[link.from].node < 0 || fabric.vertices[link.to].node < 0;
+    network.links.push_back({link.name, link.tier, from, to, link.bandwidth, link.latency, between_nodes});
   }
   for (int i = 0; i < gpus; ++i) {
     const Gpu& gpu = fabric.gpu[static_cast<std::size_t>(i)];
@@ -71,6 +72,7 @@ Network to_network(const Fabric& fabric, int gpus) {
     network.domain.push_back(gpu.nvlink.up >= 0 ? gpu.node : i);
     if (!fabric.hosts.empty()) network.host.push_back(gpu.node);  // a host a node, in their order
   }
+  network.backlog = fabric.backlog;
   network.alike = alike_gpus(fabric, gpus);
   const auto router = std::make_shared<const HostRoutes>(fabric, gpus);
   for (int i = 0; i < router->hosts(); ++i) network.passive.push_back(node_of_vertex[router->host(i).vertex]);

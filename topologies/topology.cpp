@@ -11,6 +11,7 @@
 #include "sim/limits.hpp"
 #include "topologies/failures.hpp"
 #include "topologies/technology.hpp"
+#include "topologies/transport.hpp"
 
 namespace teapot {
 namespace {
@@ -77,6 +78,7 @@ Fabric build_fabric(const Config& written) {
   apply_failures(config, fabric);
   read_message_overhead(config, fabric);
   fabric.policy = read_routing_policy(config);
+  if (kind.networked) fabric.backlog = read_transport(config);
   config.reject_unread_keys();
   return fabric;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "sim/index.hpp"
+#include "sim/support_parts.hpp"
 
 namespace teapot {
 namespace {
@@ -62,23 +63,44 @@ const std::shared_ptr<Support>& Supports::of(const std::shared_ptr<const Traffic
   return cached_.back().support;
 }
 
+/// Whether who waits is found many ranks at a time.
+bool Supports::by_parts(bool by_group, const Traffic& started) const {
+  constexpr int many = 128;  // below it is as fast pair by pair
+  return by_group && routes_.has_parts() && started.ranks == ranks_ && ranks_ >= many;
+}
+
 /// Words for all ranks on each link where those are few, else only from the first to the last rank that may wait for
 /// it.
 void Supports::make_room(const Traffic& started, Collective::Start start, Support& support) const {
   constexpr std::uint32_t few = 8;
   const auto all = static_cast<std::uint32_t>((ranks_ + 63) / 64);
   support.of_link.assign(links_, {0, all <= few ? all : 0, 0});
-  for (int rank = 0; all > few && rank < ranks_; ++rank) {
+  const auto widen = [&](int link, std::uint32_t low, std::uint32_t beyond) {
+    Support::Words& words = support.of_link[at(link)];
+    const std::uint32_t end = words.count == 0 ? beyond : std::max(beyond, words.first + words.count);
+    words.first = words.count == 0 ? low : std::min(low, words.first);
+    words.count = end - words.first;
+  };
+  if (all > few && by_parts(support.by_group, started)) {
+    WaitingSets{routes_, *started.groups,
+                [&](int link, const std::vector<std::uint64_t>& waiting) {
+                  const auto some = [](std::uint64_t word) { return word != 0; };
+                  const auto first = std::find_if(waiting.begin(), waiting.end(), some) - waiting.begin();
+                  const auto beyond = waiting.rend() - std::find_if(waiting.rbegin(), waiting.rend(), some);
+                  widen(link, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(beyond));
+                },
+                [&](int link, int rank) {
+                  widen(link, static_cast<std::uint32_t>(rank / 64), static_cast<std::uint32_t>(rank / 64 + 1));
+                }}
+        .visit();
+  }
+  for (int rank = 0; all > few && !by_parts(support.by_group, started) && rank < ranks_; ++rank) {
     for_each_pair(started, start, support.by_group, rank, [&](int source, int destination) {
       const int first = std::min(source, destination);
       const int last = std::max(source, destination);
       routes_.for_each_hop(source, destination, [&](int link, double) {
-        Support::Words& words = support.of_link[at(link)];
-        const auto low = std::min(all - 1, static_cast<std::uint32_t>(first / 64));
-        const auto beyond = std::min(all, static_cast<std::uint32_t>(last / 64 + 1));
-        const std::uint32_t end = words.count == 0 ? beyond : std::max(beyond, words.first + words.count);
-        words.first = words.count == 0 ? low : std::min(low, words.first);
-        words.count = end - words.first;
+        widen(link, std::min(all - 1, static_cast<std::uint32_t>(first / 64)),
+              std::min(all, static_cast<std::uint32_t>(last / 64 + 1)));
       });
     });
   }
@@ -100,6 +122,17 @@ std::shared_ptr<Support> Supports::build(const Traffic& started, Collective::Sta
     const Support::Words& words = support->of_link[at(link)];
     support->touch[words.at + at(rank) / 64 - words.first] |= std::uint64_t{1} << (rank % 64);
   };
+  if (by_parts(by_group, started)) {
+    WaitingSets{routes_, *started.groups,
+                [&](int link, const std::vector<std::uint64_t>& waiting) {
+                  const Support::Words& words = support->of_link[at(link)];
+                  for (std::size_t w = 0; w < words.count; ++w)
+                    support->touch[words.at + w] |= waiting[words.first + w];
+                },
+                [&](int link, int rank) { wait(rank, link); }}
+        .visit();
+    return support;  // ranks are counted by group
+  }
   const bool fetched = start == Collective::Start::receiver;
   for (int rank = 0; rank < ranks_; ++rank) {
     for_each_pair(started, start, by_group, rank, [&](int source, int destination) {

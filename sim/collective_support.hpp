@@ -53,6 +53,7 @@ class Supports {
   };
 
   void make_room(const Traffic& started, Collective::Start start, Support& support) const;
+  bool by_parts(bool by_group, const Traffic& started) const;
   std::shared_ptr<Support> build(const Traffic& started, Collective::Start start, bool by_group) const;
 
   const RouteTable& routes_;

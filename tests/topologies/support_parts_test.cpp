@@ -1,0 +1,74 @@
+// Who waits for which link, found many ranks at a time, against all pairs of a group one by one.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sim/collective_support.hpp"
+#include "tests/topologies/written.hpp"
+
+using namespace teapot;
+using namespace teapot::testing;
+
+namespace {
+
+using Waiting = std::vector<std::set<int>>;  // by link
+
+Waiting pair_by_pair(const RouteTable& routes, const std::vector<int>& groups) {
+  Waiting waiting(routes.links());
+  const int ranks = static_cast<int>(groups.size());
+  for (int s = 0; s < ranks; ++s) {
+    for (int d = 0; d < ranks; ++d) {
+      if (s == d || groups[static_cast<std::size_t>(s)] != groups[static_cast<std::size_t>(d)]) continue;
+      routes.for_each_hop(s, d, [&](int link, double) { waiting[static_cast<std::size_t>(link)].insert({s, d}); });
+    }
+  }
+  return waiting;
+}
+
+Waiting told(const Support& support) {
+  Waiting waiting;
+  for (const auto& words : support.of_link) {
+    auto& ranks = waiting.emplace_back();
+    for (std::size_t w = 0; w < words.count; ++w) {
+      for (int bit = 0; bit < 64; ++bit) {
+        if ((support.touch[words.at + w] >> bit & 1U) != 0)
+          ranks.insert(static_cast<int>(64 * (words.first + w)) + bit);
+      }
+    }
+  }
+  return waiting;
+}
+
+}  // namespace
+
+TEST_CASE("support: ranks that wait for links of their groups, on every fabric whose routes have parts") {
+  int with_parts = 0;
+  for (const auto& name : fabric_names()) {
+    CAPTURE(name);
+    const Config config = config_of("{from: " + name + "}");
+    Site site;
+    const Figures figures = figures_of(config, site);
+    if (!figures.no_graph.empty() || site.endpoints() > 20'000) continue;
+    const Fabric fabric = build_fabric(config);
+    for (const int ranks : {144, 576}) {
+      if (fabric.gpus() < ranks) continue;
+      Program program;
+      program.ranks = ranks;
+      program.streams = {"communication"};
+      const RouteTable routes{to_network(fabric, ranks), program};
+      if (!routes.has_parts()) continue;
+      ++with_parts;
+      for (const int size : {ranks, 48}) {
+        CAPTURE(size);
+        const auto traffic = std::make_shared<const Traffic>(all_to_all(groups_of(ranks, size), 1));
+        Supports supports{routes, routes.links(), ranks};
+        const auto& support = supports.of(traffic, Collective::Start::sender);
+        REQUIRE(support->by_group);
+        CHECK(told(*support) == pair_by_pair(routes, *traffic->groups));
+      }
+    }
+  }
+  CHECK(with_parts > 8);
+}

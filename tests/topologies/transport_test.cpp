@@ -30,7 +30,8 @@ TEST_CASE("transport: without one, or in a scale-up domain, nothing stops") {
 
 TEST_CASE("transport: each of the folder is read, and routes packets where a fabric does not say how") {
   using Paths = RoutingPolicy::Paths;
-  for (const auto& name : names_in("topologies/transports")) CHECK(carried(", transport: " + name).backlog.share > 0);
+  for (const auto& name : names_in("topologies/transports"))
+    CHECK((carried(", transport: " + name).backlog.share > 0) == (name != "roce-voq"));
   CHECK(carried(", transport: roce-pfc-dcqcn").policy.paths == Paths::ecmp);
   CHECK(carried(", transport: receiver-driven").policy.paths == Paths::adaptive);
   CHECK(carried(", transport: infiniband-credit").policy.paths == Paths::fixed);

@@ -47,20 +47,11 @@ void check_routes(const Network& network) {
 
 TEST_CASE("alike routes: on every fabric they are those of each pair asked for by itself") {
   int told = 0;
-  for (const auto& name : fabric_names()) {
-    for (const char* routing : {"static", "adaptive"}) {
-      CAPTURE(name);
-      CAPTURE(routing);
-      const Config config = config_of("{from: " + name + ", routing: " + routing + "}");
-      Site site;
-      const Figures figures = figures_of(config, site);
-      if (!figures.no_graph.empty() || site.endpoints() > 20'000) continue;
-      const Fabric fabric = build_fabric(config);
-      const Network network = to_network(fabric, std::min(fabric.gpus(), 72));
-      told += !network.alike.empty();
-      check_routes(network);
-    }
-  }
+  on_every_fabric({"static", "adaptive"}, [&](const Fabric& fabric) {
+    const Network network = to_network(fabric, std::min(fabric.gpus(), 72));
+    told += !network.alike.empty();
+    check_routes(network);
+  });
   CHECK(told > 20);
 }
 

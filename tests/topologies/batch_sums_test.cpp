@@ -75,34 +75,25 @@ std::vector<double> gathered(BatchSums& sums, const RouteTable& routes, const Tr
 
 TEST_CASE("batch sums: on every fabric whose routes have parts they are the sums over pairs") {
   int with_parts = 0;
-  for (const auto& name : fabric_names()) {
-    for (const char* routing : {"static", "ecmp"}) {
-      CAPTURE(name);
-      CAPTURE(routing);
-      const Config config = config_of("{from: " + name + ", routing: " + routing + "}");
-      Site site;
-      const Figures figures = figures_of(config, site);
-      if (!figures.no_graph.empty() || site.endpoints() > 20'000) continue;
-      const Fabric fabric = build_fabric(config);
-      for (const int most : {19, 130}) {
-        Program program;
-        program.ranks = std::min(fabric.gpus(), most);
-        program.streams = {"communication"};
-        const RouteTable routes{to_network(fabric, program.ranks), program};
-        if (!routes.has_parts() || program.ranks < 2) continue;
-        ++with_parts;
-        BatchSums sums{routes.links()};
-        const Traffic sent = random_counts(program.ranks, static_cast<std::uint64_t>(most));
-        std::vector<int> all;
-        for (int rank = 0; rank < program.ranks; ++rank) all.push_back(rank);
-        const std::vector<int> some{0, program.ranks / 2, program.ranks - 1};
-        const Traffic shaped = shaped_counts(program.ranks);
-        for (const auto& ranks : {all, some, std::vector<int>{1}}) {
-          CHECK(gathered(sums, routes, sent, ranks) == pair_by_pair(routes, sent, ranks));
-          CHECK(gathered(sums, routes, shaped, ranks) == pair_by_pair(routes, shaped, ranks));
-        }
+  on_every_fabric({"static", "ecmp"}, [&](const Fabric& fabric) {
+    for (const int most : {19, 130}) {
+      Program program;
+      program.ranks = std::min(fabric.gpus(), most);
+      program.streams = {"communication"};
+      const RouteTable routes{to_network(fabric, program.ranks), program};
+      if (!routes.has_parts() || program.ranks < 2) continue;
+      ++with_parts;
+      BatchSums sums{routes.links()};
+      const Traffic sent = random_counts(program.ranks, static_cast<std::uint64_t>(most));
+      std::vector<int> all;
+      for (int rank = 0; rank < program.ranks; ++rank) all.push_back(rank);
+      const std::vector<int> some{0, program.ranks / 2, program.ranks - 1};
+      const Traffic shaped = shaped_counts(program.ranks);
+      for (const auto& ranks : {all, some, std::vector<int>{1}}) {
+        CHECK(gathered(sums, routes, sent, ranks) == pair_by_pair(routes, sent, ranks));
+        CHECK(gathered(sums, routes, shaped, ranks) == pair_by_pair(routes, shaped, ranks));
       }
     }
-  }
+  });
   CHECK(with_parts > 40);
 }

@@ -13,6 +13,7 @@
 
 #include "sim/config.hpp"
 #include "sim/input_file.hpp"
+#include "sim/yaml_text.hpp"
 
 namespace teapot {
 namespace {
@@ -240,10 +241,16 @@ Tree load_yaml(const std::string& file) {
   return tree;
 }
 
-std::string to_yaml(const Tree& tree) {
+std::string library_yaml(const std::string& scalar) {
+  YAML::Emitter emitter;
+  emit(emitter, scalar);
+  return emitter.c_str();
+}
+
+std::string library_yaml(const Tree& tree) {
   YAML::Emitter emitter;
   emit(emitter, tree);
-  return std::string{emitter.c_str()} + '\n';
+  return emitter.c_str();
 }
 
 }  // namespace teapot

@@ -4,6 +4,7 @@
 
 #include "sim/catalogue.hpp"
 #include "sim/config.hpp"
+#include "sim/yaml_text.hpp"
 
 using namespace teapot;
 
@@ -149,6 +150,45 @@ TEST_CASE("config: a document that is written reads the same, whatever its value
       CHECK(again.entries.at(0).value.kind == tree.entries.at(0).value.kind);
     }
   }
+}
+
+TEST_CASE("config: every short text is written as the YAML library writes it, and reads the same") {
+  const std::string letters = "a -?:#,[{&*!|>'\"%@`\\~.\n";
+  std::vector<std::string> texts{""};
+  for (std::size_t from = 0, length = 1; length <= 3; ++length) {
+    const std::size_t until = texts.size();
+    for (; from < until; ++from)
+      for (const char letter : letters) texts.push_back(texts[from] + letter);
+  }
+  for (const char* text : {"null", "Null", "NULL", "nulls", "true", "--- a", "a: b", "a #b", "a#b: c", "\xc3\xa9"})
+    texts.emplace_back(text);
+  std::vector<std::string> wrong;
+  for (const auto& text : texts) {
+    Tree tree;
+    tree.kind = Tree::Kind::mapping;
+    tree.entries.push_back({text, {}, {}});
+    Tree& value = tree.entries.back().value;
+    value.kind = Tree::Kind::scalar;
+    value.text = text;
+    const std::string written = to_yaml(tree);
+    const Tree again = parse_yaml(written, "again.yaml");
+    if (written != library_yaml(tree) + '\n' || to_yaml(value) != library_yaml(text) + '\n' ||
+        again.entries.at(0).key != text || again.entries.at(0).value.text != text)
+      wrong.push_back(text);
+  }
+  CHECK(wrong == std::vector<std::string>{});
+}
+
+TEST_CASE("config: nested and empty values are written as the YAML library writes them") {
+  for (const char* text :
+       {"{}", "[]", "~", "a: {}", "a: []", "a: ~", "[{}, [], ~, x]", "[[[a]], {b: [c, {d: e}], f: {g: {}}}, [[], {}]]",
+        "a: {b: {c: [d, [e], {f: g, h: [i]}]}}\nj: [[k, l], [m]]", "{a: [{}, {b: {}}, {c: []}, {d: ~}]}"}) {
+    CAPTURE(text);
+    const Tree tree = parse_yaml(text, "t.yaml");
+    CHECK(to_yaml(tree) == library_yaml(tree) + '\n');
+  }
+  const Tree key = parse_yaml("{? " + std::string(2000, 'k') + ": [a], b: " + std::string(2000, 'v') + "}", "t.yaml");
+  CHECK(to_yaml(key) == library_yaml(key) + '\n');
 }
 
 TEST_CASE("config: lines end in CR LF or CR as they do in LF, within long plain values, too") {

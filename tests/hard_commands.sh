@@ -1,8 +1,8 @@
 #!/bin/bash
 # The table of wrong inputs (tests/hard_inputs.sh) goes on here with what each command reads beside a scenario: requests and
-# traces, sweeps, price lists, platform files, matrices, Chakra traces, options. Usage: hard_commands.sh <program> <project>
+# traces, sweeps, price lists, platform files, matrices, Chakra traces, options. Usage: hard_commands.sh <program> <project> <server>
 set -u
-program=$1 root=$2
+program=$1 root=$2 server=$3
 # shellcheck source=tests/hard_rows.sh
 . "$root/tests/hard_rows.sh"
 
@@ -95,9 +95,7 @@ trace '.' '{"timestamp": 1, "input_length": 5, "output_length": 5, "hash_ids": 3
 trace '.' '{"timestamp": 1, "input_length": 5, "output_length": 5\n'
 trace 'needs more cache' 'arrival_s,prompt_tokens,output_tokens\n1,9000000,3\n'
 fine_service() {
-  rows=$((rows + 1))
-  timeout 60 "$program" serve service.yaml --cache '' --json "$@" >out 2>err </dev/null
-  status=$?
+  ask 60 . serve service.yaml --cache '' --json "$@"
   if [ "$status" != 0 ] || [ -s err ] || grep -E '": (null|nan|inf)' out | grep -qvE '"(prefill|overloaded_since_s)": null' ; then
     echo "FAILED: serve $* -> exit $status: $(head -c 400 err) $(grep -E '": (null|nan|inf)' out)"
     failed=1

@@ -1,13 +1,27 @@
 #!/bin/bash
 # Nothing that a user or a file says makes the program crash, hang or print a figure that is none: each row is one input,
-# the exit code that is due and what the one line on stderr says. Usage: hard_inputs.sh <program> <project>
+# the exit code that is due and what the one line on stderr says. Usage: hard_inputs.sh <program> <project> <server>
 set -u
-program=$1 root=$2
+program=$1 root=$2 server=$3
 # shellcheck source=tests/hard_rows.sh
 . "$root/tests/hard_rows.sh"
 
 small='model: {from: deepseek-v3, layers: 4}\ndeployment: {gpus: 16, requests_per_gpu: 8}\ndecode: {draft_tokens: 0}\n'
 printf '%b' "$small" >small.yaml
+
+# --- the program says what the server of rows says; no rows of the table
+for words in 'run nosuch.yaml' 'run small.yaml --set deployment.gpus=many' 'run small.yaml --set model.layers=0' '--version' 'nosuch'; do
+  # shellcheck disable=SC2086
+  ask 20 . $words
+  code=0
+  # shellcheck disable=SC2086
+  "$program" $words >own.out 2>own.err || code=$?
+  if [ "$code" != "$status" ] || ! cmp -s out own.out || ! cmp -s err own.err; then
+    echo "FAILED: $words: served otherwise than run"
+    failed=1
+  fi
+done
+rows=0
 
 # --- files that are none
 mkdir folder

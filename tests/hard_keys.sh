@@ -1,8 +1,8 @@
 #!/bin/bash
 # The table of wrong inputs (tests/hard_inputs.sh) goes on here with keys that no section has, YAML's own traps, numbers and
-# units written wrong, lists changed by --set, and options of other commands. Usage: hard_keys.sh <program> <project>
+# units written wrong, lists changed by --set, and options of other commands. Usage: hard_keys.sh <program> <project> <server>
 set -u
-program=$1 root=$2
+program=$1 root=$2 server=$3
 # shellcheck source=tests/hard_rows.sh
 . "$root/tests/hard_rows.sh"
 

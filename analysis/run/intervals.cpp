@@ -9,6 +9,7 @@ namespace teapot {
 
 std::vector<BusyInterval> merged(const std::vector<BusyInterval>& intervals) {
   std::vector<BusyInterval> result;
+  result.reserve(intervals.size());
   for (const auto& interval : intervals) {
     if (!result.empty() && interval.begin_s <= result.back().end_s) {
       result.back().end_s = std::max(result.back().end_s, interval.end_s);

@@ -6,9 +6,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 
 #include "analysis/run/intervals.hpp"
 #include "sim/engine.hpp"
@@ -68,7 +71,7 @@ int run_by(const Operator& op, int ranks) { return op.on ? op.on->size() : ranks
 
 std::vector<KernelPart> kernel_times(const Program& program) {
   std::vector<KernelPart> kernels;
-  std::map<std::string, std::size_t> index;
+  std::unordered_map<std::string_view, std::size_t> index;  // names are the program's
   std::vector<Runners> runners;
   const auto each_part = [&](auto&& f) {
     for (const auto& op : program.operators) {
@@ -77,6 +80,7 @@ std::vector<KernelPart> kernel_times(const Program& program) {
       for (const auto& part : compute->parts) f(op, part);
     }
   };
+  std::vector<std::size_t> kernel_of;  // by part, in the order of each_part
   each_part([&](const Operator& op, const KernelPart& part) {
     const auto [found, is_new] = index.emplace(part.name, kernels.size());
     if (is_new) {
@@ -85,9 +89,11 @@ std::vector<KernelPart> kernel_times(const Program& program) {
       runners.emplace_back();
     }
     runners[found->second].add(op, program.ranks);
+    kernel_of.push_back(found->second);
   });
+  auto next = kernel_of.begin();
   each_part([&](const Operator& op, const KernelPart& part) {
-    const std::size_t kernel = index.at(part.name);
+    const std::size_t kernel = *next++;
     const double share = static_cast<double>(run_by(op, program.ranks)) / runners[kernel].count;
     kernels[kernel].time += share * part.time;
   });
@@ -164,14 +170,38 @@ struct Sums {
   double compute = 0, communication = 0, exposed_all = 0;
   Busiest gpu, cpu;
 
-  void add(int rank, const Timeline& timeline, const Named& named, std::vector<OperatorTime>& operators) {
+  void add(const Timeline& timeline, const Named& named, std::vector<OperatorTime>& operators) {
+    for (int first = 0; first < timeline.ranks; first += together) {
+      gather(first, timeline);
+      for (int rank = first; rank < std::min(timeline.ranks, first + together); ++rank)
+        add_rank(rank, ran_[at(rank - first)], named, operators);
+    }
+  }
+
+ private:
+  struct Ran {
+    BusyInterval time;
+    int op;
+  };
+  static constexpr int together = 8;  // ranks whose times of an operator share a cache line
+
+  void gather(int first, const Timeline& timeline) {
+    const int count = std::min(together, timeline.ranks - first);
+    for (auto& of_rank : ran_) of_rank.clear();
+    for (int op = 0; op < timeline.operators; ++op) {
+      for (int r = 0; r < count; ++r) {
+        if (timeline.ran(op, first + r))
+          ran_[at(r)].push_back({{timeline.start(op, first + r).value, timeline.end(op, first + r).value}, op});
+      }
+    }
+  }
+
+  void add_rank(int rank, const std::vector<Ran>& ran, const Named& named, std::vector<OperatorTime>& operators) {
     computing_.clear();
     on_cpu_.clear();
     flights_.clear();
-    for (int op = 0; op < timeline.operators; ++op) {
-      if (!timeline.ran(op, rank)) continue;
+    for (const auto& [time, op] : ran) {
       const int name = named.entry[at(op)];
-      const BusyInterval time{timeline.start(op, rank).value, timeline.end(op, rank).value};
       OperatorTime& kind = operators[at(name)];
       busy[at(name)] += time.end_s - time.begin_s;
       kind.longest = std::max(kind.longest, Seconds{time.end_s - time.begin_s});
@@ -181,32 +211,38 @@ struct Sums {
         (named.on_cpu[at(op)] ? on_cpu_ : computing_).push_back(time);
       }
     }
-    const auto of = [](std::vector<BusyInterval>& times) {
-      std::stable_sort(times.begin(), times.end(), by_begin);
-      return length_s(merged(times));
-    };
-    gpu.see(of(computing_), rank);
-    if (!on_cpu_.empty()) cpu.see(of(on_cpu_), rank);
-    computing_.insert(computing_.end(), on_cpu_.begin(), on_cpu_.end());
-    add_exposed();
+    sort_by_begin(computing_);
+    std::vector<BusyInterval> busy_computing = merged(computing_);
+    gpu.see(length_s(busy_computing), rank);
+    if (!on_cpu_.empty()) {
+      sort_by_begin(on_cpu_);
+      cpu.see(length_s(merged(on_cpu_)), rank);
+      computing_.insert(computing_.end(), on_cpu_.begin(), on_cpu_.end());
+      sort_by_begin(computing_);
+      busy_computing = merged(computing_);
+    }
+    add_exposed(busy_computing);
   }
 
- private:
-  static bool by_begin(const BusyInterval& a, const BusyInterval& b) { return a.begin_s < b.begin_s; }
+  static double begin_of(const BusyInterval& time) { return time.begin_s; }
+  static double begin_of(const Flight& flight) { return flight.time.begin_s; }
+  /// What one stream ran is in order already.
+  static void sort_by_begin(auto& times) {
+    const auto by_begin = [](const auto& a, const auto& b) { return begin_of(a) < begin_of(b); };
+    if (!std::is_sorted(times.begin(), times.end(), by_begin)) std::stable_sort(times.begin(), times.end(), by_begin);
+  }
 
-  void add_exposed() {
-    std::stable_sort(computing_.begin(), computing_.end(), by_begin);
-    std::stable_sort(flights_.begin(), flights_.end(),
-                     [&](const Flight& a, const Flight& b) { return by_begin(a.time, b.time); });
+  void add_exposed(const std::vector<BusyInterval>& busy_computing) {
+    sort_by_begin(flights_);
     flying_.clear();
     for (const auto& flight : flights_) flying_.push_back(flight.time);
-    const auto busy_computing = merged(computing_);
     const double own = length_s(busy_computing);
     compute += own;
     communication += length_s(merged(flying_));
     exposed_all += expose(flights_, busy_computing, exposed);
   }
 
+  std::array<std::vector<Ran>, together> ran_;
   std::vector<BusyInterval> computing_, on_cpu_, flying_;  // of one rank; kept for their memory
   std::vector<Flight> flights_;
 };
@@ -241,7 +277,7 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   Report r;
   const Named named = operators_by_name(program, r);
   Sums sums(r.operators.size());
-  for (int rank = 0; rank < timeline.ranks; ++rank) sums.add(rank, timeline, named, r.operators);
+  sums.add(timeline, named, r.operators);
   take_means(sums, named, timeline.ranks, r);
   r.step = timeline.step;
   r.idle = std::max(Seconds{}, r.step - r.compute - r.exposed);  // below zero by rounding only

@@ -13,13 +13,12 @@
 #include <cassert>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <utility>
 
 #include "sim/engine_pairs.hpp"
-#include "sim/executor.hpp"
-#include "sim/fabric_model.hpp"
-#include "sim/index.hpp"
 #include "sim/isolated.hpp"
+#include "sim/program_run.hpp"
 
 namespace teapot {
 namespace {
@@ -69,78 +68,44 @@ class ProgressReport {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-/// Our own resource model in SimGrid's event loop: operators and, at depth `collective`, transfers on links.
-class ProgramModel : public simgrid::kernel::resource::Model {
+/// Our own resource model in SimGrid's event loop. Programs run one after another under one clock, which never goes
+/// back: each counts its time from where it began.
+class ProgramClock : public simgrid::kernel::resource::Model {
  public:
-  ProgramModel(const Program& program, const Network& network, const SimulationOptions& options, ProgressReport report)
-      : Model("teapot"),
-        fluid_(options.network == NetworkDepth::collective),
-        fabric_(fluid_ ? std::make_unique<FabricModel>(network, program, options.record_links) : nullptr),
-        executor_(program, [this](int op, int rank, double now) { enter(op, rank, now); }),
-        program_(program),
-        transfer_(program.operators.size(), -1),
-        report_(std::move(report)) {}
+  ProgramClock() : Model("teapot") {}
 
-  void begin() { executor_.begin(); }
+  /// `ended` is called once it has finished, or (depth `collective`) nothing can happen any more.
+  void follow(ProgramRun& run, bool fluid, std::function<void()> ended) {
+    run_ = &run;
+    fluid_ = fluid;
+    ended_ = std::move(ended);
+    begin_s_ = s4u::Engine::get_clock();
+  }
+  void leave() { run_ = nullptr; }
 
   double next_occurring_event(double now) override {
-    const double next = next_event();
-    return next == never ? -1 : std::max(0.0, next - now);
+    const double next = run_ != nullptr ? run_->next_event() : never;
+    return next == never ? -1 : std::max(0.0, next - (now - begin_s_));
   }
 
   void update_actions_state(double now, double /*delta*/) override {
-    // SimGrid adds differences up; our events keep their own absolute times, so that rounding cannot drift.
-    for (double next = next_event(); next <= now * (1 + 1e-14) + 1e-18; next = next_event()) {
-      executor_.advance(next);
-      if (fluid_) {
-        arrivals_.clear();
-        fabric_->advance(next, arrivals_);
-        for (const auto& arrival : arrivals_)
-          executor_.arrived(operator_of_[at(arrival.transfer)], arrival.rank, arrival.time);
-      }
-      report_(executor_.fraction_done());
-    }
-    tell_if_finished();
+    if (run_ == nullptr) return;
+    // SimGrid adds differences up; our events keep their own absolute times, so that rounding cannot drift: which of
+    // its calls handles an event of ours does not matter.
+    run_->advance((now - begin_s_) * (1 + 1e-14) + 1e-18 + begin_s_ * 1e-14);
+    tell_if_ended();
   }
 
-  void arrived(int op, int rank, double now) {
-    executor_.arrived(op, rank, now);
-    tell_if_finished();
+  void tell_if_ended() {
+    const bool ended = run_->finished() || (fluid_ && run_->next_event() == never);
+    if (ended && ended_) std::exchange(ended_, nullptr)();
   }
-
-  Executor& executor() { return executor_; }
-  FabricModel& fabric() { return *fabric_; }
-
-  std::function<void()> on_finished;
-  std::function<void(int op, int rank)> send_pairs;  // depth `pair`
 
  private:
-  void tell_if_finished() {
-    if (executor_.finished() && on_finished) std::exchange(on_finished, nullptr)();
-  }
-
-  double next_event() { return std::min(executor_.next_event(), fluid_ ? fabric_->next_event() : never); }
-
-  void enter(int op, int rank, double now) {
-    if (!fluid_) {
-      send_pairs(op, rank);
-      return;
-    }
-    if (transfer_[at(op)] < 0) {
-      transfer_[at(op)] = fabric_->begin(program_.operators[at(op)]);
-      operator_of_.push_back(op);
-    }
-    fabric_->enter(transfer_[at(op)], rank, now);
-  }
-
-  bool fluid_;
-  std::unique_ptr<FabricModel> fabric_;
-  Executor executor_;
-  const Program& program_;
-  std::vector<int> transfer_;     // by operator
-  std::vector<int> operator_of_;  // by transfer
-  std::vector<FabricModel::Arrival> arrivals_;
-  ProgressReport report_;
+  ProgramRun* run_ = nullptr;
+  bool fluid_ = true;
+  std::function<void()> ended_;
+  double begin_s_ = 0;
 };
 
 /// Whole vectors are written from where they are: a timeline of 16,384 ranks has 500 MB.
@@ -178,46 +143,73 @@ Timeline decode(std::string_view bytes) {
   return timeline;
 }
 
-Timeline run(const Program& program, const Network& network, const SimulationOptions& options, const Progress& report) {
-  const bool fluid = options.network == NetworkDepth::collective;
-  auto& engine = start_engine();
-  std::unique_ptr<PairNetwork> pairs;
-  if (!fluid) pairs = std::make_unique<PairNetwork>(program, network, options.record_links);
-  engine.load_platform(
-      in_memory_file(fluid ? PairNetwork::platform_of("<host id=\"rank-0\" speed=\"1Gf\"/>\n") : pairs->platform()));
-  const auto model = std::make_shared<ProgramModel>(program, network, options, ProgressReport{report});
-  engine.add_model(model);
-  bool deadlock = false;
-  s4u::Engine::on_deadlock_cb([&deadlock] { deadlock = true; });  // run() would return as if all were well
+constexpr const char* one_host = "<host id=\"rank-0\" speed=\"1Gf\"/>\n";
 
-  // The conductor keeps SimGrid running until the last operator is done; if nothing can happen any more, it deadlocks.
-  auto finished = s4u::Semaphore::create(0);
-  model->on_finished = [finished] { finished->release(); };
-  if (pairs) {
-    pairs->start([&model](int op, int rank, double now) { model->arrived(op, rank, now); });
-    model->send_pairs = [&pairs](int op, int rank) { pairs->enter(op, rank); };
-  }
+/// SimGrid's engine of this process with our clock in it. It is never taken down: it lives as long as the process.
+std::shared_ptr<ProgramClock> start_clock(const std::string& platform) {
+  auto& engine = start_engine();
+  engine.load_platform(in_memory_file(platform));
+  auto clock = std::make_shared<ProgramClock>();
+  engine.add_model(clock);
+  return clock;
+}
+
+/// Runs it to its end, or until nothing can happen any more.
+void drive(ProgramClock& clock, ProgramRun& run, bool fluid) {
+  // The conductor keeps SimGrid running until the last operator is done.
+  const auto ended = s4u::Semaphore::create(0);
+  clock.follow(run, fluid, [ended] { ended->release(); });
   start_actor("conductor", s4u::Host::by_name("rank-0"), [&] {
-    model->begin();
-    if (!model->executor().finished()) finished->acquire();
+    run.begin();
+    clock.tell_if_ended();
+    ended->acquire();
   });
-  engine.run();
-  if (deadlock || !model->executor().finished()) {
-    throw SimulationError(fmt::format("nothing can happen any more, and {} of the operators are left: {}",
-                                      model->executor().unfinished(), model->executor().first_unfinished()));
-  }
-  Timeline timeline = model->executor().take_timeline();
-  timeline.links = fluid ? model->fabric().use() : pairs->use();
-  timeline.busy = fluid ? model->fabric().take_busy() : pairs->take_busy();
-  timeline.collectives = std::count_if(program.operators.begin(), program.operators.end(),
-                                       [](const Operator& op) { return std::holds_alternative<Collective>(op.work); });
+  s4u::Engine::get_instance()->run();
+  clock.leave();
+}
+
+std::int64_t collectives_of(const Program& program) {
+  return std::count_if(program.operators.begin(), program.operators.end(),
+                       [](const Operator& op) { return std::holds_alternative<Collective>(op.work); });
+}
+
+/// Depth `collective`.
+Timeline run_fluid(ProgramClock& clock, const Program& program, const Network& network,
+                   const SimulationOptions& options, const Progress& report) {
+  ProgramRun run{program, network, options, ProgressReport{report}};
+  drive(clock, run, true);
+  Timeline timeline = run.take_timeline();
+  timeline.links = run.fabric().use();
+  timeline.busy = run.fabric().take_busy();
+  timeline.collectives = collectives_of(program);
   return timeline;
 }
 
-}  // namespace
+Timeline run_pairs(const Program& program, const Network& network, const SimulationOptions& options,
+                   const Progress& report) {
+  PairNetwork pairs{program, network, options.record_links};
+  const auto clock = start_clock(pairs.platform());
+  ProgramRun run{program, network, options, ProgressReport{report}};
+  pairs.start([&](int op, int rank, double now) {
+    run.arrived(op, rank, now);
+    clock->tell_if_ended();
+  });
+  run.send_pairs = [&](int op, int rank) { pairs.enter(op, rank); };
+  s4u::Engine::on_deadlock_cb([] {});  // run() returns, and operators are left
+  drive(*clock, run, false);
+  Timeline timeline = run.take_timeline();
+  timeline.links = pairs.use();
+  timeline.busy = pairs.take_busy();
+  timeline.collectives = collectives_of(program);
+  return timeline;
+}
 
-Timeline simulate(const Program& program, const Network& network, const SimulationOptions& options) {
-  assert(program.ranks <= network.ranks());
+Timeline run(const Program& program, const Network& network, const SimulationOptions& options, const Progress& report) {
+  if (options.network == NetworkDepth::pair) return run_pairs(program, network, options, report);
+  return run_fluid(*start_clock(PairNetwork::platform_of(one_host)), program, network, options, report);
+}
+
+Timeline in_child(const Program& program, const Network& network, const SimulationOptions& options) {
   try {
     Timeline timeline;
     isolated_pieces(
@@ -229,6 +221,54 @@ Timeline simulate(const Program& program, const Network& network, const Simulati
   } catch (const ChildDied& e) {
     throw SimulationError(std::string{"the simulation could not finish: "} + e.what());
   }
+}
+
+/// The engine of a process that simulates by itself.
+struct OwnEngine {
+  bool wanted = false;
+  bool spoilt = false;  // an exception went through SimGrid
+  std::shared_ptr<ProgramClock> clock;
+};
+OwnEngine own_engine;
+
+/// SimGrid takes Ctrl-C and crashes for itself; what this process does about them stays as it is.
+std::shared_ptr<ProgramClock> start_own_clock() {
+  struct sigaction interrupt {
+  }, crash{};
+  sigaction(SIGINT, nullptr, &interrupt);
+  sigaction(SIGSEGV, nullptr, &crash);
+  auto clock = start_clock(PairNetwork::platform_of(one_host));
+  sigaction(SIGINT, &interrupt, nullptr);
+  sigaction(SIGSEGV, &crash, nullptr);
+  return clock;
+}
+
+Timeline in_this_process(const Program& program, const Network& network, const SimulationOptions& options) {
+  if (own_engine.spoilt) throw SimulationKilled("the engine of this process has failed before");
+  if (!own_engine.clock) own_engine.clock = start_own_clock();
+  own_engine.spoilt = true;
+  try {
+    Timeline timeline = run_fluid(*own_engine.clock, program, network, options, options.progress);
+    own_engine.spoilt = false;
+    return timeline;
+  } catch (const SimulationError& e) {  // it came to a halt, as a child's would
+    own_engine.spoilt = false;
+    throw SimulationError(std::string{"the simulation could not finish: "} + e.what());
+  } catch (const std::exception& e) {
+    throw SimulationKilled(std::string{"the engine of this process has failed: "} + e.what());
+  }
+}
+
+}  // namespace
+
+void keep_engine() { own_engine.wanted = true; }
+
+Timeline simulate(const Program& program, const Network& network, const SimulationOptions& options) {
+  assert(program.ranks <= network.ranks());
+  if (own_engine.wanted && options.network == NetworkDepth::collective)
+    return in_this_process(program, network, options);
+  if (own_engine.clock) throw SimulationKilled("a process with an engine cannot start another one");
+  return in_child(program, network, options);
 }
 
 }  // namespace teapot

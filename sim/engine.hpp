@@ -1,6 +1,6 @@
 #pragma once
 // Runs a program on a network under SimGrid's clock. Each simulation has a child process of its own, since SimGrid
-// keeps one engine per process. The declarations here show no SimGrid type.
+// keeps one engine per process, unless the process is there for simulations only. Shows no SimGrid type.
 
 #include <functional>
 #include <stdexcept>
@@ -31,6 +31,12 @@ struct SimulationError : std::runtime_error {
 struct SimulationKilled : SimulationError {
   using SimulationError::SimulationError;
 };
+
+/// For a process that nobody misses when it dies, such as a sweep's worker: from now on it simulates collectives
+/// itself, one program after another on one engine, without a child for each. Where that fails in a way that a child
+/// would have been the victim of, and for depth `pair` once an engine is there, simulate() throws SimulationKilled:
+/// another process can do it.
+void keep_engine();
 
 /// Ranks of the program are the first ranks of the network; the network must have at least as many.
 Timeline simulate(const Program& program, const Network& network, const SimulationOptions& options = {});

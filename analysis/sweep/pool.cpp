@@ -30,7 +30,11 @@
 namespace teapot {
 namespace {
 
-using Work = std::function<TaskOutcome(std::size_t)>;
+/// What is sent to a worker.
+struct Order {
+  std::uint64_t task = 0;
+  bool again = false;
+};
 
 volatile std::sig_atomic_t asked_to_stop = 0;
 
@@ -120,16 +124,16 @@ std::optional<Answer> receive_answer(int fd) {
   return answer;
 }
 
-[[noreturn]] void serve(int fd, pid_t parent, const Work& work) {
+[[noreturn]] void serve(int fd, pid_t parent, const PoolWork& work) {
   // The terminal sends Ctrl-C to everyone; who started the worker decides when it ends, and takes it along when it
   // dies.
   std::signal(SIGINT, SIG_IGN);
   std::signal(SIGTERM, SIG_DFL);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(0);
-  std::uint64_t task = 0;
-  while (read_all(fd, reinterpret_cast<char*>(&task), sizeof task)) {
-    if (!send_answer(fd, work(static_cast<std::size_t>(task)))) break;
+  Order order;
+  while (read_all(fd, reinterpret_cast<char*>(&order), sizeof order)) {
+    if (!send_answer(fd, work(static_cast<std::size_t>(order.task), order.again))) break;
   }
   _exit(0);
 }
@@ -138,11 +142,12 @@ struct Worker {
   pid_t pid = 0;
   int fd = -1;
   std::optional<std::size_t> task;
+  bool used = false;  // has been given a task
 };
 
 class WorkerPool {
  public:
-  WorkerPool(const std::vector<std::size_t>& tasks, const PoolOptions& options, const Work& work)
+  WorkerPool(const std::vector<std::size_t>& tasks, const PoolOptions& options, const PoolWork& work)
       : options_(options), work_(work), pending_(tasks.begin(), tasks.end()) {}
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -172,17 +177,30 @@ class WorkerPool {
 
   void hand_out() {
     while (!pending_.empty() && room_for_another()) {
-      auto idle = std::find_if(workers_.begin(), workers_.end(), [](const Worker& w) { return !w.task; });
-      if (idle == workers_.end()) {
-        if (static_cast<int>(workers_.size()) >= options_.workers) return;
-        start();
-        idle = workers_.end() - 1;
-      }
-      const std::uint64_t task = pending_.front();
-      idle->task = pending_.front();  // where it cannot be sent the worker is dead, and wait() will hear of it
+      const std::size_t task = pending_.front();
+      const bool again = kills_.count(task) > 0;
+      Worker* const worker = worker_for(again);
+      if (worker == nullptr) return;
+      const Order order{task, again};
+      worker->task = task;  // where it cannot be sent the worker is dead, and wait() will hear of it
+      worker->used = true;
       pending_.pop_front();
-      write_all(idle->fd, reinterpret_cast<const char*>(&task), sizeof task);
+      write_all(worker->fd, reinterpret_cast<const char*>(&order), sizeof order);
     }
+  }
+
+  /// An idle one, started where there is room; a task that somebody was killed over has one that has done nothing yet.
+  Worker* worker_for(bool again) {
+    auto idle = std::find_if(workers_.begin(), workers_.end(), [](const Worker& w) { return !w.task; });
+    if (idle != workers_.end() && again && idle->used) {
+      end(*idle, 0);
+      workers_.erase(idle);
+      idle = workers_.end();
+    }
+    if (idle != workers_.end()) return &*idle;
+    if (static_cast<int>(workers_.size()) >= options_.workers) return nullptr;
+    start();
+    return &workers_.back();
   }
 
   void start() {
@@ -199,7 +217,7 @@ class WorkerPool {
       serve(ends[1], parent, work_);
     }
     close(ends[1]);
-    workers_.push_back({pid, ends[0], {}});
+    workers_.push_back({pid, ends[0], {}, false});
   }
 
   void wait(const std::function<void(std::size_t, const TaskOutcome&)>& outcome) {
@@ -254,7 +272,7 @@ class WorkerPool {
   }
 
   PoolOptions options_;
-  const Work& work_;
+  const PoolWork& work_;
   std::deque<std::size_t> pending_;
   std::vector<Worker> workers_;
   std::map<std::size_t, int> kills_;
@@ -264,7 +282,7 @@ class WorkerPool {
 
 }  // namespace
 
-PoolReport run_pool(const std::vector<std::size_t>& tasks, const PoolOptions& options, const Work& work,
+PoolReport run_pool(const std::vector<std::size_t>& tasks, const PoolOptions& options, const PoolWork& work,
                     const std::function<void(std::size_t task, const TaskOutcome&)>& outcome) {
   const auto begin = std::chrono::steady_clock::now();
   const StopSignals stop;

@@ -35,10 +35,13 @@ struct PoolReport {
   double wall_s = 0;
 };
 
+/// How a worker does a task. The first attempt may be in a worker that has done others; a second one, after a worker
+/// was killed over it, is the first task of a worker of its own.
+using PoolWork = std::function<TaskOutcome(std::size_t task, bool again)>;
+
 /// `work` runs in a worker, `outcome` here. Returns when all tasks are done, or when it must stop; no worker is left
 /// then.
-PoolReport run_pool(const std::vector<std::size_t>& tasks, const PoolOptions& options,
-                    const std::function<TaskOutcome(std::size_t task)>& work,
+PoolReport run_pool(const std::vector<std::size_t>& tasks, const PoolOptions& options, const PoolWork& work,
                     const std::function<void(std::size_t task, const TaskOutcome&)>& outcome);
 
 }  // namespace teapot

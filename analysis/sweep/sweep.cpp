@@ -23,6 +23,7 @@
 #include "analysis/sweep/pool.hpp"
 #include "analysis/sweep/progress.hpp"
 #include "analysis/version.hpp"
+#include "sim/engine.hpp"
 #include "sim/input_file.hpp"
 #include "sim/memory_limit.hpp"
 
@@ -207,7 +208,11 @@ SweepSummary run_sweep(const SweepOptions& options) {
   SweepProgress progress{own.size(), summary.reused};
   PartReader parts;
   const PoolReport report = run_pool(
-      missing, pool, [&](std::size_t task) { return do_task(plan.tasks[task], plan, folder, lists, parts); },
+      missing, pool,
+      [&](std::size_t task, bool again) {
+        if (!again) keep_engine();  // or in a child, whose death has a reason that can be recorded
+        return do_task(plan.tasks[task], plan, folder, lists, parts);
+      },
       [&](std::size_t, const TaskOutcome& outcome) {
         const bool failed = outcome.kind == TaskOutcome::Kind::failed;
         ++summary.simulated;

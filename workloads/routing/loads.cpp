@@ -32,6 +32,7 @@ const char* const load_definitions =
 namespace {
 
 constexpr std::uint64_t load_stream = 0x10ad;
+constexpr std::uint64_t drift_stream = 0xd21f7;
 
 double normal(Random& random) {  // Box and Muller
   const double radius = std::sqrt(-2 * std::log1p(-random.uniform()));
@@ -139,6 +140,15 @@ std::vector<double> expert_loads(const LoadSource& source, int experts, int laye
   const double sum = std::accumulate(loads.begin(), loads.end(), 0.0);
   if (sum <= 0) return std::vector<double>(loads.size(), 1.0);  // a Dirichlet draw may underflow to nothing
   for (double& load : loads) load *= experts / sum;
+  return loads;
+}
+
+std::vector<double> loads_before(std::vector<double> loads, double drift, int layer, std::uint64_t seed) {
+  if (drift == 0) return loads;
+  std::vector<double> others = loads;
+  Random random{seed, drift_stream, layer};
+  shuffle(others, random);
+  for (std::size_t i = 0; i < loads.size(); ++i) loads[i] = (1 - drift) * loads[i] + drift * others[i];
   return loads;
 }
 

@@ -47,6 +47,10 @@ const Value& row_of(const std::map<int, Value>& rows, int layer) {
 /// Relative load of each expert in a layer, mean 1. `tokens`: of the whole EP group (power_law depends on it).
 std::vector<double> expert_loads(const LoadSource& source, int experts, int layer, double tokens, std::uint64_t seed);
 
+/// The loads that a balancer saw, of which the part `drift` has gone to other experts since: that part is spread as the
+/// loads are, over experts in another order.
+std::vector<double> loads_before(std::vector<double> loads, double drift, int layer, std::uint64_t seed);
+
 /// CSV with a header of `expert,load` or `layer,expert,load`. Throws ConfigError naming file and line.
 std::map<int, std::vector<double>> read_expert_loads(const std::string& file, int experts);
 /// A Protobuf message of workloads/expert_trace.proto. Throws ConfigError.

@@ -57,6 +57,10 @@ Routing read_routing(const Config& section, const Model& model, const Layout& la
   r.load = section.get_or<std::string>("load", "power-law");
   r.source = read_loads(section, model.experts.routed, r.top_k);
   r.balancer = read_balancer(section, layout);
+  r.drift = section.fraction_or(
+      "drift", 0.0,
+      {"Part of the experts' load that went to others since the balancer saw it: an EPLB that lags", "0.1"});
+  if (r.drift > 0 && r.balancer == Balancer::none) section.at("drift").fail("has no meaning with balancer: none");
   read_limits(section, model, r);
   r.shared_copies = section.choice_or("copies", {"routed", "routed+shared"}, "routed",
                                       {"What travels: copies to the routed experts, or one to the shared expert too",

@@ -27,6 +27,7 @@ struct Routing {
   std::string load = "power-law";  ///< as written
   LoadSource source;
   Balancer balancer = Balancer::none;
+  double drift = 0;            ///< part of the experts' load that went to others since the balancer saw it
   int top_k = 0;               ///< experts of a token; 0: as the model says
   int distinct_experts = 0;    ///< batch-aware selection: a micro-batch keeps to its so many favourites; 0: no limit
   int max_nodes = 0;           ///< groups of experts a token may choose from; 0: all

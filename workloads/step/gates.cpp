@@ -27,7 +27,8 @@ const Placement& Gates::placement(int layer) {
   if (!added) return found->second;
   Placement& p = found->second;
   if (routing_.balancer == Balancer::none) return p = place_in_order(model_, layout_);
-  const auto loads = expert_loads(source, model_.experts.routed, layer, group_tokens_, seed_);
+  const auto loads = loads_before(expert_loads(source, model_.experts.routed, layer, group_tokens_, seed_),
+                                  routing_.drift, layer, seed_);
   const int slots = model_.experts.routed + layout_.redundant_experts;
   const int ranks = layout_.expert_parallel;
   const int nodes = groups_.nodes_of_group();

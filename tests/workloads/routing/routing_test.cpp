@@ -200,6 +200,31 @@ TEST_CASE("routing: a larger exponent and a smaller concentration skew more") {
   CHECK(most("{load: dirichlet, concentration: 10}") < most("{load: dirichlet, concentration: 1}"));
 }
 
+TEST_CASE(
+    "routing: what a balancer saw before the load moved has the same sum, and serves the worse the more has moved") {
+  const LoadSource source = read_loads(Config::parse("{load: power-law, exponent: 1}"), 256, 8);
+  double before = 1;
+  for (const double drift : {0.0, 0.1, 0.3, 1.0}) {
+    CAPTURE(drift);
+    double most = 0;
+    constexpr int layers = 20;
+    for (int layer = 0; layer < layers; ++layer) {
+      const auto loads = expert_loads(source, 256, layer, 16384, 1);
+      auto seen = loads_before(loads, drift, layer, 1);
+      CHECK(std::accumulate(seen.begin(), seen.end(), 0.0) == doctest::Approx(256));
+      if (drift == 0) CHECK(seen == loads);
+      most += imbalance(place_globally(seen, 288, 72), loads) / layers;
+      if (drift < 1) continue;
+      auto sorted = loads;  // all of it has moved: the same loads, of other experts
+      std::sort(sorted.begin(), sorted.end());
+      std::sort(seen.begin(), seen.end());
+      CHECK(seen == sorted);
+    }
+    CHECK(most > before);
+    before = most;
+  }
+}
+
 TEST_CASE("routing: Dirichlet loads have the moments of their distribution, above and below a concentration of one") {
   // Of K shares with concentration a each: E[sum of squares] = (a + 1) / (K a + 1).
   constexpr int experts = 64, layers = 400;

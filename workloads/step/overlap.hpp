@@ -35,6 +35,8 @@ struct Overlap {
   int micro_batches = 1;
   /// The order for consecutive layers; `experts[l]` says whether layer l has experts.
   std::vector<Issue> (*order)(const std::vector<bool>& experts) = nullptr;
+  bool computes_meanwhile = false;  ///< something computes while something communicates
+  bool sends_as_computed = false;   ///< experts' results leave while their last product computes
 };
 
 /// Put one at namespace scope in a strategy's file.

@@ -48,10 +48,11 @@ struct Stage {
   Whose whose = Whose::group;
   bool reads_cache = false;  ///< its work depends on contexts
   bool opens_layer = false;
-  bool forks = false;    ///< routed tokens part from the others after it
-  bool routed = false;   ///< it waits for routed tokens, and what follows them waits for it
-  bool joins = false;    ///< routed tokens come back to the others after it
-  bool on_host = false;  ///< the CPU of its GPU's host computes it
+  bool forks = false;     ///< routed tokens part from the others after it
+  bool routed = false;    ///< it waits for routed tokens, and what follows them waits for it
+  bool joins = false;     ///< routed tokens come back to the others after it
+  bool finishes = false;  ///< it ends what the routed stage before the last began, while that one sends it; joins too
+  bool on_host = false;   ///< the CPU of its GPU's host computes it
   double handed = 0;    ///< values of a token that the host takes and gives back at once; 0: a hidden state, that stays
   bool beside = false;  ///< at the same time as the stage after it
   std::function<std::vector<Kernel>(const Share&)> kernels;  ///< it computes,

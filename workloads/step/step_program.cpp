@@ -30,7 +30,8 @@ struct Segment {
 /// How far a micro-batch has come: the operators that its next stages wait for.
 struct Progress {
   std::vector<int> ready;
-  std::vector<int> routed;  ///< routed tokens apart from the others
+  std::vector<int> routed;    ///< routed tokens apart from the others
+  std::vector<int> computed;  ///< routed tokens where they were computed last
   bool ready_on_host = false;
   bool routed_on_host = false;
   std::vector<int> beside;                       ///< what the host computes beside the next stage
@@ -47,7 +48,7 @@ class StepBuilder {
   StepBuilder(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed,
               const std::shared_ptr<KnownExchanges>& known)
       : shape_(shape),
-        writer_(machine, shape.layout.gpus, overlap(shape.execution.overlap).micro_batches > 1),
+        writer_(machine, shape.layout.gpus, overlap(shape.execution.overlap).computes_meanwhile),
         work_(shape, load, machine, seed, known),
         progress_(static_cast<std::size_t>(work_.micro_batches())) {
     if (shape.execution.draft_passes > 0 && shape.execution.draft) drafter_.emplace(shape, load, machine, seed, known);
@@ -212,6 +213,10 @@ class StepBuilder {
 
   void add_stage(const Stage& stage, const Spot& spot, const Pass& pass, StepWork& work) {
     Progress& p = progress_[static_cast<std::size_t>(pass.micro_batch)];
+    if (stage.finishes) {
+      p.ready.push_back(writer_.compute(stage.name, spot, p.computed, work.compute(stage, pass, spot.layer)));
+      return;
+    }
     auto& lane = stage.routed ? p.routed : p.ready;
     bool& on_host = stage.routed ? p.routed_on_host : p.ready_on_host;
     std::vector<int> after = moved(lane, on_host, stage, spot, pass, work);
@@ -229,6 +234,7 @@ class StepBuilder {
       lane.insert(lane.end(), p.beside.begin(), p.beside.end());
       p.beside.clear();
     }
+    if (stage.routed && stage.kernels) p.computed = lane;
     if (stage.forks) p.routed = p.ready;
     if (stage.forks) p.routed_on_host = p.ready_on_host;
     // What comes next needs the routed experts' result and the shared expert's (or whatever came before the latter).

@@ -94,6 +94,46 @@ TEST_CASE("decode step: without overlap each stage waits for the one before it, 
   }
 }
 
+TEST_CASE(
+    "decode step: with a single batch tokens travel beside the shared expert, and results beside their last product") {
+  const V3Step step{"{gpus: 16}", "{overlap: single-batch}"};
+  const V3Step serial{"{gpus: 16}", "{overlap: none}"};
+  const auto at = [&](const char* name, int layer) {
+    const auto& ops = step.built.operators;
+    const auto found =
+        std::find_if(ops.begin(), ops.end(), [&](const Operator& op) { return op.name == name && op.layer == layer; });
+    REQUIRE(found != ops.end());
+    return static_cast<int>(found - ops.begin());
+  };
+  const auto after = [&](const char* name, int layer) {
+    return step.built.operators[static_cast<std::size_t>(at(name, layer))].after;
+  };
+  const std::vector<int> experts{at("experts", 20)};
+  CHECK(after("shared-expert", 20) == std::vector<int>{at("gate", 20)});
+  CHECK(after("combine", 20) == experts);
+  CHECK(after("experts-down", 20) == experts);
+  const std::vector<int> next = after("attention-projections", 21);
+  for (const char* name : {"shared-expert", "combine", "experts-down"})
+    CHECK(std::count(next.begin(), next.end(), at(name, 20)) == 1);
+  // Both halves together are the work of the whole.
+  const auto work = [](const V3Step& of, const char* name) { return compute(of.named(name)[0]); };
+  const Compute whole = work(serial, "experts");
+  const Compute up = work(step, "experts");
+  const Compute down = work(step, "experts-down");
+  CHECK(up.flops.value + down.flops.value == doctest::Approx(whole.flops.value));
+  CHECK(up.bytes.value + down.bytes.value == doctest::Approx(whole.bytes.value));
+  CHECK(up.on(0).value + down.on(0).value == doctest::Approx(whole.on(0).value));
+  CHECK(down.flops.value == doctest::Approx(whole.flops.value / 3).epsilon(0.001));  // of gate, up and down
+}
+
+TEST_CASE("decode step: experts that the host computes send their results when all is computed") {
+  V3Step step{"{gpus: 16}", "{overlap: single-batch}"};
+  step.execution.offload.experts = 0.5;
+  step.execution.offload.experts_missed = 0.5;
+  step.execution.offload.experts_run = Offload::Run::streamed;
+  for (const Operator& op : step.program().operators) CHECK(op.name != "experts-down");
+}
+
 TEST_CASE("decode step: a combine sends back exactly the copies of its dispatch") {
   for (const char* load : {"balanced", "uniform"}) {
     const V3Step step{"{gpus: 64, requests_per_gpu: 32}", (std::string{"{routing: {load: "} + load + "}}").c_str()};

@@ -105,6 +105,19 @@ TEST_CASE("step: more requests, longer contexts and more drafts never end sooner
   }
 }
 
+TEST_CASE("step: a single batch that computes while it sends never ends later than one that does not") {
+  for (const int requests : {4, 16, 64}) {
+    Knobs k;
+    k.requests = requests;
+    k.overlap = "none";
+    const double serial = step(k);
+    k.overlap = "single-batch";
+    CAPTURE(requests);
+    CHECK(step(k) < serial);
+    CHECK(step(k) > serial / 2);  // each of two streams is at most all of it
+  }
+}
+
 TEST_CASE("step: more skew never ends sooner") {
   double before = 0;
   for (const double exponent : {0.0, 0.5, 1.0}) {

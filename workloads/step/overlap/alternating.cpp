@@ -25,7 +25,7 @@ std::vector<Issue> order(const std::vector<bool>& experts) {
   return issues;
 }
 
-const OverlapRegistration registration{{"alternating-micro-batches", 2, order}};
+const OverlapRegistration registration{{"alternating-micro-batches", 2, order, true, false}};
 
 }  // namespace
 }  // namespace teapot::alternating_order

@@ -76,7 +76,7 @@ class Order {
 };
 
 const OverlapRegistration registration{
-    {"dual-micro-batch", 2, [](const std::vector<bool>& experts) { return Order{experts}.issues(); }}};
+    {"dual-micro-batch", 2, [](const std::vector<bool>& experts) { return Order{experts}.issues(); }, true, false}};
 
 }  // namespace
 }  // namespace teapot::dual_micro_batch_order

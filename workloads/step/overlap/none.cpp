@@ -21,7 +21,7 @@ std::vector<Issue> order(const std::vector<bool>& experts) {
   return issues;
 }
 
-const OverlapRegistration registration{{"none", 1, order}};
+const OverlapRegistration registration{{"none", 1, order, false, false}};
 
 }  // namespace
 }  // namespace teapot::none_order

@@ -1,6 +1,9 @@
 // Stages of a layer with experts: gate, dispatch, shared and routed experts, combine.
 // Knows no attention, and not which token goes where.
 
+#include <algorithm>
+#include <utility>
+
 #include "workloads/model/layer_kernels.hpp"
 #include "workloads/step/stages/stages.hpp"
 
@@ -47,6 +50,29 @@ Stage shared(const StepShape& s) {
   return stage;
 }
 
+/// Of the kernels of routed experts those before their last product, or those from it on.
+std::vector<Kernel> half_of(std::vector<Kernel> kernels, bool last) {
+  const auto down =
+      std::find_if(kernels.begin(), kernels.end(), [](const Kernel& k) { return k.name == "experts-down"; });
+  if (last) return {down, kernels.end()};
+  kernels.erase(down, kernels.end());
+  return kernels;
+}
+
+/// The last product computes while its results leave, which begin with it: at most one expert's rows too early.
+bool sends_as_computed(const StepShape& s, const LayerKind& kind) {
+  return overlap(s.execution.overlap).sends_as_computed && s.layout.dispatches() && !kind.away &&
+         s.execution.offload.experts == 0;
+}
+
+Stage routed_half(Stage stage, bool last) {
+  stage.kernels = [last, kernels = stage.kernels](const Share& share) { return half_of(kernels(share), last); };
+  if (last) stage.name = "experts-down";
+  stage.slot = last ? Slot::combine : stage.slot;
+  stage.finishes = last;
+  return stage;
+}
+
 Stage routed(const StepShape& s) {
   Stage stage;
   stage.name = "experts";
@@ -74,10 +100,13 @@ std::vector<Stage> expert_stages(const StepShape& s, const LayerKind& kind) {
     stages.push_back(routed_copies("dispatch", Slot::dispatch, false, copy_bytes(p.dispatch, width)));
   }
   if (s.model.experts.shared_intermediate > 0) stages.push_back(shared(s));
-  stages.push_back(routed(s));
+  const Stage experts = routed(s);
+  const bool halves = sends_as_computed(s, kind);
+  stages.push_back(halves ? routed_half(experts, false) : experts);
   if (dispatches) {
     stages.push_back(routed_copies("combine", Slot::combine, true, copy_bytes(p.combine, width)));
   }
+  if (halves) stages.push_back(routed_half(experts, true));
   if (s.layout.tensor_parallel > 1) {
     const bool own_tokens = !s.layout.experts_follow_attention();
     stages.push_back(own_tokens ? tensor_parallel_stage(s, "all-gather", Slot::combine, 1)

@@ -333,7 +333,7 @@ printf 'from: deepep-normal\ndispatch: {sm_share: 1, library: x}\n' >all.yaml
 expect 2 'below 1' run small.yaml --set decode.communication=./all.yaml
 for set in 'decode.runtime={from: vllm, per_layer: -1 us}' 'decode.runtime={from: vllm, per_layer: 1e300 s}' 'decode.runtime={per_step: 3}' \
   'decode.collectives={all-to-one: nccl}' 'decode.collectives={all-reduce: nosuch}' 'decode.collectives=nccl' 'decode.precision.kv=fp3' \
-  'decode.precision.weights={experts: nosuch}' 'decode.acceptance=1.5' 'decode.routing.exponent=-1' \
+  'decode.precision.weights={experts: nosuch}' 'decode.acceptance=1.5' 'decode.routing.exponent=-1' 'decode.routing.drift=1.5' 'decode.routing.drift=0.1' \
   'decode.routing.exponent=1e300' 'decode.routing={load: zipf, exponent: nan}' 'decode.overlap=both' 'phase=training' 'phase=[prefill]' \
   'simulation.network=packet' 'simulation.compute=guessed' 'simulation.seed=1.5' 'deployment.memory_fraction=0' 'deployment.memory_fraction=2' \
   'deployment.concurrency=0' 'deployment.concurrency=99999999999' 'deployment={}x' 'accelerator.nosuch=1' 'accelerator=[]' \

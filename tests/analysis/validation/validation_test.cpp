@@ -116,6 +116,12 @@ TEST_CASE("published: DeepEP low latency with NVLink within the node, H100") {
 
 TEST_CASE("published: one-sided exchange on GB200") { CHECK(replayed("nvlink-one-sided-gb200").median() < 0.10); }
 
+TEST_CASE("published: one-sided exchange on GB200 at sizes of the group that no constant was fitted on") {
+  const Validation wide = replayed("nvlink-one-sided-gb200-wide");
+  CHECK(wide.rows.size() == 50);
+  CHECK(wide.holds());
+}
+
 TEST_CASE("published: DeepEP's throughput kernels on the multi-plane network") {
   CHECK(replayed("deepep-normal-mpft").worst() < 0.10);
 }
@@ -148,7 +154,7 @@ TEST_CASE("published: steps, skewed experts and all-to-alls that nothing was fit
 }
 
 TEST_CASE("published: whole steps of wide expert parallelism, of which no constant was solved") {
-  for (const char* name : {"sglang-h100", "vllm-h200", "sglang-gb200"}) {
+  for (const char* name : {"sglang-h100", "vllm-h200", "sglang-gb200", "sglang-wide-ep"}) {
     CAPTURE(name);
     CHECK(replayed(name).holds());
   }

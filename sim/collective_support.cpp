@@ -7,6 +7,7 @@
 
 #include "sim/index.hpp"
 #include "sim/support_parts.hpp"
+#include "sim/whole_groups.hpp"
 
 namespace teapot {
 namespace {
@@ -28,18 +29,6 @@ void for_each_pair(const Traffic& started, Collective::Start start, bool by_grou
   }
 }
 
-/// Whether every two of a group exchange something: then waiting for the senders of the matrix is waiting for the
-/// group.
-bool complete(const Traffic& traffic) {
-  std::vector<std::size_t> members(at(traffic.ranks));
-  for (const int group : *traffic.groups) {
-    if (group >= 0) ++members[at(group)];
-  }
-  std::size_t pairs = 0;
-  for (const std::size_t m : members) pairs += m * (m - std::min<std::size_t>(m, 1));
-  return pairs == traffic.pairs();
-}
-
 }  // namespace
 
 bool waits_by_group(const Traffic& started, Collective::Start start, int ranks) {
@@ -50,17 +39,40 @@ bool waits_by_group(const Traffic& started, Collective::Start start, int ranks) 
 Supports::Supports(const RouteTable& routes, std::size_t links, int ranks)
     : routes_(routes), links_(links), ranks_(ranks) {}
 
+Supports::~Supports() = default;
+
 const std::shared_ptr<Support>& Supports::of(const std::shared_ptr<const Traffic>& started, Collective::Start start) {
   const bool by_group =
       waits_by_group(*started, start, ranks_) ||
-      (start == Collective::Start::sender && started->groups && started->ranks == ranks_ && complete(*started));
+      // Where every two of a group exchange something, waiting for the senders of the matrix is waiting for the group.
+      (start == Collective::Start::sender && started->groups && started->ranks == ranks_ &&
+       started->pairs() == pairs_within(*started->groups));
   for (const Cached& known : cached_) {
     if (known.start != start || known.support->by_group != by_group) continue;
     if (by_group ? known.groups == started->groups : known.started == started) return known.support;
   }
   if (cached_.size() >= cache_size) cached_.erase(cached_.begin());
-  cached_.push_back({by_group ? nullptr : started, started->groups, start, build(*started, start, by_group)});
+  WholeGroups* const whole = whole_groups(*started, start, by_group);
+  cached_.push_back({by_group ? nullptr : started, started->groups, start,
+                     whole != nullptr ? whole->support_of(*started) : build(*started, start, by_group)});
   return cached_.back().support;
+}
+
+/// Those of its groups, where a matrix has nearly all pairs of them; null where it has not, or there are too many
+/// ranks for a count of each on each link.
+WholeGroups* Supports::whole_groups(const Traffic& started, Collective::Start start, bool by_group) {
+  constexpr int most = 256;
+  if (by_group || start != Collective::Start::sender || !started.groups || started.ranks != ranks_ || ranks_ > most ||
+      !routes_.knows_all_pairs())
+    return nullptr;
+  const std::size_t all = pairs_within(*started.groups);
+  if (3 * (all - started.pairs()) > all) return nullptr;
+  for (const auto& known : wholes_) {
+    if (known->groups() == started.groups) return known.get();
+  }
+  if (wholes_.size() >= cache_size) wholes_.erase(wholes_.begin());
+  wholes_.push_back(std::make_unique<WholeGroups>(routes_, links_, started.groups));
+  return wholes_.back().get();
 }
 
 /// Whether who waits is found many ranks at a time.
@@ -147,9 +159,11 @@ std::shared_ptr<Support> Supports::build(const Traffic& started, Collective::Sta
 }
 
 std::shared_ptr<const std::vector<double>> Supports::latencies(Support& support, const Traffic& started,
-                                                               Collective::Start start, const Wire* wire) const {
+                                                               Collective::Start start, const Wire* wire) {
   auto& known = support.latency_s[wire];
   if (known) return known;
+  if (WholeGroups* const whole = whole_groups(started, start, support.by_group))
+    return known = std::make_shared<const std::vector<double>>(whole->latencies_s(started, wire));
   const std::vector<double> of_tiers = routes_.tier_latencies_s(wire);
   std::vector<double> latency_s(at(started.ranks), 0.0);
   for (int rank = 0; rank < ranks_; ++rank) {

@@ -32,17 +32,20 @@ struct Support {
       latency_s;  ///< by endpoint; see Supports::latencies
 };
 
+class WholeGroups;
+
 /// The supports of the last few matrices: a decode step repeats some (all-reduce, balanced dispatch) in every layer.
 class Supports {
  public:
   /// All must outlive this.
   Supports(const RouteTable& routes, std::size_t links, int ranks);
+  ~Supports();
 
   /// `started`: rows are those who start (started_by in collective_load.hpp).
   const std::shared_ptr<Support>& of(const std::shared_ptr<const Traffic>& started, Collective::Start start);
   /// By endpoint: the longest path to it from one that it waits for, with what the wire adds.
   std::shared_ptr<const std::vector<double>> latencies(Support& support, const Traffic& started,
-                                                       Collective::Start start, const Wire* wire) const;
+                                                       Collective::Start start, const Wire* wire);
 
  private:
   struct Cached {
@@ -59,7 +62,10 @@ class Supports {
   const RouteTable& routes_;
   std::size_t links_;
   int ranks_;
+  WholeGroups* whole_groups(const Traffic& started, Collective::Start start, bool by_group);
+
   std::vector<Cached> cached_;
+  std::vector<std::unique_ptr<WholeGroups>> wholes_;
 };
 
 }  // namespace teapot

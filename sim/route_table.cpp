@@ -52,6 +52,7 @@ RouteTable::RouteTable(const Network& network, const Program& program) : signatu
   raw.tier.assign(network.links.size(), -1);
   if (const UsedPairs used{program}; used.few()) {
     raw.partial = true;
+    knows_all_pairs_ = false;
     for (int source = 0; source < program.endpoints(); ++source) {
       const auto& peers = used.peers(source);
       const Home span{peers.empty() ? source : std::min(source, peers.front()),

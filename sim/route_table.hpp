@@ -96,6 +96,8 @@ class RouteTable {
   }
   static constexpr std::size_t most_middle_links = 3;
   std::size_t middle_links() const { return middle_links_; }
+  /// Whether pairs that the program does not use have routes, too.
+  bool knows_all_pairs() const { return knows_all_pairs_; }
   /// Whether a pair's bytes may take several paths at once.
   bool spreads() const { return heads_.spread() || tails_.spread(); }
   /// What a wire adds where a path crosses a tier, by tier on the way; empty where it adds nothing.
@@ -202,6 +204,7 @@ class RouteTable {
   };
   Middle middle_of(const Way* ways, const std::vector<char>& asked) const;
 
+  bool knows_all_pairs_ = true;
   std::vector<Row> rows_;
   SharedPaths heads_, tails_;
   std::vector<Bundle> bundles_;

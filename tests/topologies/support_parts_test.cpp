@@ -72,3 +72,46 @@ TEST_CASE("support: ranks that wait for links of their groups, on every fabric w
   }
   CHECK(with_parts > 8);
 }
+
+TEST_CASE("support: a matrix that lacks a few pairs has that of its groups less those pairs, as pair by pair") {
+  const Fabric fabric = build_fabric(config_of("{from: h800-mpft}"));
+  const int ranks = 64;
+  Program program;
+  program.ranks = ranks;
+  program.streams = {"communication"};
+  const RouteTable routes{to_network(fabric, ranks), program};
+  REQUIRE(routes.knows_all_pairs());
+  for (const int size : {64, 16}) {
+    Supports supports{routes, routes.links(), ranks};
+    const auto groups = groups_of(ranks, size);
+    for (const unsigned lacking : {1U, 7U, 3U, 5U, 2U}) {  // of each hundred pairs, and some ranks send nothing at all
+      CAPTURE(size);
+      CAPTURE(lacking);
+      Traffic traffic(ranks);
+      std::uint64_t state = lacking;
+      Waiting waiting(routes.links());
+      std::vector<int> senders(static_cast<std::size_t>(ranks));
+      std::vector<double> latest(static_cast<std::size_t>(ranks));
+      for (int s = 0; s < ranks; ++s) {
+        for (int d = 0; d < ranks; ++d) {
+          state = state * 6364136223846793005U + 1442695040888963407U;
+          if (s == d || s / size != d / size || (state >> 33) % 100 < lacking || s == static_cast<int>(lacking))
+            continue;
+          traffic.add(d, 1);
+          routes.for_each_hop(s, d, [&](int link, double) { waiting[static_cast<std::size_t>(link)].insert({s, d}); });
+          ++senders[static_cast<std::size_t>(d)];
+          double& last = latest[static_cast<std::size_t>(d)];
+          last = std::max(last, routes.latency_s(s, d, routes.tier_latencies_s(nullptr)));
+        }
+        traffic.end_row();
+      }
+      traffic.groups = groups;
+      const auto shared = std::make_shared<const Traffic>(traffic);
+      const auto support = supports.of(shared, Collective::Start::sender);
+      REQUIRE(!support->by_group);
+      CHECK(told(*support) == waiting);
+      CHECK(support->senders == senders);
+      CHECK(*supports.latencies(*support, *shared, Collective::Start::sender, nullptr) == latest);
+    }
+  }
+}

@@ -1,6 +1,6 @@
 // Runs a fuzz target on inputs made of its corpus by chance, where libFuzzer is not at hand: as the program is built
-// for users, some seconds a target. Usage: made_up TARGET CORPUS SECONDS [SEED]; an input that ends the process is
-// kept.
+// for users. Usage: made_up TARGET CORPUS SECONDS INPUTS [SEED], the first limit that is met; an input that ends the
+// process is kept.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -104,8 +104,8 @@ void mutate(Random& random, std::string& text, const std::vector<std::string>& c
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 4) {
-    std::fputs("usage: made_up TARGET CORPUS SECONDS [SEED]\n", stderr);
+  if (argc < 5) {
+    std::fputs("usage: made_up TARGET CORPUS SECONDS INPUTS [SEED]\n", stderr);
     return 2;
   }
   std::string target = fmt::format("--target={}", argv[1]);
@@ -120,10 +120,11 @@ int main(int argc, char** argv) {
 
   const std::vector<std::string> corpus = read_corpus(argv[2]);
   if (corpus.empty()) return 2;
-  Random random{argc > 4 ? std::strtoull(argv[4], nullptr, 10) : 2026};
+  Random random{argc > 5 ? std::strtoull(argv[5], nullptr, 10) : 2026};
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(std::atof(argv[3]));
+  const std::size_t most = std::strtoull(argv[4], nullptr, 10);
   std::size_t inputs = 0;
-  for (; inputs < corpus.size() || std::chrono::steady_clock::now() < end; ++inputs) {
+  for (; inputs < corpus.size() || (inputs < most && std::chrono::steady_clock::now() < end); ++inputs) {
     current = corpus[inputs < corpus.size() ? inputs : below(random, corpus.size())];
     if (inputs >= corpus.size()) {
       for (std::size_t changes = below(random, 6) + 1; changes > 0; --changes) mutate(random, current, corpus);

@@ -9,14 +9,22 @@
 
 namespace teapot {
 
+namespace {
+
+Seconds time_at(const Collective& collective, const Link& link, const Wire::Use& use) {
+  return collective.bytes_per_copy / (link.bandwidth * use.efficiency) + use.per_message;
+}
+
+}  // namespace
+
 Seconds time_of_copy(const Collective& collective, const Link& link) {
-  const Wire::Use wire = use_of(collective.wire.get(), link);
-  return collective.bytes_per_copy / (link.bandwidth * wire.efficiency) + wire.per_message;
+  return time_at(collective, link, use_of(collective.wire.get(), link));
 }
 
 std::vector<double> times_of_copy(const Collective& collective, const Network& network) {
-  std::vector<double> seconds;
-  for (const Link& link : network.links) seconds.push_back(time_of_copy(collective, link).value);
+  const std::vector<Wire::Use> uses = uses_of(collective.wire.get(), network.links);
+  std::vector<double> seconds(network.links.size());
+  for (std::size_t l = 0; l < seconds.size(); ++l) seconds[l] = time_at(collective, network.links[l], uses[l]).value;
   return seconds;
 }
 

@@ -29,6 +29,7 @@ Executor::Executor(const Program& program, Enter enter)
       sms_held_(at(program.ranks), 0.0) {
   for (int op = 0; op < static_cast<int>(program.operators.size()); ++op) {
     const Operator& o = program.operators[at(op)];
+    briefs_.push_back(brief_of(o));
     order_[at(o.stream)].push_back(op);
     all_ += o.on ? o.on->size() : program.ranks;
     assert(o.on == nullptr || o.on->size() == 0 || o.on->members().back() < program.ranks);
@@ -42,8 +43,24 @@ Executor::Executor(const Program& program, Enter enter)
   timeline_.end_s.assign(cells, std::numeric_limits<double>::quiet_NaN());
 }
 
+Executor::Brief Executor::brief_of(const Operator& op) {
+  Brief brief;
+  if (const auto* compute = std::get_if<Compute>(&op.work)) {
+    brief.duration = compute->duration.data();
+    brief.stride = compute->duration.size() == 1 ? 0 : 1;
+  }
+  brief.collective = std::get_if<Collective>(&op.work);
+  brief.on = op.on.get();
+  brief.after = static_cast<std::uint32_t>(after_.size());
+  after_.insert(after_.end(), op.after.begin(), op.after.end());
+  brief.after_end = static_cast<std::uint32_t>(after_.size());
+  brief.stream = op.stream;
+  brief.gathers = op.gathers;
+  return brief;
+}
+
 bool Executor::is_done(int op, int rank) const {
-  return !std::isnan(timeline_.end(op, rank).value) || !program_.operators[at(op)].runs_on(rank);
+  return !std::isnan(timeline_.end(op, rank).value) || !briefs_[at(op)].runs_on(rank);
 }
 
 void Executor::begin() {
@@ -57,7 +74,7 @@ void Executor::begin() {
 void Executor::skip_others(int rank, int index) {
   const auto& order = order_[at(index)];
   int& next = stream(rank, index).next;
-  while (at(next) < order.size() && !program_.operators[at(order[at(next)])].runs_on(rank)) ++next;
+  while (at(next) < order.size() && !briefs_[at(order[at(next)])].runs_on(rank)) ++next;
 }
 
 void Executor::push(double time, int op, int rank, std::uint32_t version) {
@@ -94,12 +111,12 @@ void Executor::advance(double now) {
 
 /// The first rank's.
 void Executor::handle(const Event& event) {
-  const Operator& op = program_.operators[at(event.op)];
+  const Brief& op = briefs_[at(event.op)];
   if (event.version != stream(event.rank, op.stream).version) return;  // its speed has changed since
   ++timeline_.events;
   if (op.gathers) {
     gather(event.op, event.time);
-  } else if (std::holds_alternative<Compute>(op.work)) {
+  } else if (op.collective == nullptr) {
     finish(event.op, event.rank, event.time);
   } else {
     enter_(event.op, event.rank, event.time);
@@ -117,35 +134,35 @@ void Executor::start_what_can(int rank, double now) {
     if (state.running >= 0 || at(state.next) >= order_[at(s)].size()) continue;
     const int op = order_[at(s)][at(state.next)];
     bool ready = true;
-    for (const int earlier : program_.operators[at(op)].after) ready = ready && is_done(earlier, rank);
+    const Brief& brief = briefs_[at(op)];
+    for (std::uint32_t a = brief.after; ready && a < brief.after_end; ++a) ready = is_done(after_[a], rank);
     if (ready) start(op, rank, now);
   }
 }
 
 void Executor::start(int op, int rank, double now) {
-  const Operator& o = program_.operators[at(op)];
+  const Brief& o = briefs_[at(op)];
   Stream& state = stream(rank, o.stream);
   state.running = op;
   ++state.next;
   skip_others(rank, o.stream);
   timeline_.start_s[at(op) * at(program_.ranks) + at(rank)] = now;
-  if (const auto* compute = std::get_if<Compute>(&o.work)) {
-    state.end = now + compute->on(rank).value / (1 - sms_held_[at(rank)]);
+  if (o.collective == nullptr) {
+    state.end = now + o.duration[o.stride * rank].value / (1 - sms_held_[at(rank)]);
     push(state.end, op, rank, state.version);
   } else {
-    const auto& collective = std::get<Collective>(o.work);
-    hold_sms(rank, collective.sm_share, now);
-    push(now + collective.overhead.value, op, rank, state.version);
+    hold_sms(rank, o.collective->sm_share, now);
+    push(now + o.collective->overhead.value, op, rank, state.version);
   }
 }
 
 void Executor::finish(int op, int rank, double now) {
-  const Operator& o = program_.operators[at(op)];
+  const Brief& o = briefs_[at(op)];
   stream(rank, o.stream).running = -1;
   timeline_.end_s[at(op) * at(program_.ranks) + at(rank)] = now;
   timeline_.step.value = std::max(timeline_.step.value, now);
   --unfinished_;
-  if (const auto* collective = std::get_if<Collective>(&o.work)) hold_sms(rank, -collective->sm_share, now);
+  if (o.collective != nullptr) hold_sms(rank, -o.collective->sm_share, now);
   start_what_can(rank, now);
 }
 
@@ -169,7 +186,7 @@ void Executor::hold_sms(int rank, double change, double now) {
   assert(speed_after > 0);
   for (int s = 0; s < static_cast<int>(stream_count_); ++s) {
     Stream& state = stream(rank, s);
-    if (state.running < 0 || !std::holds_alternative<Compute>(program_.operators[at(state.running)].work)) continue;
+    if (state.running < 0 || briefs_[at(state.running)].collective != nullptr) continue;
     state.end = now + (state.end - now) * speed_before / speed_after;
     push(state.end, state.running, rank, ++state.version);
   }

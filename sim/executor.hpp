@@ -56,6 +56,19 @@ class Executor {
     std::uint32_t version = 0;
   };
 
+  /// What is asked of an operator for each of its ranks, close together.
+  struct Brief {
+    const Seconds* duration = nullptr;  // of a computing one; by rank or, without a stride, of all
+    const Collective* collective = nullptr;
+    const RankSet* on = nullptr;             // null: all ranks
+    std::uint32_t after = 0, after_end = 0;  // in after_
+    int stream = 0;
+    int stride = 0;
+    bool gathers = false;
+    bool runs_on(int rank) const { return on == nullptr || on->contains(rank); }
+  };
+
+  Brief brief_of(const Operator& op);
   Stream& stream(int rank, int index) {
     return streams_[static_cast<std::size_t>(rank) * stream_count_ + static_cast<std::size_t>(index)];
   }
@@ -72,6 +85,8 @@ class Executor {
   const Program& program_;
   Enter enter_;
   std::size_t stream_count_;
+  std::vector<Brief> briefs_;  // by operator
+  std::vector<int> after_;
   std::vector<std::vector<int>> order_;  // by stream: its operators
   std::vector<Stream> streams_;          // [rank * streams + stream]
   std::vector<double> sms_held_;         // by rank: part of the accelerator held by communication kernels

@@ -24,6 +24,22 @@ Wire::Use use_of(const Wire* wire, const Link& link) {
   return use == wire->tiers.end() ? Wire::Use{} : use->second;
 }
 
+std::vector<Wire::Use> uses_of(const Wire* wire, const std::vector<Link>& links) {
+  std::vector<Wire::Use> uses;
+  uses.reserve(links.size());
+  std::vector<std::size_t> first_of_tier;  // a link of each: they are few, and neighbours are of one as a rule
+  std::size_t found = 0;
+  for (std::size_t l = 0; l < links.size(); ++l) {
+    const auto is_of = [&](std::size_t tier) { return links[first_of_tier[tier]].tier == links[l].tier; };
+    if (found >= first_of_tier.size() || !is_of(found)) {
+      for (found = 0; found < first_of_tier.size() && !is_of(found);) ++found;
+      if (found == first_of_tier.size()) first_of_tier.push_back(l);
+    }
+    uses.push_back(first_of_tier[found] == l ? use_of(wire, links[l]) : uses[first_of_tier[found]]);
+  }
+  return uses;
+}
+
 std::vector<double> RouteTable::tier_latencies_s(const Wire* wire) const {
   std::vector<double> latencies;
   if (wire == nullptr) return latencies;
@@ -191,22 +207,26 @@ void RouteTable::merge_series(const Network& network, const Program& program) {
   for (const auto& op : program.operators) {
     if (const auto* collective = std::get_if<Collective>(&op.work)) wires.insert(collective->wire.get());
   }
-  const auto never_faster = [&](const Link& a, const Link& b) {
-    return std::all_of(wires.begin(), wires.end(), [&](const Wire* wire) {
-      const Wire::Use use_a = use_of(wire, a);
-      const Wire::Use use_b = use_of(wire, b);
+  std::vector<std::vector<Wire::Use>> uses;  // by wire and link
+  for (const Wire* wire : wires) uses.push_back(uses_of(wire, network.links));
+  const auto never_faster = [&](int one, int other) {
+    const Link& a = network.links[at(one)];
+    const Link& b = network.links[at(other)];
+    return std::all_of(uses.begin(), uses.end(), [&](const std::vector<Wire::Use>& of) {
+      const Wire::Use& use_a = of[at(one)];
+      const Wire::Use& use_b = of[at(other)];
       return a.bandwidth * use_a.efficiency <= b.bandwidth * use_b.efficiency && use_a.per_message >= use_b.per_message;
     });
   };
   std::map<std::uint64_t, int> slowest;  // by signature
   for (int l = 0; l < static_cast<int>(network.links.size()); ++l) {
     const auto [found, is_new] = slowest.emplace(signature_[at(l)], l);
-    if (!is_new && !never_faster(network.links[at(found->second)], network.links[at(l)])) found->second = l;
+    if (!is_new && !never_faster(found->second, l)) found->second = l;
   }
   for (int l = 0; l < static_cast<int>(network.links.size()); ++l) {
     const int stand_in = slowest.at(signature_[at(l)]);
     // The last one taken as the slowest need not be slower than all: those that are not behind it stand for themselves.
-    const bool behind = never_faster(network.links[at(stand_in)], network.links[at(l)]);
+    const bool behind = never_faster(stand_in, l);
     stand_in_.push_back(behind ? stand_in : l);
   }
 }

@@ -20,6 +20,8 @@ namespace teapot {
 
 /// How a collective with this wire uses a link; a tier that the wire does not name, or no wire, is line rate.
 Wire::Use use_of(const Wire* wire, const Link& link);
+/// The same for each link.
+std::vector<Wire::Use> uses_of(const Wire* wire, const std::vector<Link>& links);
 
 /// The routes of all pairs of endpoints of a program, or of those that it uses where they are few. Links that cross
 /// exactly the same pairs with the same shares (a NIC and the PCIe link before it) stand in a route once, as the

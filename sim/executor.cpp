@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -78,29 +79,56 @@ void Executor::skip_others(int rank, int index) {
 }
 
 void Executor::push(double time, int op, int rank, std::uint32_t version) {
-  if (last_.beyond == rank && last_.rank < rank && last_.time == time && last_.op == op && last_.version == version) {
-    ++last_.beyond;
+  for (std::size_t i = 0; i < opened_; ++i) {
+    Event& row = open_[i];
+    if (row.op != op || row.beyond != rank || row.time != time || row.version != version) continue;
+    ++row.beyond;
     return;
   }
-  if (last_.rank < last_.beyond) events_.push(last_);
-  last_ = {time, op, rank, rank + 1, version};
+  if (opened_ == open_.size()) {  // the oldest has waited longest
+    events_.push(open_.front());
+    std::move(open_.begin() + 1, open_.end(), open_.begin());
+    --opened_;
+  }
+  open_[opened_++] = {time, op, rank, rank + 1, version};
 }
 
 double Executor::next_event() const {
-  const double queued = events_.empty() ? std::numeric_limits<double>::infinity() : events_.top().time;
-  return last_.rank < last_.beyond ? std::min(queued, last_.time) : queued;
+  double next = events_.empty() ? std::numeric_limits<double>::infinity() : events_.top().time;
+  for (std::size_t i = 0; i < opened_; ++i) next = std::min(next, open_[i].time);
+  return next;
+}
+
+/// There must be one.
+Executor::Event Executor::take_next() {
+  std::size_t best = opened_;  // the queue's
+  for (std::size_t i = 0; i < opened_; ++i) {
+    const bool later = best < opened_ ? open_[i] > open_[best] : !events_.empty() && open_[i] > events_.top();
+    if (!later) best = i;
+  }
+  if (best == opened_) {
+    const Event event = events_.top();
+    events_.pop();
+    return event;
+  }
+  const Event event = open_[best];
+  for (std::size_t i = best + 1; i < opened_; ++i) open_[i - 1] = open_[i];
+  --opened_;
+  return event;
+}
+
+bool Executor::anything_before(const Event& event) const {
+  for (std::size_t i = 0; i < opened_; ++i) {
+    if (event > open_[i]) return true;
+  }
+  return !events_.empty() && event > events_.top();
 }
 
 void Executor::advance(double now) {
   while (next_event() <= now) {
-    if (last_.rank < last_.beyond) events_.push(last_);
-    last_ = {};
-    Event event = events_.top();
-    events_.pop();
     // What one rank does may come before the next one's turn: an operator that takes no time.
-    const auto before = [&event](const Event& other) { return event > other; };
-    for (; event.rank < event.beyond; ++event.rank) {
-      if ((last_.rank < last_.beyond && before(last_)) || (!events_.empty() && before(events_.top()))) {
+    for (Event event = take_next(); event.rank < event.beyond; ++event.rank) {
+      if (anything_before(event)) {
         events_.push(event);
         break;
       }

@@ -2,6 +2,7 @@
 // Runs the operators of a program on their ranks: one at a time on a stream, in program order, when what they wait for
 // is done. Knows no clock of its own and no network: the engine tells it the time and when collectives arrive.
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -75,6 +76,8 @@ class Executor {
   bool is_done(int op, int rank) const;  // or does not run there
   void skip_others(int rank, int index);
   void push(double time, int op, int rank, std::uint32_t version);
+  Event take_next();
+  bool anything_before(const Event& event) const;
   void handle(const Event& event);
   void start_what_can(int rank, double now);
   void start(int op, int rank, double now);
@@ -95,7 +98,10 @@ class Executor {
   std::int64_t all_ = 0;         // operators times the ranks that they run on
   std::int64_t unfinished_ = 0;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
-  Event last_{0, 0, 0, 0, 0};  // the event that the next rank in its row may join, not in the queue yet; empty: none
+  // Events that the next rank in their row may join, not in the queue yet: a rank that goes on starts an operator on
+  // each of its streams.
+  std::array<Event, 4> open_{};
+  std::size_t opened_ = 0;
 };
 
 }  // namespace teapot

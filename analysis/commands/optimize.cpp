@@ -87,7 +87,7 @@ class Evaluator {
       for (std::size_t i = 0; i < axes_.size(); ++i) {
         if (axes_[i].name == replicas_axis) replicate(tree, std::stoi(candidate.choices[i]));
       }
-      const auto result = evaluate(tree, "optimize", lists_, parts_);
+      const auto result = evaluate(tree, "optimize", lists_, common_);
       if (!result.at("usd_per_million_tokens").is_number()) {
         throw ConfigError(
             fmt::format("no price of the accelerator \"{}\", or of the network: see analysis/cost/economics.yaml",
@@ -112,7 +112,7 @@ class Evaluator {
   }
 
   void replicate(Tree& tree, int replicas) {
-    const Scenario one = read_scenario(tree, "optimize", parts_);
+    const Scenario one = read_scenario(tree, "optimize", common_.parts);
     if (one.model.has_experts())
       apply_set(tree, fmt::format("deployment.expert_parallel={}", one.layout.expert_parallel), set_key);
     apply_set(tree, fmt::format("deployment.gpus={}", std::int64_t{one.layout.gpus} * replicas), set_key);
@@ -121,7 +121,7 @@ class Evaluator {
   const Tree& base_;
   const std::vector<ChoiceAxis>& axes_;
   const CostLists& lists_;
-  PartReader parts_;
+  InCommon common_;
 };
 
 /// The load of a service comes from its requests, its layout from its pools.

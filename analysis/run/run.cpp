@@ -52,6 +52,10 @@ Run run(const Scenario& scenario, const std::function<void(double fraction)>& pr
   return run_with(scenario, std::make_shared<KnownExchanges>(), progress, record_links);
 }
 
-Run run_again(const Scenario& scenario, const Run& before) { return run_with(scenario, before.exchanges, {}, false); }
+Run run_again(const Scenario& scenario, const Run& before) { return run_sharing(scenario, before.exchanges); }
+
+Run run_sharing(const Scenario& scenario, const std::shared_ptr<KnownExchanges>& drawn) {
+  return run_with(scenario, drawn, {}, false);
+}
 
 }  // namespace teapot

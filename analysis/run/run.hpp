@@ -26,5 +26,7 @@ Run run(const Scenario& scenario, const std::function<void(double fraction)>& pr
 /// A scenario that differs from that of `before` in how fast things are, and in nothing else: tokens are not drawn
 /// again.
 Run run_again(const Scenario& scenario, const Run& before);
+/// Tokens that were drawn already, for whichever scenario, are not drawn again.
+Run run_sharing(const Scenario& scenario, const std::shared_ptr<KnownExchanges>& drawn);
 
 }  // namespace teapot

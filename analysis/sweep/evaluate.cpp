@@ -70,29 +70,33 @@ nlohmann::ordered_json trained(const TrainingScenario& scenario, const CostLists
   return json;
 }
 
-nlohmann::ordered_json simulated(const Scenario& scenario, const CostLists& lists, PartReader& parts, bool binding) {
-  const Run result = run(scenario);
+// 40 MB: those of 34 steps of EP 64, or of one of EP 320.
+constexpr std::size_t most_pairs_kept = 16'000'000;
+
+nlohmann::ordered_json simulated(const Scenario& scenario, const CostLists& lists, InCommon& common, bool binding) {
+  const Run result = run_sharing(scenario, common.drawn);
   const Report sums = report(scenario, result.program, result.timeline);
   auto json = summary_json(scenario, result, sums, binding ? find_binding(scenario, result, sums) : std::nullopt);
   json.erase("wall_s");
-  add_cost(json, token_cost(scenario.source, lists, sums.tokens_per_s_per_gpu, parts));
+  add_cost(json, token_cost(scenario.source, lists, sums.tokens_per_s_per_gpu, common.parts));
+  common.drawn->keep_pairs(most_pairs_kept);
   return json;
 }
 
 }  // namespace
 
-nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists, PartReader& parts,
+nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists, InCommon& common,
                                 bool binding) {
-  if (is_service(tree)) return served(tree, name, lists, parts);
-  if (trains(tree)) return trained(read_training_scenario(tree, name, parts), lists, parts);
-  return simulated(read_scenario(tree, name, parts), lists, parts, binding);
+  if (is_service(tree)) return served(tree, name, lists, common.parts);
+  if (trains(tree)) return trained(read_training_scenario(tree, name, common.parts), lists, common.parts);
+  return simulated(read_scenario(tree, name, common.parts), lists, common, binding);
 }
 
 nlohmann::ordered_json evaluate(const Tree& tree, const std::string& name, const CostLists& lists) {
-  PartReader parts;
-  if (is_service(tree)) return served(tree, name, lists, parts);
-  if (trains(tree)) return trained(read_training_scenario(tree, name), lists, parts);
-  return simulated(read_scenario(tree, name), lists, parts, false);
+  InCommon common;
+  if (is_service(tree)) return served(tree, name, lists, common.parts);
+  if (trains(tree)) return trained(read_training_scenario(tree, name), lists, common.parts);
+  return simulated(read_scenario(tree, name), lists, common, false);
 }
 
 }  // namespace teapot

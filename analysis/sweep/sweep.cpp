@@ -47,12 +47,12 @@ std::string now_text() {
 }
 
 TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFolder& folder, const CostLists& lists,
-                    PartReader& parts) {
+                    InCommon& common) {
   const auto begin = std::chrono::steady_clock::now();
   TaskOutcome outcome;
   Json result;
   try {
-    result = evaluate(task.scenario, plan.name, lists, parts, plan.binding);
+    result = evaluate(task.scenario, plan.name, lists, common, plan.binding);
     outcome.tpot_ms = result.value("tpot_ms", 0.0);
   } catch (const SimulationKilled& e) {
     return {TaskOutcome::Kind::killed, e.what(), 0, 0};
@@ -65,7 +65,7 @@ TaskOutcome do_task(const SweepTask& task, const SweepPlan& plan, const SweepFol
   }
   try {
     if (outcome.kind == TaskOutcome::Kind::done)
-      write_file(folder.scenario_file(task.key), to_yaml(resolved(task.scenario, parts)));
+      write_file(folder.scenario_file(task.key), to_yaml(resolved(task.scenario, common.parts)));
     result["key"] = task.key;
     result = sealed(std::move(result));
     write_file(folder.result_file(task.key), result.dump(1, ' ', false, Json::error_handler_t::replace) + '\n');
@@ -206,12 +206,12 @@ SweepSummary run_sweep(const SweepOptions& options) {
   write_manifest(folder, plan, options, started, nullptr, pool.workers);
 
   SweepProgress progress{own.size(), summary.reused};
-  PartReader parts;
+  InCommon common;
   const PoolReport report = run_pool(
       missing, pool,
       [&](std::size_t task, bool again) {
         if (!again) keep_engine();  // or in a child, whose death has a reason that can be recorded
-        return do_task(plan.tasks[task], plan, folder, lists, parts);
+        return do_task(plan.tasks[task], plan, folder, lists, common);
       },
       [&](std::size_t, const TaskOutcome& outcome) {
         const bool failed = outcome.kind == TaskOutcome::Kind::failed;

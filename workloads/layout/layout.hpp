@@ -28,6 +28,7 @@ struct Layout {
   bool experts_follow_attention() const { return expert_gpus() == tensor_parallel; }
   /// Tokens travel to their experts and back.
   bool dispatches() const { return expert_gpus() > 1 && !experts_follow_attention(); }
+  bool operator==(const Layout&) const = default;
 };
 
 /// Reads `deployment:` but for its requests; every key has a default. Throws ConfigError where the parts do not divide.

@@ -27,6 +27,7 @@ struct Experts {
   /// Routed experts that a token meets, the mean where some of its choices compute nothing.
   int width(int hidden) const { return latent > 0 ? latent : hidden; }  ///< of a token as a routed expert sees it
   double met() const { return zero > 0 ? static_cast<double>(top_k) * routed / (routed + zero) : top_k; }
+  bool operator==(const Experts&) const = default;
 };
 
 /// One mixer and one feed-forward after it; either may be missing. A layer that has several of them (LongCat's two

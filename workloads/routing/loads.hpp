@@ -29,6 +29,8 @@ struct LoadSource {
   bool per_layer = true;                     ///< another draw or order of the experts in each layer
   std::map<int, std::vector<double>> loads;  ///< file: by layer
   std::shared_ptr<const ExpertTrace> trace;
+
+  bool operator==(const LoadSource&) const = default;  ///< a trace is the same where it was read once
 };
 
 /// What the skews mean; the text of `--help`.

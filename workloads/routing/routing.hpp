@@ -37,6 +37,7 @@ struct Routing {
   bool remote_all = false;  ///< no copy stays on its own GPU
 
   bool balanced() const { return source.kind == LoadSource::Kind::balanced; }
+  bool operator==(const Routing&) const = default;
 };
 
 /// Reads `decode.routing`; every key has a default. Throws ConfigError.

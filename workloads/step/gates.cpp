@@ -9,7 +9,7 @@
 namespace teapot {
 
 Gates::Gates(const Model& model, const Layout& layout, const Routing& routing, const std::vector<int>& domain,
-             double group_tokens, std::uint64_t seed, std::shared_ptr<KnownExchanges> known)
+             double group_tokens, std::uint64_t seed, const std::shared_ptr<KnownExchanges>& known)
     : model_(model),
       layout_(layout),
       routing_(routing),
@@ -17,7 +17,7 @@ Gates::Gates(const Model& model, const Layout& layout, const Routing& routing, c
       seed_(seed),
       groups_(layout, domain),
       gate_(make_gate(model, routing, std::max(1, groups_.nodes_of_group()))),
-      known_(std::move(known)) {}
+      known_(known ? known->from({model.experts, layout, routing, domain, group_tokens, seed}) : nullptr) {}
 
 const Placement& Gates::placement(int layer) {
   const LoadSource& source = routing_.source;

@@ -5,24 +5,20 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <tuple>
 #include <vector>
 
 #include "workloads/layout/placement.hpp"
 #include "workloads/routing/traffic.hpp"
+#include "workloads/step/known_exchanges.hpp"
 
 namespace teapot {
-
-/// Sampled exchanges by layer, micro-batch and the tokens of each GPU: steps that differ in nothing but how long things
-/// take have them in common.
-using KnownExchanges = std::map<std::tuple<int, int, std::vector<int>>, Exchange>;
 
 class Gates {
  public:
   /// `group_tokens`: of one micro-batch and EP group, roughly: scales the power law. `known`: those that are drawn are
   /// kept there and taken from there; none: drawn each time.
   Gates(const Model& model, const Layout& layout, const Routing& routing, const std::vector<int>& domain,
-        double group_tokens, std::uint64_t seed, std::shared_ptr<KnownExchanges> known = nullptr);
+        double group_tokens, std::uint64_t seed, const std::shared_ptr<KnownExchanges>& known = nullptr);
 
   int top_k() const { return gate_.top_k; }
   /// `tokens`: of each GPU; one entry holds for all.
@@ -40,7 +36,7 @@ class Gates {
   std::uint64_t seed_;
   ExchangeLayout groups_;
   Gate gate_;
-  std::shared_ptr<KnownExchanges> known_;
+  std::shared_ptr<KnownExchanges::Drawn> known_;
   std::map<const Placement*, CopyPlans> plans_;
   std::map<int, Placement> placements_;            // by layer; 0 for all where they are alike
   std::map<std::vector<int>, Exchange> balanced_;  // gates that get as many tokens share one

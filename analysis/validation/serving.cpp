@@ -85,6 +85,11 @@ Tree serving_scenario(const ServingPoint& point, const Config& words) {
   Tree tree = server_scenario(point, words);
   set_path(tree, "deployment.context_tokens", scalar(std::to_string(static_cast<int>(point.context()))));
   set_path(tree, "deployment.concurrency", scalar(std::to_string(point.requests)));
+  if (point.drafts > 0) {
+    set_path(tree, "decode.draft_tokens", scalar(std::to_string(point.drafts)));
+    const double chance = acceptance_of(point.tokens_per_step, point.drafts);
+    set_path(tree, "decode.acceptance", scalar(fmt::format("{:.6f}", chance)));
+  }
   return tree;
 }
 

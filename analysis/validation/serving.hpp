@@ -28,13 +28,17 @@ struct ServingPoint {
   int expert_parallel = 1;
   int requests = 0;  ///< in decode, over the worker
   double tpot_ms = 0;
-  int concurrency = 0;  ///< requests in flight, those that wait for their prompt included; 0: not said
-  double ttft_ms = 0;   ///< mean
-  double lengths = 1;   ///< mean prompts and outputs over those stated, where a benchmark draws them
-  std::string aside;    ///< why the point is not judged; empty: it is
+  int concurrency = 0;         ///< requests in flight, those that wait for their prompt included; 0: not said
+  double ttft_ms = 0;          ///< mean
+  double lengths = 1;          ///< mean prompts and outputs over those stated, where a benchmark draws them
+  std::string drawn;           ///< how lengths were drawn; empty: not said
+  double written = 0.5;        ///< part of the mean output that a request in the batch has written, in the mean
+  int drafts = 0;              ///< tokens drafted in each step
+  double tokens_per_step = 1;  ///< that each request gets, accepted drafts with it
+  std::string aside;           ///< why the point is not judged; empty: it is
 
-  /// Of a request, the mean over its life.
-  double context() const { return lengths * (prompt + output / 2.0); }
+  /// Of the requests in a batch, the mean.
+  double context() const { return lengths * (prompt + output * written); }
   int mean_prompt() const { return static_cast<int>(lengths * prompt); }
   std::string label() const;
 };
@@ -45,7 +49,10 @@ std::vector<ServingPoint> read_serving_points(const std::string& file);
 /// Of what a benchmark's words say of its mean lengths; 1 where they are as stated.
 double mean_lengths(const ServingPoint& point, const Config& words);
 
-/// Those of a case: of its `file`, which lies beside it, with the mean lengths that its `words` say.
+/// The chance of each of so many drafts, when those before it were accepted, that gives these tokens a step.
+double acceptance_of(double tokens_per_step, int drafts);
+
+/// Those of a case: of its `file`, which lies beside it, with what its `words` say of lengths.
 std::vector<ServingPoint> serving_points_of(const Config& config);
 
 /// `words`: what the case says of GPUs, engines and formats (`systems`, `engines`, `formats`).

@@ -38,6 +38,10 @@ class Line {
     if (found == cells_.end()) throw ConfigError(place_ + ": has no column " + column);
     return found->second;
   }
+  bool says(const std::string& column) const {
+    const auto found = cells_.find(column);
+    return found != cells_.end() && !found->second.empty();
+  }
   template <class Number>
   Number number(const std::string& column) const {
     const std::string& cell = text(column);
@@ -70,8 +74,11 @@ ServingPoint point_of(const Line& line) {
   p.requests = line.number<int>("requests");
   p.tpot_ms = line.number<double>("tpot_ms");
   p.aside = line.text("aside");
-  if (!line.text("concurrency").empty()) p.concurrency = line.number<int>("concurrency");
+  if (line.says("concurrency")) p.concurrency = line.number<int>("concurrency");
   p.ttft_ms = line.number<double>("ttft_ms");
+  if (line.says("drawn")) p.drawn = line.text("drawn");
+  if (line.says("drafts")) p.drafts = line.number<int>("drafts");
+  if (line.says("tokens_per_step")) p.tokens_per_step = line.number<double>("tokens_per_step");
   return p;
 }
 
@@ -97,11 +104,28 @@ double mean_lengths(const ServingPoint& p, const Config& words) {
   return words.at("mean_lengths").get_or<double>(fmt::format("{}/{}", p.prompt, p.output), 1);
 }
 
+double acceptance_of(double tokens_per_step, int drafts) {
+  double low = 0;
+  double high = 1;
+  for (int halving = 0; halving < 50; ++halving) {
+    const double chance = (low + high) / 2;
+    double tokens = 1;
+    for (int draft = 0; draft < drafts; ++draft) tokens = 1 + chance * tokens;
+    (tokens < tokens_per_step ? low : high) = chance;
+  }
+  return (low + high) / 2;
+}
+
 std::vector<ServingPoint> serving_points_of(const Config& config) {
   const Config file = config.at("file");
   const std::filesystem::path folder = std::filesystem::path{*file.tree().place.file}.parent_path();
   std::vector<ServingPoint> points = read_serving_points((folder / file.as<std::string>()).string());
-  for (auto& point : points) point.lengths = mean_lengths(point, config.at("words"));
+  const Config words = config.at("words");
+  const Config written = words.section("written");
+  for (auto& point : points) {
+    point.lengths = mean_lengths(point, words);
+    if (!point.drawn.empty()) point.written = written.get_or<double>(point.drawn, point.written);
+  }
   return points;
 }
 

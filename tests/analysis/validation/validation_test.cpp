@@ -10,6 +10,7 @@
 
 #include "analysis/validation/groups.hpp"
 #include "analysis/validation/page.hpp"
+#include "analysis/validation/serving.hpp"
 #include "sim/catalogue.hpp"
 
 using namespace teapot;
@@ -95,6 +96,20 @@ TEST_CASE("validation: page and plot show every case") {
   // 100 us is two of six decades: 70 + 480 / 3
   CHECK(plot.find("<circle cx=\"230.0\"") != std::string::npos);
   CHECK(plot.ends_with("</svg>\n"));
+}
+
+TEST_CASE("serving points: the chance of a draft follows from the tokens that a step gave") {
+  CHECK(acceptance_of(1 + 0.8 + 0.8 * 0.8 + 0.8 * 0.8 * 0.8, 3) == doctest::Approx(0.8).epsilon(1e-9));
+  CHECK(acceptance_of(1.85, 1) == doctest::Approx(0.85).epsilon(1e-9));
+  CHECK(acceptance_of(1, 3) == doctest::Approx(0).epsilon(1e-9));
+}
+
+TEST_CASE("serving points: requests of lengths drawn from nothing to twice the mean have written two thirds of it") {
+  const Config drawn = Config::load(home() + "/analysis/validation/cases/cookbook.yaml");
+  const ServingPoint point = serving_points_of(drawn).front();
+  CHECK(point.context() == doctest::Approx(610 + 0.667 * 421));
+  const Config stated = Config::load(home() + "/analysis/validation/cases/serving.yaml");
+  CHECK(serving_points_of(stated).front().context() == doctest::Approx(0.9 * (1024 + 512)));
 }
 
 TEST_CASE("published: DeepEP low latency on H800, pure RDMA, EP 8 to 256") {

@@ -59,6 +59,19 @@ const Published published[] = {
     {"minimax-m2.5", 230, 10, 1, "huggingface.co/MiniMaxAI/MiniMax-M2.5 (as MiniMax-M2)"},
     // Its authors' 12 B active count neither embedding nor head: docs/models.md compares them.
     {"glm-4.5-air", 106, 0, 0, "arXiv 2508.06471, table 1"},
+    // GLM's authors count neither embedding nor head among the active.
+    {"glm-4.6", 355, 0, 0, "huggingface.co/zai-org/GLM-4.6"},
+    {"glm-4.7-flash", 30, 0, 0, "huggingface.co/zai-org/GLM-4.7-Flash"},
+    {"glm-5", 744, 0, 0, "huggingface.co/zai-org/GLM-5"},
+    {"kimi-linear-48b-a3b", 49.1, 3, 1, "arXiv 2510.26692; count of the weight files"},
+    {"qwen3-coder-480b-a35b", 480, 35, 1, "huggingface.co/Qwen/Qwen3-Coder-480B-A35B-Instruct"},
+    {"llama-4-scout", 108.2, 17, 1, "huggingface.co/meta-llama/Llama-4-Scout-17B-16E (109 with its encoder of 0.8)"},
+    {"llama-4-maverick", 400, 17, 1, "huggingface.co/meta-llama/Llama-4-Maverick-17B-128E"},
+    {"ministral-3-14b", 13.5, 0, 0, "huggingface.co/mistralai/Ministral-3-14B-Instruct-2512 (language model)"},
+    {"nemotron-3-nano-30b-a3b", 31.6, 3.6, 0.1, "arXiv 2512.20848 (active with the embedding)"},
+    {"nemotron-3-super-120b-a12b", 120.6, 12.7, 0.1, "huggingface.co/nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-BF16"},
+    {"qwen3.5-397b-a17b", 397, 17, 1, "huggingface.co/Qwen/Qwen3.5-397B-A17B"},
+    {"ernie-4.5-21b-a3b", 21.8, 3, 1, "huggingface.co/baidu/ERNIE-4.5-21B-A3B-PT"},
     {"qwen3-32b", 32.8, 0, 0, "arXiv 2505.09388, table 1; huggingface.co/Qwen/Qwen3-32B"},
     // The weight files, 41.8, hold the matrix of embedding and head twice.
     {"falcon-40b", 41.3, 0, 0, "huggingface.co/tiiuae/falcon-40b"},

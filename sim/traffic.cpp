@@ -56,6 +56,18 @@ int Traffic::receivers(int rank) const {
   return count;
 }
 
+std::vector<char> senders_of(const Traffic& traffic, bool reversed) {
+  std::vector<char> sends(at(traffic.ranks));
+  for (int rank = 0; rank < traffic.ranks; ++rank) {
+    if (!reversed) {
+      sends[at(rank)] = traffic.has_row(rank);
+    } else {
+      traffic.for_each_receiver(rank, [&](int receiver, double) { sends[at(receiver)] = 1; });
+    }
+  }
+  return sends;
+}
+
 namespace {
 
 /// Of any numbers, which are kept beside where they go.
@@ -159,6 +171,18 @@ Traffic from_dense(int ranks, const std::vector<double>& copies) {
   }
   traffic.groups = one_group(ranks);
   return traffic;
+}
+
+Traffic rows_of(const Traffic& traffic, int first, int beyond, std::shared_ptr<const std::vector<int>> groups) {
+  Traffic part(traffic.ranks);
+  part.tokens = traffic.tokens;
+  part.groups = std::move(groups);
+  for (int rank = 0; rank < traffic.ranks; ++rank) {
+    if (rank >= first && rank < beyond)
+      traffic.for_each_receiver(rank, [&](int to, double copies) { part.add(to, copies); });
+    part.end_row();
+  }
+  return part;
 }
 
 std::shared_ptr<const std::vector<int>> one_group(int ranks) { return groups_of(ranks, ranks); }

@@ -120,6 +120,11 @@ class Traffic {
   /// Copies from one rank to another.
   double copies(int from, int to) const;
   int receivers(int rank) const;
+  /// Whether the rank has a row with anything in it, be it pairs without copies.
+  bool has_row(int rank) const {
+    const auto row = static_cast<std::size_t>(rank);
+    return shape_ ? !shape_->columns(rank).empty() : row_begin_[row + 1] > row_begin_[row];
+  }
   double total() const;
   bool operator==(const Traffic& other) const;
   friend Traffic transposed(const Traffic& traffic, std::shared_ptr<const TrafficShape> turned);
@@ -180,6 +185,9 @@ class Traffic {
 /// where that is known.
 Traffic transposed(const Traffic& traffic, std::shared_ptr<const TrafficShape> turned = nullptr);
 
+/// By rank, whether it sends anything: as the matrix says, or against its direction.
+std::vector<char> senders_of(const Traffic& traffic, bool reversed);
+
 /// The transposes of the last few matrices: a combine follows its dispatch, and micro-batches alternate.
 class Transposes {
  public:
@@ -192,6 +200,8 @@ class Transposes {
   Turned<TrafficShape> shapes_;
 };
 
+/// The rows from the first to before the second; the others are empty. `groups`: of what is left.
+Traffic rows_of(const Traffic& traffic, int first, int beyond, std::shared_ptr<const std::vector<int>> groups);
 /// From a dense matrix, row-major; zeros and the diagonal are left out. All ranks are in one group.
 Traffic from_dense(int ranks, const std::vector<double>& copies);
 /// All ranks in one group.

@@ -84,11 +84,36 @@ void CollectiveProfiles::find_bounds(CollectiveProfile& p) const {
   }
 }
 
+namespace {
+
+/// Who of a rank and those that it waits for came last.
+class Latest {
+ public:
+  Latest(const Collective& collective, const Timeline& timeline, int op)
+      : timeline_(timeline), op_(op), sends_(senders_of(*collective.traffic, collective.reversed)) {
+    sends_.resize(at(timeline.ranks));
+  }
+
+  /// Of a rank that did not run it nothing is later: comparisons with NaN are false.
+  bool later(int candidate, int than) const {
+    return timeline_.start(op_, candidate) > timeline_.start(op_, than) ||
+           // Who only receives has come when it pleased: the others are what it waits for.
+           (sends_[at(candidate)] && !sends_[at(than)] &&
+            timeline_.start(op_, candidate) >= timeline_.start(op_, than));
+  }
+
+ private:
+  const Timeline& timeline_;
+  int op_;
+  std::vector<char> sends_;
+};
+
+}  // namespace
+
 std::vector<int> last_to_enter(const Collective& collective, const CollectiveProfile& profile, const Timeline& timeline,
                                int op) {
   const int ranks = timeline.ranks;
-  // Of a rank that did not run it nothing is later: comparisons with NaN are false.
-  const auto later = [&](int candidate, int than) { return timeline.start(op, candidate) > timeline.start(op, than); };
+  const Latest latest{collective, timeline, op};
   std::vector<int> last(at(ranks));
   if (waits_by_group(*collective.traffic, collective.start, ranks)) {
     const auto& groups = *collective.traffic->groups;
@@ -96,18 +121,18 @@ std::vector<int> last_to_enter(const Collective& collective, const CollectivePro
     for (int r = 0; r < ranks; ++r) {
       if (groups[at(r)] < 0) continue;
       int& known = of_group[at(groups[at(r)])];
-      if (known < 0 || later(r, known)) known = r;
+      if (known < 0 || latest.later(r, known)) known = r;
     }
     for (int r = 0; r < ranks; ++r) {
       const int known = groups[at(r)] < 0 ? r : of_group[at(groups[at(r)])];
-      last[at(r)] = later(known, r) ? known : r;
+      last[at(r)] = latest.later(known, r) ? known : r;
     }
     return last;
   }
   for (int r = 0; r < ranks; ++r) {
     last[at(r)] = r;
     profile.received->for_each_receiver(r, [&](int sender, double) {
-      if (later(sender, last[at(r)])) last[at(r)] = sender;
+      if (latest.later(sender, last[at(r)])) last[at(r)] = sender;
     });
   }
   return last;

@@ -79,9 +79,14 @@ std::vector<PathStep> critical_path(const Program& program, const Timeline& time
 std::vector<PathStep> rough_path(const Program& program, const Timeline& timeline) {
   return walk_back(program, timeline, [&](const Collective& collective, PathStep& step) {
     const auto& groups = collective.traffic->groups;
+    const auto sends = senders_of(*collective.traffic, collective.reversed);
+    const auto only_receives = [&](int r) { return at(r) < sends.size() && !sends[at(r)]; };
     for (int r = 0; groups && r < timeline.ranks; ++r) {
       const bool mate = (*groups)[at(r)] == (*groups)[at(step.rank)];
-      if (mate && timeline.start(step.op, r) > timeline.start(step.op, step.entered)) step.entered = r;
+      if (!mate || only_receives(r)) continue;
+      const Seconds came = timeline.start(step.op, r);
+      const Seconds latest = timeline.start(step.op, step.entered);
+      if (came > latest || (came >= latest && only_receives(step.entered))) step.entered = r;
     }
     step.software = std::min(collective.overhead, step.end - timeline.start(step.op, step.entered));
   });

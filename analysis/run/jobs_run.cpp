@@ -52,7 +52,7 @@ JobResult alone(const Job& job, const Run& run) {
   JobResult result;
   result.step_alone = run.timeline.step;
   result.tokens_per_step = job.scenario.speculation.tokens_per_step;
-  result.requests_per_gpu = job.scenario.load.requests_per_gpu();
+  result.requests_per_gpu = job.scenario.requests_per_any_gpu();
   result.link_bytes = carried(run.timeline);
   return result;
 }

@@ -18,8 +18,8 @@ struct JobResult {
   int steps = 0;          ///< of them
   int simulated = 0;      ///< steps simulated beside the others
   double tokens_per_step = 1;
-  double requests_per_gpu = 0;
-  Bytes link_bytes;  ///< of one step, summed over the links that they cross
+  double requests_per_gpu = 0;  ///< the mean over all
+  Bytes link_bytes;             ///< of one step, summed over the links that they cross
 
   Seconds tpot_alone() const { return step_alone / tokens_per_step; }
   Seconds tpot_together() const { return step_together / tokens_per_step; }

@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include "analysis/run/intervals.hpp"
+#include "analysis/run/sides.hpp"
 #include "sim/engine.hpp"
 #include "sim/index.hpp"
 
@@ -170,10 +171,11 @@ struct Sums {
   double compute = 0, communication = 0, exposed_all = 0;
   Busiest gpu, cpu;
 
-  void add(const Timeline& timeline, const Named& named, std::vector<OperatorTime>& operators) {
-    for (int first = 0; first < timeline.ranks; first += together) {
-      gather(first, timeline);
-      for (int rank = first; rank < std::min(timeline.ranks, first + together); ++rank)
+  /// Ranks from the first to before the second.
+  void add(const Timeline& timeline, int from, int beyond, const Named& named, std::vector<OperatorTime>& operators) {
+    for (int first = from; first < beyond; first += together) {
+      gather(first, std::min(beyond - first, together), timeline);
+      for (int rank = first; rank < std::min(beyond, first + together); ++rank)
         add_rank(rank, ran_[at(rank - first)], named, operators);
     }
   }
@@ -185,8 +187,7 @@ struct Sums {
   };
   static constexpr int together = 8;  // ranks whose times of an operator share a cache line
 
-  void gather(int first, const Timeline& timeline) {
-    const int count = std::min(together, timeline.ranks - first);
+  void gather(int first, int count, const Timeline& timeline) {
     for (auto& of_rank : ran_) of_rank.clear();
     for (int op = 0; op < timeline.operators; ++op) {
       for (int r = 0; r < count; ++r) {
@@ -263,7 +264,7 @@ void take_rates(const Scenario& scenario, Report& r) {
   r.tokens_per_step = scenario.speculation.tokens_per_step;
   r.tpot = r.step / r.tokens_per_step;
   r.tokens_per_s_per_user = 1 / r.tpot.value;
-  r.tokens_per_s_per_gpu = scenario.load.requests_per_gpu() / r.tpot.value;
+  r.tokens_per_s_per_gpu = scenario.requests_per_any_gpu() / r.tpot.value;
   if (scenario.phase == Phase::prefill) r.tokens_per_s_per_gpu = scenario.load.new_tokens_per_gpu() / r.step.value;
   const bool figures = std::isfinite(r.tpot.value) && r.tpot > Seconds{} && std::isfinite(r.tokens_per_s_per_gpu);
   if (!figures)
@@ -277,7 +278,11 @@ Report report(const Scenario& scenario, const Program& program, const Timeline& 
   Report r;
   const Named named = operators_by_name(program, r);
   Sums sums(r.operators.size());
-  sums.add(timeline, named, r.operators);
+  const int split = scenario.layout.apart() ? scenario.layout.attention_gpus() : timeline.ranks;
+  for (const auto& [first, beyond] : {std::pair{0, split}, std::pair{split, timeline.ranks}}) {
+    sums.add(timeline, first, beyond, named, r.operators);
+    if (scenario.layout.apart()) add_side({sums.compute}, {sums.exposed_all}, beyond, timeline.step, r.sides);
+  }
   take_means(sums, named, timeline.ranks, r);
   r.step = timeline.step;
   r.idle = std::max(Seconds{}, r.step - r.compute - r.exposed);  // below zero by rounding only

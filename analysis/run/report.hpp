@@ -30,6 +30,12 @@ struct ResourceUse {
   double use = 0;    ///< busy time over step
 };
 
+/// The means over GPUs that do the same where attention and feed-forwards have GPUs of their own.
+struct SideTime {
+  int gpus = 0;
+  Seconds compute, exposed, idle;
+};
+
 /// As outputs have it.
 inline double ms(Seconds time) { return time.value * 1e3; }
 
@@ -44,6 +50,7 @@ struct Report {
   Seconds exposed;                  ///< mean over ranks of the time with a collective in flight and nothing computing
   Seconds idle;                     ///< mean over ranks of the rest of the step: step = compute + exposed + idle
   double overlap_fraction = 0;      ///< 1 - exposed / communication
+  std::vector<SideTime> sides;      ///< those that attend, then the others; none where all GPUs do all
   std::vector<OperatorTime> operators;  ///< in order of first appearance
   std::vector<KernelPart> kernels;      ///< by name: time of one step, mean over the ranks that ran it
   std::vector<ResourceUse> resources;   ///< busiest first

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "analysis/run/receivers.hpp"
 #include "analysis/run/work_estimate.hpp"
 #include "sim/memory_limit.hpp"
 #include "workloads/step/as_communication.hpp"
@@ -42,6 +43,7 @@ Run run_with(const Scenario& scenario, std::shared_ptr<KnownExchanges> known,
     compute_as_long_as_communication(result.program, result.timeline);
     result.timeline = simulate(result.program, scenario.network, options);
   }
+  if (scenario.layout.apart()) enter_with_senders(result.program, result.timeline);
   result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }

@@ -14,6 +14,7 @@
 
 #include "analysis/output/counted.hpp"
 #include "analysis/output/text_table.hpp"
+#include "analysis/run/sides.hpp"
 #include "analysis/run/uncertainty.hpp"
 #include "analysis/run/used_libraries.hpp"
 #include "analysis/run/warnings.hpp"
@@ -52,8 +53,8 @@ std::string fabric_text(const Scenario& s, const Report& r) {
 
 std::string load_words(const Scenario& s) {
   if (s.phase == Phase::decode) {
-    return fmt::format("{} a GPU, context {:g}", counted(s.load.requests_per_gpu(), "request"),
-                       s.load.context_tokens());
+    return fmt::format("{} a GPU{}, context {:g}", counted(s.load.requests_per_gpu(), "request"),
+                       s.layout.apart() ? " that attends" : "", s.load.context_tokens());
   }
   const Requests& prompts = s.load.requests[0];
   return fmt::format("{} prompts a GPU of {:g} tokens, {:g} of them cached", prompts.per_gpu(),
@@ -75,6 +76,9 @@ std::string inputs(const Scenario& s, const Report& r) {
   text += replicas_text(s.replicas);
   const std::string split =
       s.model.has_experts() && l.expert_tensor_parallel > 1 ? fmt::format(" x ETP {}", l.expert_tensor_parallel) : "";
+  if (l.apart())
+    text += fmt::format("{} that attend, {} for {}\n", counted(l.attention_gpus(), "GPU"), l.ffn_gpus,
+                        l.only_routed_apart ? "routed experts" : "feed-forwards");
   text +=
       fmt::format("EP {}{}, TP {}, {}, routing {}, overlap {}", l.expert_parallel, split, l.tensor_parallel,
                   load_words(s), s.execution.routing.load, s.execution.overlap + (s.overlap_chosen ? " (auto)" : ""));
@@ -155,6 +159,7 @@ std::string summary_text(const Scenario& scenario, const Run& run, const Report&
   text += operators_table(r);
   text += fmt::format("\nstep {:.3f} ms = computing {:.3f} + exposed communication {:.3f} + idle {:.3f}\n", ms(r.step),
                       ms(r.compute), ms(r.exposed), ms(r.idle));
+  text += sides_text(scenario, r);
   text += fmt::format("communication {:.3f} ms, {} of it behind computing\n", ms(r.communication),
                       percent(r.overlap_fraction));
   text += "in use: ";

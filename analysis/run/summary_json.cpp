@@ -1,6 +1,7 @@
 // A report as one JSON object.
 // Does not decide where it goes.
 
+#include "analysis/run/sides.hpp"
 #include "analysis/run/summary.hpp"
 #include "analysis/run/uncertainty.hpp"
 #include "analysis/run/used_libraries.hpp"
@@ -114,6 +115,7 @@ nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, co
   add_parts(r, binding, json);
   json["layers"] = r.layers;
   json["gpus"] = scenario.gpus();
+  if (!r.sides.empty()) json["sides"] = sides_json(scenario, r);
   json["replicas"] = scenario.replicas.count;
   json["replicas_simulated"] = scenario.replicas.simulated;
   json["simulated_collectives"] = run.timeline.collectives;

@@ -40,7 +40,7 @@ WorkEstimate work_of(const Scenario& s) {
   const auto layers = static_cast<double>(s.model.layers.size() + static_cast<std::size_t>(s.execution.draft_passes));
   if (s.model.has_experts() && !s.execution.routing.balanced()) {
     const int top_k = s.execution.routing.top_k > 0 ? s.execution.routing.top_k : s.model.experts.top_k;
-    work.choices = s.load.new_tokens_per_gpu() * gpus * top_k * layers;
+    work.choices = s.load.new_tokens_per_gpu() * s.layout.attention_gpus() * top_k * layers;
   }
   if (s.depth == NetworkDepth::pair) work.messages = 2 * layers * gpus * gpus;
   return work;

@@ -32,6 +32,7 @@ const char* reason(Blocks found) {
 }  // namespace
 
 int replica_gpus(const Layout& layout, const Model& model) {
+  if (layout.apart()) return layout.gpus;
   const int attention = layout.pipeline_gpus();
   return model.has_experts() ? std::lcm(attention, layout.expert_gpus()) : attention;
 }

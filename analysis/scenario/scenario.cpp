@@ -7,6 +7,7 @@
 
 #include <filesystem>
 
+#include "analysis/scenario/apart.hpp"
 #include "analysis/scenario/drafter.hpp"
 #include "analysis/scenario/host_side.hpp"
 #include "analysis/scenario/jobs.hpp"
@@ -74,6 +75,7 @@ void require_memory(const Scenario& scenario, const Config& deployment, double u
   const Bytes have = scenario.accelerator.memory * usable;
   const Bytes total = need.total();
   require_host_memory(scenario, need);
+  require_feed_forwards_fit(scenario, deployment, usable);
   if (total <= have) return;
   const std::string reason = fmt::format(
       "does not fit: weights {} and KV cache {} a GPU need {}, {} more than the {} usable of {} "
@@ -125,6 +127,7 @@ class ScenarioReader {
     pass_over_other_phases();
     how.reject_unread_keys();
     config_.reject_unread_keys();
+    check_apart(config_, s_);
     require_memory(s_, deployment, usable);
     return std::move(s_);
   }

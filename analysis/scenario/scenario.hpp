@@ -55,6 +55,8 @@ struct Scenario {
   std::uint64_t seed = 1;
 
   int gpus() const { return replicas.count * replicas.gpus; }  ///< of the whole deployment
+  /// The mean over all GPUs, those that attend to none among them.
+  double requests_per_any_gpu() const { return load.requests_per_gpu() * layout.attention_gpus() / layout.gpus; }
 };
 
 /// A scenario's YAML with `key=value` changes; the values of `sets` are YAML themselves.

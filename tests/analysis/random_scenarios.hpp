@@ -43,11 +43,13 @@ struct RandomFabric {
 struct RandomScenario {
   RandomFabric fabric;
   std::string model, overlap, load, runtime, accelerator, depth = "collective";
-  int gpus = 16, tensor_parallel = 1, expert_parallel = 0, requests = 8, context = 1024, drafts = 0, seed = 1;
+  int gpus = 16, attention_gpus = 0, tensor_parallel = 1, expert_parallel = 0, requests = 8, context = 1024, drafts = 0,
+      seed = 1;
 
   std::string yaml() const { return yaml_on(fabric.yaml()); }
   std::string yaml_on(const std::string& network) const {
-    const std::string experts = expert_parallel > 0 ? fmt::format(", expert_parallel: {}", expert_parallel) : "";
+    std::string experts = expert_parallel > 0 ? fmt::format(", expert_parallel: {}", expert_parallel) : "";
+    if (attention_gpus > 0) experts += fmt::format(", attention_gpus: {}", attention_gpus);
     const std::string routing = expert_parallel > 0 ? fmt::format(", routing: {{load: {}}}", load) : "";
     return fmt::format(
         "model: {}\naccelerator: {{from: {}, memory: 100 TB}}\nfabric: {}\n"
@@ -106,11 +108,16 @@ inline RandomScenario draw_scenario(bool one_path = false) {
   if (experts > 0) s.expert_parallel = spread(experts, s.gpus / s.tensor_parallel);
   s.requests = 2 * *rc::gen::inRange(1, 17);
   s.context = 128 * *rc::gen::inRange(1, 33);
-  s.overlap = *element<std::string>("none", "dual-micro-batch", "auto");
+  s.overlap = *element<std::string>("none", "dual-micro-batch", "ping-pong-2", "auto");
   s.load = *element<std::string>("balanced", "uniform", "zipf");
   s.runtime = *element<std::string>("ideal", "deepseek", "sglang-0.5", "vllm");
   s.accelerator = *element<std::string>("h800", "h100", "b200", "mi300x");
   s.seed = *rc::gen::inRange(1, 1000);
+  const bool apart = *element(false, false, false, true);
+  if (apart && experts > 0 && s.gpus / 2 % s.tensor_parallel == 0) {
+    s.attention_gpus = s.gpus / 2;
+    s.expert_parallel = spread(experts, s.gpus / 2);
+  }
   return s;
 }
 

@@ -17,16 +17,30 @@ Bytes routed_weights(const Model& model, const Layer& layer, const Layout& l, co
   return l.experts_per_rank(model) * matrices(p.weights, expert_parameters(model) / l.expert_tensor_parallel);
 }
 
+/// Those of what every token passes, on one of so many GPUs that share them.
+Bytes dense_weights(const Model& model, const Layer& layer, const Precision& p, int shared_by) {
+  return matrices(p.in(p.dense_part).weights, dense_parameters(model, layer.intermediate) / shared_by);
+}
+
 Bytes layer_weights(const Model& model, const Layer& layer, const Layout& l, const Precision& p) {
   if (layer.shares_weights) return {};
   const int tp = l.tensor_parallel;
   Bytes sum = mixer_of(layer.attention).weights(model, layer.attention, p.in(p.attention_part).weights, tp);
-  if (!layer.experts)
-    return sum + matrices(p.in(p.dense_part).weights, dense_parameters(model, layer.intermediate) / tp);
+  if (!layer.experts) return l.all_apart() ? sum : sum + dense_weights(model, layer, p, tp);
   sum += Bytes{2 * gate_parameters(model)};  // BF16
-  sum += routed_weights(model, layer, l, p);
-  const double beside = shared_expert_parameters(model) + latent_parameters(model);
+  if (!l.apart()) sum += routed_weights(model, layer, l, p);
+  const double beside = (l.all_apart() ? 0 : shared_expert_parameters(model)) + latent_parameters(model);
   if (beside > 0) sum += matrices(p.in(p.shared_part).weights, beside / (l.experts_follow_attention() ? tp : 1));
+  return sum;
+}
+
+/// Shared experts and dense layers lie whole on each GPU that runs feed-forwards alone.
+Bytes layer_feed_forward(const Model& model, const Layer& layer, const Layout& l, const Precision& p) {
+  if (layer.shares_weights) return {};
+  if (!layer.experts) return l.all_apart() && layer.intermediate > 0 ? dense_weights(model, layer, p, 1) : Bytes{};
+  Bytes sum = routed_weights(model, layer, l, p);
+  const double shared = l.all_apart() ? shared_expert_parameters(model) : 0;
+  if (shared > 0) sum += matrices(p.in(p.shared_part).weights, shared);
   return sum;
 }
 
@@ -142,6 +156,12 @@ Memory memory_per_gpu(const Model& model, const Layout& layout, const Load& load
     memory.kv += kv(windowed.mtp_layer().attention);
   }
   return memory;
+}
+
+Bytes feed_forward_weights(const Model& model, const Layout& layout, const Precision& precision, bool drafts) {
+  Bytes sum;
+  for (const Layer& layer : model.layers) sum += layer_feed_forward(model, layer, layout, precision);
+  return drafts ? sum + layer_feed_forward(model, model.mtp_layer(), layout, precision) : sum;
 }
 
 }  // namespace teapot

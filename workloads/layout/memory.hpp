@@ -9,7 +9,7 @@
 
 namespace teapot {
 
-/// Of the fullest GPU.
+/// Of the fullest GPU, of those that attend.
 struct Memory {
   Bytes weights;
   Bytes kv;
@@ -23,5 +23,8 @@ struct Memory {
 /// `drafts`: with the multi-token prediction module and its cache, or those of a draft model.
 Memory memory_per_gpu(const Model& model, const Layout& layout, const Load& load, const Precision& precision,
                       bool drafts, const Draft* draft = nullptr, const Offload& offload = {});
+
+/// Of a GPU that runs feed-forwards alone (Layout::apart): it keeps no cache.
+Bytes feed_forward_weights(const Model& model, const Layout& layout, const Precision& precision, bool drafts);
 
 }  // namespace teapot

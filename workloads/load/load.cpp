@@ -64,7 +64,7 @@ int Load::fewest() const {
 
 Batches::Batches(const Load& load, const Layout& layout, int micro_batches)
     : load_(load),
-      gpus_(layout.gpus),
+      gpus_(layout.attention_gpus()),
       group_size_(layout.tensor_parallel),
       micro_batches_(micro_batches),
       alike_(std::all_of(load.requests.begin(), load.requests.end(),

@@ -12,7 +12,7 @@ namespace teapot {
 
 /// Requests alike in kind, on all GPUs.
 struct Requests {
-  std::vector<int> counts{128};    ///< by GPU; one entry holds for all
+  std::vector<int> counts{128};    ///< by GPU that attends; one entry holds for all
   double context = 4096;           ///< tokens in the cache of a request before the step, the mean
   std::vector<float> contexts;     ///< of every request, GPU after GPU; empty where all are equal
   std::vector<std::size_t> begin;  ///< of each GPU in `contexts`
@@ -25,8 +25,9 @@ struct Requests {
 struct Load {
   std::vector<Requests> requests{{}};
 
-  double requests_per_gpu() const;  ///< of all kinds, the mean over GPUs, whole batch: all micro-batches and stages
-  double context_tokens() const;    ///< the mean over requests
+  /// Of all kinds, the mean over the GPUs that attend, whole batch: all micro-batches and stages.
+  double requests_per_gpu() const;
+  double context_tokens() const;  ///< the mean over requests
   double new_tokens_per_gpu() const;
   int fewest() const;  ///< requests of the GPU that has the fewest
 };

@@ -39,11 +39,12 @@ std::vector<int> read_counts(const Config& value, int gpus) {
 /// So many requests in flight over the whole deployment, dealt evenly to the groups that share attention, and within
 /// a group to its GPUs.
 std::vector<int> deal(int all, const Layout& layout) {
-  if (all % layout.gpus == 0) return {all / layout.gpus};
+  const int gpus = layout.attention_gpus();
+  if (all % gpus == 0) return {all / gpus};
   const int each = layout.tensor_parallel;
-  const int groups = layout.gpus / each;
+  const int groups = gpus / each;
   std::vector<int> counts;
-  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+  for (int gpu = 0; gpu < gpus; ++gpu) {
     const int of_group = all / groups + (gpu / each < all % groups ? 1 : 0);
     counts.push_back(of_group / each + (gpu % each < of_group % each ? 1 : 0));
   }
@@ -77,11 +78,12 @@ Load read_load(const Config& deployment, const Layout& layout) {
   else
     context.mean = deployment.positive_or("context_tokens", context.mean);
   requests.context = context.mean;
-  if (deployment.has("requests_per_gpu",
-                     {"Requests of each GPU at once, both micro-batches; a list is dealt to the GPUs in turn, or a "
-                      "distribution",
-                      "128", "", "batch batch_size bs batch_per_gpu requests max_num_seqs"})) {
-    requests.counts = read_counts(deployment.at("requests_per_gpu"), layout.gpus);
+  if (deployment.has(
+          "requests_per_gpu",
+          {"Requests of each GPU that attends at once, all micro-batches; a list is dealt to the GPUs in turn, or a "
+           "distribution",
+           "128", "", "batch batch_size bs batch_per_gpu requests max_num_seqs"})) {
+    requests.counts = read_counts(deployment.at("requests_per_gpu"), layout.attention_gpus());
   }
   const About concurrency{"Requests in flight over the whole deployment, dealt evenly; in place of requests_per_gpu",
                           "512", "requests_per_gpu x gpus",
@@ -93,7 +95,7 @@ Load read_load(const Config& deployment, const Layout& layout) {
   } else if (!deployment.has("requests_per_gpu")) {
     requests.counts = {deployment.positive_or("requests_per_gpu", requests.counts[0])};
   }
-  if (!context.fixed()) draw_contexts(context, layout.gpus, requests);
+  if (!context.fixed()) draw_contexts(context, layout.attention_gpus(), requests);
   return load;
 }
 

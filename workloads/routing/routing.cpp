@@ -43,6 +43,21 @@ void read_limits(const Config& section, const Model& model, Routing& r) {
   }
 }
 
+/// What travels. Copies to shared experts do where these are apart from attention, and none can stay where all are.
+void read_copies(const Config& section, const Model& model, const Layout& layout, Routing& r) {
+  r.shared_copies = section.choice_or("copies", {"routed", "routed+shared"}, "routed",
+                                      {"What travels: copies to the routed experts, or one to the shared expert too",
+                                       "routed"}) == "routed+shared";
+  r.remote_all =
+      section.choice_or("remote", {"as-routed", "all"}, "as-routed",
+                        {"all: no copy stays on its own GPU, as in the paper's limits", "as-routed"}) == "all";
+  if (!layout.apart()) return;
+  for (const char* key : {"copies", "remote"}) {
+    if (section.has(key)) section.at(key).fail("has no meaning with deployment.attention_gpus (see feed_forwards)");
+  }
+  r.shared_copies = layout.all_apart() && model.experts.shared_intermediate > 0;
+}
+
 }  // namespace
 
 Routing read_routing(const Config& section, const Model& model, const Layout& layout) {
@@ -62,16 +77,11 @@ Routing read_routing(const Config& section, const Model& model, const Layout& la
       {"Part of the experts' load that went to others since the balancer saw it: an EPLB that lags", "0.1"});
   if (r.drift > 0 && r.balancer == Balancer::none) section.at("drift").fail("has no meaning with balancer: none");
   read_limits(section, model, r);
-  r.shared_copies = section.choice_or("copies", {"routed", "routed+shared"}, "routed",
-                                      {"What travels: copies to the routed experts, or one to the shared expert too",
-                                       "routed"}) == "routed+shared";
   const std::string per = section.choice_or(
       "per", {"expert", "gpu", "node"}, "expert",
       {"One copy of a token for each chosen expert, for each distinct GPU, or for each distinct node", "expert"});
   r.per = per == "expert" ? CopyPer::expert : per == "gpu" ? CopyPer::gpu : CopyPer::node;
-  r.remote_all =
-      section.choice_or("remote", {"as-routed", "all"}, "as-routed",
-                        {"all: no copy stays on its own GPU, as in the paper's limits", "as-routed"}) == "all";
+  read_copies(section, model, layout, r);
   return r;
 }
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "workloads/routing/copy_plan.hpp"
@@ -79,14 +78,14 @@ class CopyCounter {
       add_forwarded(gpu);
       append(gpu);
     }
-    traffic_.tokens = std::accumulate(tokens.begin(), tokens.end(), 0.0) / static_cast<double>(tokens.size());
+    traffic_.tokens = layout_.mean(tokens);
     traffic_.shrink_to_fit();
     return {std::make_shared<const Traffic>(std::move(traffic_)), std::move(arrived_)};
   }
 
  private:
   bool per_node() const { return routing_.per == CopyPer::node; }
-  void turn_to(int gpu) { slots_.turn_to(static_cast<std::uint32_t>(gpu - layout_.first_of_group(gpu))); }
+  void turn_to(int gpu) { slots_.turn_to(layout_.index(gpu)); }
   void arrive(int gpu, int slot, std::uint32_t tokens) {
     const std::size_t first = static_cast<std::size_t>(layout_.first_of_group(gpu)) + slots_.receiver(slot);
     for (std::size_t part = 0; part < static_cast<std::size_t>(layout_.gpus_per_rank); ++part) {
@@ -191,7 +190,7 @@ class CopyCounter {
 
   /// The copies that travel to shared experts are spread evenly over the EP group.
   std::size_t shared_receiver(int gpu, int token) const {
-    return static_cast<std::size_t>((gpu - layout_.first_of_group(gpu) + 1 + token) % layout_.group_gpus);
+    return (layout_.index(gpu) + 1 + static_cast<std::size_t>(token)) % to_.size();
   }
   void count_shared(int gpu, int tokens) {
     for (int token = 0; token < tokens; ++token) send(shared_receiver(gpu, token), 1);
@@ -206,6 +205,7 @@ class CopyCounter {
   }
 
   void add_forwarded(int gpu) {
+    if (layout_.node[static_cast<std::size_t>(gpu)] < 0) return;
     const auto& mates = layout_.members[static_cast<std::size_t>(layout_.node[static_cast<std::size_t>(gpu)])];
     for (std::size_t i = 0; i < mates.size(); ++i) {
       send(static_cast<std::size_t>(mates[i] - layout_.first_of_group(gpu)),
@@ -270,7 +270,7 @@ Exchange counted_by_plan(const ExchangeLayout& layout, const Chooser& chooser, c
   }
   Traffic traffic{plans.shape, std::move(copies)};
   traffic.groups = layout.groups;
-  traffic.tokens = std::accumulate(tokens.begin(), tokens.end(), 0.0) / static_cast<double>(tokens.size());
+  traffic.tokens = layout.mean(tokens);
   return {std::make_shared<const Traffic>(std::move(traffic)), std::move(arrived)};
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <vector>
 
 #include "sim/traffic.hpp"
@@ -23,16 +24,29 @@ struct Exchange {
 /// GPUs as EP groups and scale-up domains divide them: what does not change between the gates of a program.
 struct ExchangeLayout {
   int gpus = 0;
+  int senders = 0;        ///< the first of them: those that have tokens
+  bool apart = false;     ///< the others hold all experts, in one EP group
   int group_gpus = 0;     ///< of one EP group
   int gpus_per_rank = 1;  ///< that share each expert
   std::shared_ptr<const std::vector<int>> groups;
   std::vector<std::vector<int>> members;  ///< GPUs of one EP group in one scale-up domain: a node
-  std::vector<int> node;                  ///< of each GPU
-  std::vector<int> position;              ///< of each GPU among the members of its node
+  /// Of each GPU; of one without experts, that of those in its scale-up domain which hold some; -1: there are none.
+  std::vector<int> node;
+  std::vector<int> position;  ///< of each GPU among the members of its node, or among those like it in its domain
 
   /// `domain`: of each GPU; empty: every GPU is a node of its own.
   ExchangeLayout(const Layout& layout, const std::vector<int>& domain);
-  int first_of_group(int gpu) const { return gpu / group_gpus * group_gpus; }
+  int first_of_group(int gpu) const { return apart ? senders : gpu / group_gpus * group_gpus; }
+  int first_sender(int gpu) const { return apart ? 0 : first_of_group(gpu); }  ///< of those that send to its group
+  int senders_of_group() const { return apart ? senders : group_gpus; }
+  /// A sender's number among those of its group.
+  std::uint32_t index(int gpu) const { return static_cast<std::uint32_t>(gpu - first_sender(gpu)); }
+  /// Of the tokens of each GPU (one entry holds for all), the mean over those that have some.
+  template <class T>
+  double mean(const std::vector<T>& tokens) const {
+    const double sum = std::accumulate(tokens.begin(), tokens.end(), 0.0);
+    return tokens.size() == 1 ? sum : sum / senders;
+  }
   /// The GPU of a node that takes a sender's copies for it: the one that stands where the sender stands in its own.
   int relay(int source, int to_node) const;
   int nodes_of_group() const;  ///< 0 where groups differ or their nodes do

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cassert>
 #include <map>
-#include <numeric>
 #include <utility>
 
 #include "workloads/routing/traffic.hpp"
@@ -13,19 +12,29 @@ namespace teapot {
 
 ExchangeLayout::ExchangeLayout(const Layout& layout, const std::vector<int>& domain)
     : gpus(layout.gpus),
+      senders(layout.attention_gpus()),
+      apart(layout.apart()),
       group_gpus(layout.expert_gpus()),
       gpus_per_rank(layout.expert_tensor_parallel),
-      groups(groups_of(layout.gpus, layout.expert_gpus())) {
+      groups(layout.apart() ? one_group(layout.gpus) : groups_of(layout.gpus, layout.expert_gpus())),
+      node(static_cast<std::size_t>(layout.gpus), -1),
+      position(static_cast<std::size_t>(layout.gpus)) {
   assert(domain.empty() || static_cast<int>(domain.size()) >= gpus);
+  const auto where = [&](int gpu) { return domain.empty() ? gpu : domain[static_cast<std::size_t>(gpu)]; };
   std::map<std::pair<int, int>, int> index;
-  for (int gpu = 0; gpu < gpus; ++gpu) {
-    const int where = domain.empty() ? gpu : domain[static_cast<std::size_t>(gpu)];
-    const auto [found, added] = index.try_emplace({first_of_group(gpu), where}, static_cast<int>(members.size()));
+  for (int gpu = apart ? senders : 0; gpu < gpus; ++gpu) {
+    const auto [found, added] = index.try_emplace({first_of_group(gpu), where(gpu)}, static_cast<int>(members.size()));
     if (added) members.emplace_back();
     auto& mates = members[static_cast<std::size_t>(found->second)];
-    node.push_back(found->second);
-    position.push_back(static_cast<int>(mates.size()));
+    node[static_cast<std::size_t>(gpu)] = found->second;
+    position[static_cast<std::size_t>(gpu)] = static_cast<int>(mates.size());
     mates.push_back(gpu);
+  }
+  std::map<int, int> before;  // senders apart, by domain
+  for (int gpu = 0; apart && gpu < senders; ++gpu) {
+    const auto found = index.find({first_of_group(gpu), where(gpu)});
+    if (found != index.end()) node[static_cast<std::size_t>(gpu)] = found->second;
+    position[static_cast<std::size_t>(gpu)] = before[where(gpu)]++;
   }
 }
 
@@ -89,20 +98,26 @@ class BalancedRows {
   void fill_by_node(std::vector<double>& row, int gpu) const {
     const int own = layout_.node[static_cast<std::size_t>(gpu)];
     const int first = layout_.first_of_group(gpu);
+    if (own >= 0) fill_own_node(row, gpu, own);
+    if (layout_.apart && gpu >= layout_.senders) return;  // has no tokens but those it forwards
+    for (std::size_t node = 0; node < layout_.members.size(); ++node) {
+      const bool same_group = layout_.first_of_group(layout_.members[node][0]) == first;
+      if (static_cast<int>(node) == own || !same_group) continue;
+      row[static_cast<std::size_t>(layout_.relay(gpu, static_cast<int>(node)))] =
+          tokens_of(gpu) * to_node_[node] * scale_;
+    }
+  }
+
+  void fill_own_node(std::vector<double>& row, int gpu, int own) const {
+    const int first = layout_.first_sender(gpu);
     double tokens = tokens_of(gpu);  // its own, and those of others whose copies it forwards
-    for (int source = first; source < first + layout_.group_gpus; ++source) {
+    for (int source = first; source < first + layout_.senders_of_group(); ++source) {
       if (layout_.node[static_cast<std::size_t>(source)] != own && layout_.relay(source, own) == gpu) {
         tokens += tokens_of(source);
       }
     }
     for (const int mate : layout_.members[static_cast<std::size_t>(own)]) {
       row[static_cast<std::size_t>(mate)] = tokens * to_gpu_ * scale_;
-    }
-    for (std::size_t node = 0; node < layout_.members.size(); ++node) {
-      const bool same_group = layout_.first_of_group(layout_.members[node][0]) == first;
-      if (static_cast<int>(node) == own || !same_group) continue;
-      row[static_cast<std::size_t>(layout_.relay(gpu, static_cast<int>(node)))] =
-          tokens_of(gpu) * to_node_[node] * scale_;
     }
   }
 
@@ -120,12 +135,12 @@ Exchange balanced_exchange(const ExchangeLayout& layout, const Gate& gate, const
                            const std::vector<double>& tokens) {
   auto traffic = std::make_shared<Traffic>(layout.gpus);
   traffic->groups = layout.groups;
-  traffic->tokens = std::accumulate(tokens.begin(), tokens.end(), 0.0) / static_cast<double>(tokens.size());
+  traffic->tokens = layout.mean(tokens);
   const BalancedRows rows{layout, gate, routing, tokens};
   std::vector<double> row(static_cast<std::size_t>(layout.gpus));
   for (int gpu = 0; gpu < layout.gpus; ++gpu) {
     const int first = layout.first_of_group(gpu);
-    if (layout.group_gpus > 1) rows.fill(row, gpu);
+    if (layout.group_gpus > 1 || layout.apart) rows.fill(row, gpu);
     for (int d = first; d < first + layout.group_gpus; ++d) {
       const double copies = std::exchange(row[static_cast<std::size_t>(d)], 0.0);
       if (copies != 0) traffic->add(d, copies);

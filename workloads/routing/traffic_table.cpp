@@ -95,7 +95,11 @@ TokenSpread token_spread(const Model& model, const Layout& layout, const Routing
   spread.gpus = ranks * layout.expert_tensor_parallel * hit_probability(gate, gate.experts / ranks);
   if (nodes > 0) {
     spread.nodes = nodes * hit_probability(gate, static_cast<double>(gate.experts) / nodes);
-    spread.remote_nodes = spread.nodes * (nodes - 1) / nodes;
+    // A sender's own node is one of them, where it has one with experts.
+    const double own = static_cast<double>(std::count_if(groups.node.begin(), groups.node.begin() + groups.senders,
+                                                         [](int node) { return node >= 0; })) /
+                       groups.senders;
+    spread.remote_nodes = spread.nodes * (nodes - own) / nodes;
   }
   return spread;
 }

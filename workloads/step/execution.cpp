@@ -18,7 +18,8 @@ Execution read_execution(const Config& decode, const Model& model, const Layout&
       {"What computes while something communicates: one half of the batch beside the other "
        "(dual-micro-batch, alternating-micro-batches), or shared experts beside dispatch and the experts' "
        "last product beside combine (single-batch); auto: two micro-batches where tokens leave "
-       "their node to reach experts and each GPU has 32 requests, else none",
+       "their node to reach experts and each GPU has 32 requests (three that take turns "
+       "with deployment.attention_gpus), else none",
        "none", "", "tbo two_batch_overlap dbo sbo single_batch_overlap"});
   const int micro_batches = e.overlap == "auto" ? 1 : overlap(e.overlap).micro_batches;
   if (micro_batches > 1 && load.fewest() < micro_batches) {

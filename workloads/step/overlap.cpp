@@ -22,6 +22,7 @@ OverlapRegistration::OverlapRegistration(Overlap overlap) { catalogue().emplace(
 std::string usual_overlap(const Layout& layout, const Load& load, const std::vector<int>& domain) {
   // From so many requests a GPU on, engines split a decode batch (vLLM's dbo_decode_token_threshold).
   constexpr int enough = 32;
+  if (layout.apart()) return load.fewest() < enough ? "none" : "ping-pong-3";
   if (!layout.dispatches() || layout.pipeline_parallel > 1 || load.fewest() < enough) return "none";
   const bool leaves = std::any_of(domain.begin(), domain.end(), [&](int one) { return one != domain.front(); });
   return leaves ? "dual-micro-batch" : "none";

@@ -46,7 +46,8 @@ struct OverlapRegistration {
 
 /// What `overlap: auto` stands for: two micro-batches where tokens leave their scale-up domain to reach experts and
 /// there are enough of them, none elsewhere: halves of a small batch read the experts' weights twice, and links within
-/// a domain leave little to hide. `domain`: of each GPU.
+/// a domain leave little to hide. Three where attention and feed-forwards have GPUs of their own. `domain`: of each
+/// GPU.
 std::string usual_overlap(const Layout& layout, const Load& load, const std::vector<int>& domain);
 
 std::vector<std::string> overlap_names();  ///< sorted

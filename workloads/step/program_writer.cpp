@@ -12,7 +12,7 @@ namespace {
 
 constexpr int compute_stream = 0;
 constexpr int communication_stream = 1;
-constexpr int gpu_streams = 2;  // what a barrier holds back, and waits for
+constexpr int back_stream = 2;  // in place of the host's: what computes on hosts has no GPUs apart
 constexpr int host_stream = 2;
 constexpr int copy_stream = 3;
 constexpr int fetch_stream = 4;
@@ -39,16 +39,18 @@ void add_part(Compute& work, const char* name, Seconds time) {
   work.parts.push_back({name, "runtime", time, Provenance::modelled, true});
 }
 
-ProgramWriter::ProgramWriter(const Machine& machine, int ranks, bool overlapped)
-    : machine_(machine), overlapped_(overlapped) {
+ProgramWriter::ProgramWriter(const Machine& machine, int ranks, bool overlapped, bool two_ways)
+    : machine_(machine), overlapped_(overlapped), two_ways_(two_ways) {
   program_.ranks = ranks;
   program_.streams = {"compute", "communication"};
+  if (two_ways) program_.streams.emplace_back("communication back");
   program_.passive = machine.host.passive;
   if (!program_.passive.empty()) program_.streams.insert(program_.streams.end(), {"host", "copies", "fetches"});
   last_on_stream_.assign(program_.streams.size(), -1);
 }
 
 int ProgramWriter::add(Operator op) {
+  const int gpu_streams = two_ways_ ? 3 : 2;  // what a barrier holds back, and waits for
   if (op.stream < gpu_streams && std::exchange(barrier_, false)) {
     for (int stream = 0; stream < gpu_streams; ++stream) {
       const int before = last_on_stream_[static_cast<std::size_t>(stream)];
@@ -101,11 +103,12 @@ int ProgramWriter::collective(const std::string& name, const Spot& spot, std::ve
     after = {add({"communication-kernels", spot.layer, spot.micro_batch, compute_stream, std::move(after),
                   std::move(kernels), spot.on})};
   }
-  return add({name_at(spot, name), spot.layer, spot.micro_batch, communication_stream, std::move(after),
-              std::move(work), spot.on, name});
+  const int stream = two_ways_ && work.reversed ? back_stream : communication_stream;
+  return add(
+      {name_at(spot, name), spot.layer, spot.micro_batch, stream, std::move(after), std::move(work), spot.on, name});
 }
 
-void ProgramWriter::end_of_step(double requests, int groups) {
+void ProgramWriter::end_of_step(double requests, int groups, const Ranks& on) {
   const RuntimeCost& stack = machine_.runtime;
   const Seconds host = stack.per_step + stack.per_request * requests + stack.per_agreement * std::log2(groups);
   if (host == Seconds{}) return;
@@ -113,7 +116,7 @@ void ProgramWriter::end_of_step(double requests, int groups) {
   work.duration = {Seconds{}};
   add_part(work, "runtime", host);
   barrier();
-  add({"runtime", -1, 0, compute_stream, {}, std::move(work)});
+  add({"runtime", -1, 0, compute_stream, {}, std::move(work), on});
 }
 
 }  // namespace teapot

@@ -25,7 +25,8 @@ struct Spot {
 class ProgramWriter {
  public:
   /// `overlapped`: what computes meanwhile must make room for the send and receive kernels of a collective.
-  ProgramWriter(const Machine& machine, int ranks, bool overlapped);
+  /// `two_ways`: what goes back does not queue behind what is sent.
+  ProgramWriter(const Machine& machine, int ranks, bool overlapped, bool two_ways = false);
 
   /// The next operator waits for everything before it.
   void barrier() { barrier_ = true; }
@@ -42,8 +43,8 @@ class ProgramWriter {
   /// `name` also says which of the machine's collectives it is.
   int collective(const std::string& name, const Spot& spot, std::vector<int> after, Collective work);
   /// Time of the host once a step on the compute stream, where the machine has any; `requests` of an attention group,
-  /// of which there are `groups`.
-  void end_of_step(double requests, int groups);
+  /// of which there are `groups`, on the ranks `on`.
+  void end_of_step(double requests, int groups, const Ranks& on);
 
   Program take() { return std::move(program_); }
 
@@ -53,6 +54,7 @@ class ProgramWriter {
 
   const Machine& machine_;
   bool overlapped_;
+  bool two_ways_;
   Program program_;
   std::vector<int> last_on_stream_;  // -1: none yet
   bool barrier_ = false;

@@ -20,7 +20,11 @@ enum class Whose {
   group,    ///< those of all GPUs that share its attention, the work being split between them
   own,      ///< its own
   arrived,  ///< those that the layer's gate sent to its experts
+  dealt,    ///< an equal part of all, on GPUs that have none of their own
 };
+
+/// Which GPUs run a stage where attention and feed-forwards have GPUs of their own (Layout::apart).
+enum class Side { attention, feed_forward, both };
 
 /// What one GPU has to do at a stage.
 struct Share {
@@ -37,15 +41,20 @@ struct StageExchange {
   using Pattern = Traffic (*)(const Layout& layout, double parts, const std::vector<double>& tokens,
                               const std::vector<int>& domain, int stage);
   Pattern pattern = nullptr;  ///< none: the copies that the layer's gate makes
-  double parts = 1;           ///< of the pattern: how much of each token is sent
-  bool back = false;          ///< against the direction of the pattern
+  /// Of the gate's copies where they go by node to GPUs apart: all, those to a first GPU of each node, or what it then
+  /// forwards there, once it has them.
+  enum class Leg { whole, to_nodes, within };
+  double parts = 1;   ///< of the pattern: how much of each token is sent
+  bool back = false;  ///< against the direction of the pattern
   Bytes bytes_per_copy;
+  Leg leg = Leg::whole;
 };
 
 struct Stage {
   std::string name;  ///< of its operator; of an exchange, also which of the machine's collectives it is
   Slot slot = Slot::enter;
   Whose whose = Whose::group;
+  Side side = Side::attention;
   bool reads_cache = false;  ///< its work depends on contexts
   bool opens_layer = false;
   bool forks = false;     ///< routed tokens part from the others after it

@@ -48,7 +48,7 @@ class StepBuilder {
   StepBuilder(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed,
               const std::shared_ptr<KnownExchanges>& known)
       : shape_(shape),
-        writer_(machine, shape.layout.gpus, overlap(shape.execution.overlap).computes_meanwhile),
+        writer_(machine, shape.layout.gpus, overlap(shape.execution.overlap).computes_meanwhile, shape.layout.apart()),
         work_(shape, load, machine, seed, known),
         progress_(static_cast<std::size_t>(work_.micro_batches())) {
     if (shape.execution.draft_passes > 0 && shape.execution.draft) drafter_.emplace(shape, load, machine, seed, known);
@@ -79,7 +79,8 @@ class StepBuilder {
     }
     const Layout& layout = shape_.layout;
     writer_.end_of_step(load.requests_per_gpu() * layout.tensor_parallel,
-                        layout.gpus / (layout.tensor_parallel * layout.pipeline_parallel));
+                        layout.attention_gpus() / (layout.tensor_parallel * layout.pipeline_parallel),
+                        ranks_of(Side::attention, -1));
     return writer_.take();
   }
 
@@ -134,14 +135,18 @@ class StepBuilder {
     return kinds;
   }
 
-  /// The GPUs of one stage of a pipeline; null: all, where there is but one.
-  Ranks ranks_of(int stage) {
-    if (shape_.layout.pipeline_parallel == 1) return nullptr;
-    Ranks& known = stages_[stage];
+  /// The GPUs of one stage of a pipeline, or of one side where attention is apart; null: all.
+  Ranks ranks_of(Side side, int stage) {
+    const Layout& layout = shape_.layout;
+    const bool of_side = layout.apart() && side != Side::both;
+    if (layout.pipeline_parallel == 1 && !of_side) return nullptr;
+    Ranks& known = ranks_[{of_side ? side : Side::both, stage}];
     if (known) return known;
     std::vector<int> members;
-    for (int gpu = 0; gpu < shape_.layout.gpus; ++gpu) {
-      if (shape_.layout.stage_of(gpu) == stage) members.push_back(gpu);
+    for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+      const bool runs =
+          of_side ? (gpu < layout.attention_gpus()) == (side == Side::attention) : layout.stage_of(gpu) == stage;
+      if (runs) members.push_back(gpu);
     }
     return known = ranks(std::move(members));
   }
@@ -149,7 +154,7 @@ class StepBuilder {
   void add_end(const Stage& end, const Pass& pass, PassOf of = PassOf::model, StepWork* work = nullptr) {
     Spot spot;
     spot.of = of;
-    spot.on = ranks_of(pass.stage);
+    spot.on = ranks_of(end.side, pass.stage);
     StepWork& its = work ? *work : work_;
     const bool first = writer_.last() < 0;
     for (Progress& p : progress_) {
@@ -202,16 +207,20 @@ class StepBuilder {
     for (const Issue& issue : overlap(shape_.execution.overlap).order(experts)) {
       if (issue.barrier) writer_.barrier();
       const LayerKind& kind = s.layers[static_cast<std::size_t>(issue.layer)];
-      const Spot spot{s.of, s.first_layer + issue.layer, issue.micro_batch, ranks_of(s.stage)};
+      Spot spot{s.of, s.first_layer + issue.layer, issue.micro_batch, nullptr};
       StepWork& work = s.work != nullptr ? *s.work : work_;
       for (const Stage& stage : work.stages(kind)) {
-        if (stage.slot == issue.slot) add_stage(stage, spot, {issue.micro_batch, s.tokens, s.stage, s.part}, work);
+        if (stage.slot != issue.slot) continue;
+        spot.on = ranks_of(stage.side, s.stage);
+        add_stage(stage, spot, {issue.micro_batch, s.tokens, s.stage, s.part}, work);
       }
     }
     writer_.no_barrier();
   }
 
   void add_stage(const Stage& stage, const Spot& spot, const Pass& pass, StepWork& work) {
+    const bool forwards = stage.exchange && stage.exchange->leg == StageExchange::Leg::within;
+    if (forwards && work.exchange(stage, pass, spot.layer).traffic->pairs() == 0) return;  // nodes of one GPU
     Progress& p = progress_[static_cast<std::size_t>(pass.micro_batch)];
     if (stage.finishes) {
       p.ready.push_back(writer_.compute(stage.name, spot, p.computed, work.compute(stage, pass, spot.layer)));
@@ -272,8 +281,8 @@ class StepBuilder {
   StepWork work_;
   const Stage embedding_ = placed_end(shape_, embedding_stage(shape_));
   const Stage head_ = placed_end(shape_, head_stage(shape_));
-  std::vector<Progress> progress_;  // by micro-batch
-  std::map<int, Ranks> stages_;     // of a pipeline
+  std::vector<Progress> progress_;               // by micro-batch
+  std::map<std::pair<Side, int>, Ranks> ranks_;  // by side and stage of a pipeline
   std::optional<Drafter> drafter_;
 };
 

@@ -61,8 +61,20 @@ Machine on_load(Machine machine, const Load& load, const Layout& layout) {
   return machine;
 }
 
+/// GPUs that run feed-forwards alone, by scale-up domain; the others take no part.
+std::shared_ptr<const std::vector<int>> nodes_apart(const Layout& layout, const Machine& machine) {
+  std::vector<int> nodes(static_cast<std::size_t>(layout.gpus), -1);
+  std::map<int, int> number;  // by domain
+  for (int gpu = layout.attention_gpus(); gpu < layout.gpus; ++gpu) {
+    const auto index = static_cast<std::size_t>(gpu);
+    const int where = machine.domain.empty() ? gpu : machine.domain[index];
+    nodes[index] = number.try_emplace(where, static_cast<int>(number.size())).first->second;
+  }
+  return std::make_shared<const std::vector<int>>(std::move(nodes));
+}
+
 double roughly_in_group(const Batches& batches, const Layout& layout) {
-  return batches.mean_tokens() * layout.expert_gpus();
+  return batches.mean_tokens() * (layout.apart() ? layout.attention_gpus() : layout.expert_gpus());
 }
 
 }  // namespace
@@ -121,9 +133,10 @@ int StepWork::groups_of(const Pass& pass) const {
 
 std::vector<Share> StepWork::shares(const Stage& stage, const Pass& pass, int layer) {
   if (stage.whose == Whose::arrived) return arrived(pass, layer);
+  if (stage.whose == Whose::dealt) return {dealt(pass)};
   std::vector<Share> shares;
   const bool own = stage.whose == Whose::own;
-  const int count = batches_.alike() ? 1 : own ? shape_.layout.gpus : groups_of(pass);
+  const int count = batches_.alike() ? 1 : own ? shape_.layout.attention_gpus() : groups_of(pass);
   for (int i = 0; i < count; ++i) {
     shares.push_back({own ? batches_.of_gpu(i, pass.micro_batch, pass.tokens)
                           : batches_.of_group(group_of(i, pass), pass.micro_batch, pass.tokens, stage.reads_cache),
@@ -142,16 +155,49 @@ std::vector<double> StepWork::group_tokens(const Pass& pass) const {
 
 std::vector<int> StepWork::gpu_tokens(const Pass& pass) const {
   std::vector<int> tokens;
-  for (int gpu = 0; gpu < (batches_.alike() ? 1 : shape_.layout.gpus); ++gpu) {
+  const bool one_for_all = batches_.alike() && !shape_.layout.apart();
+  for (int gpu = 0; gpu < (one_for_all ? 1 : shape_.layout.attention_gpus()); ++gpu) {
     tokens.push_back(batches_.tokens_of_gpu(gpu, pass.micro_batch, pass.tokens));
   }
+  if (!one_for_all) tokens.resize(static_cast<std::size_t>(shape_.layout.gpus));
   return tokens;
+}
+
+double StepWork::tokens_between(int first, int last, const Pass& pass) const {
+  double tokens = 0;
+  for (int gpu = first; gpu < last; ++gpu) tokens += batches_.tokens_of_gpu(gpu, pass.micro_batch, pass.tokens);
+  return tokens;
+}
+
+Share StepWork::dealt(const Pass& pass) const {
+  const double all = tokens_between(0, shape_.layout.attention_gpus(), pass);
+  Share share;
+  share.batch.sequences.push_back({all / shape_.layout.ffn_gpus, 1, 0, {}, false});
+  return share;
 }
 
 const Exchange& StepWork::routed(const Pass& pass, int layer) {
   RoutedLayer& last = routed_[pass];
-  if (last.layer != layer) last = {layer, gates_->exchange(layer, pass.micro_batch, gpu_tokens(pass))};
+  if (last.layer == layer) return last.exchange;
+  Exchange exchange = gates_->exchange(layer, pass.micro_batch, gpu_tokens(pass));
+  const bool same = exchange.traffic == last.exchange.traffic;  // a balanced gate's
+  last.layer = layer;
+  last.exchange = std::move(exchange);
+  if (!same) last.to_nodes = last.within = nullptr;
   return last.exchange;
+}
+
+std::shared_ptr<const Traffic> StepWork::routed_leg(StageExchange::Leg leg, const Pass& pass, int layer) {
+  const auto& whole = routed(pass, layer).traffic;
+  if (leg == StageExchange::Leg::whole) return whole;
+  RoutedLayer& last = routed_[pass];
+  if (!last.to_nodes) {
+    const int senders = shape_.layout.attention_gpus();
+    last.to_nodes = std::make_shared<const Traffic>(rows_of(*whole, 0, senders, whole->groups));
+    last.within =
+        std::make_shared<const Traffic>(rows_of(*whole, senders, whole->ranks, nodes_apart(shape_.layout, machine_)));
+  }
+  return leg == StageExchange::Leg::within ? last.within : last.to_nodes;
 }
 
 std::vector<Share> StepWork::arrived(const Pass& pass, int layer) {
@@ -159,7 +205,8 @@ std::vector<Share> StepWork::arrived(const Pass& pass, int layer) {
   const int slots = shape_.layout.experts_per_rank(shape_.model);
   std::vector<Share> shares;
   if (!exchange.arrived.empty()) {
-    for (auto at = exchange.arrived.begin(); at != exchange.arrived.end(); at += slots) {
+    const int without = shape_.layout.apart() ? shape_.layout.attention_gpus() * slots : 0;
+    for (auto at = exchange.arrived.begin() + without; at != exchange.arrived.end(); at += slots) {
       std::uint64_t tokens = 0;
       std::uint64_t active = 0;
       for (int slot = 0; slot < slots; ++slot) {
@@ -170,13 +217,10 @@ std::vector<Share> StepWork::arrived(const Pass& pass, int layer) {
     }
     return shares;
   }
-  const int of_group = shape_.layout.expert_gpus();
+  const int of_group = shape_.layout.apart() ? shape_.layout.attention_gpus() : shape_.layout.expert_gpus();
   const int groups = batches_.alike() ? 1 : shape_.layout.expert_groups();
   for (int group = 0; group < groups; ++group) {
-    double tokens = 0;
-    for (int gpu = group * of_group; gpu < (group + 1) * of_group; ++gpu) {
-      tokens += batches_.tokens_of_gpu(gpu, pass.micro_batch, pass.tokens);
-    }
+    const double tokens = tokens_between(group * of_group, (group + 1) * of_group, pass);
     const double arrived = tokens * gates_->top_k() / shape_.layout.expert_parallel;
     const auto each = static_cast<std::size_t>(groups == 1 ? 1 : of_group);
     shares.insert(shares.end(), each, {{}, arrived, std::min<double>(slots, arrived)});
@@ -194,20 +238,30 @@ Compute StepWork::timed(const Stage& stage, const Share& share, int kind) {
   return found->second;
 }
 
+StepWork::GpuRange StepWork::gpus_of(const Stage& stage) const {
+  const Layout& layout = shape_.layout;
+  if (!layout.apart()) return {0, layout.gpus};
+  return stage.side == Side::attention ? GpuRange{0, layout.attention_gpus()}
+                                       : GpuRange{layout.attention_gpus(), layout.ffn_gpus};
+}
+
 Compute StepWork::timed(const Stage& stage, const std::vector<Share>& shares) {
   const Devices& devices = machine_.devices;
   const bool alike = stage.on_host || devices.alike();
   if (shares.size() == 1 && alike) return timed(stage, shares[0], stage.on_host ? on_cpu : 0);
   // One entry for each share, or for each GPU where GPUs of several kinds need different times for the same.
-  const std::size_t gpus = static_cast<std::size_t>(shape_.layout.gpus);
+  const GpuRange range = gpus_of(stage);
+  const auto gpus = static_cast<std::size_t>(range.count);
   const std::size_t entries = alike ? shares.size() : gpus;
   Compute sum;
+  sum.duration.assign(static_cast<std::size_t>(range.first), Seconds{});
   for (std::size_t i = 0; i < entries; ++i) {
-    const int kind = stage.on_host ? on_cpu : devices.kind(static_cast<int>(i * gpus / entries));
+    const int kind = stage.on_host ? on_cpu : devices.kind(range.first + static_cast<int>(i * gpus / entries));
     const Compute one = timed(stage, shares[i * shares.size() / entries], kind);
     sum.duration.insert(sum.duration.end(), gpus / entries, one.duration[0]);
     add_share(sum, one, static_cast<double>(entries));
   }
+  sum.duration.resize(static_cast<std::size_t>(shape_.layout.gpus));
   return sum;
 }
 
@@ -227,7 +281,7 @@ Collective StepWork::exchange(const Stage& stage, const Pass& pass, int layer) {
   work.reversed = e.back;
   work.bytes_per_copy = e.bytes_per_copy;
   if (e.pattern == nullptr) {
-    work.traffic = routed(pass, layer).traffic;
+    work.traffic = routed_leg(e.leg, pass, layer);
     return work;
   }
   const auto tokens = group_tokens(pass);

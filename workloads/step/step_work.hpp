@@ -43,6 +43,10 @@ class StepWork {
   Collective handover(const Stage& stage, const Pass& pass, int layer, bool to_host);
 
  private:
+  struct GpuRange {
+    int first = 0;
+    int count = 0;
+  };
   enum class Way { fetch, to_host, to_device };
   Collective of_host(const Stage& stage, const Pass& pass, int layer, Way way,
                      const std::function<Bytes(const Share&)>& bytes_of);
@@ -51,14 +55,19 @@ class StepWork {
   std::vector<double> group_tokens(const Pass& pass) const;
   std::vector<int> gpu_tokens(const Pass& pass) const;
   const Exchange& routed(const Pass& pass, int layer);
+  std::shared_ptr<const Traffic> routed_leg(StageExchange::Leg leg, const Pass& pass, int layer);
   std::vector<Share> shares(const Stage& stage, const Pass& pass, int layer);
   std::vector<Share> arrived(const Pass& pass, int layer);
+  Share dealt(const Pass& pass) const;
+  double tokens_between(int first, int last, const Pass& pass) const;  // of GPUs that attend
+  GpuRange gpus_of(const Stage& stage) const;
   Compute timed(const Stage& stage, const std::vector<Share>& shares);
   Compute timed(const Stage& stage, const Share& share, int kind);
 
   struct RoutedLayer {
     int layer = -1;
     Exchange exchange;
+    std::shared_ptr<const Traffic> to_nodes{}, within{};  // of the exchange, once asked for
   };
 
   StepShape shape_;

@@ -34,7 +34,8 @@ Json timeline_json(const Run& run, int rank, const std::map<std::string, int>& n
   return rows;
 }
 
-Json gantt_json(const Run& run, const Explanation& e) {
+/// `other`: a GPU that is shown too; below 0: none.
+Json gantt_json(const Run& run, const Explanation& e, int other) {
   Json json;
   std::map<std::string, int> names;
   auto& list = json["names"] = Json::array();
@@ -46,6 +47,7 @@ Json gantt_json(const Run& run, const Explanation& e) {
   json["streams"] = run.program.streams;
   std::vector<int> ranks{0};
   if (!e.path.empty() && e.path.back().rank != 0) ranks.push_back(e.path.back().rank);
+  if (other > ranks.back()) ranks.push_back(other);
   auto& gpus = json["gpus"] = Json::array();
   for (const int rank : ranks) gpus.push_back({{"gpu", rank}, {"operators", timeline_json(run, rank, names)}});
   return json;
@@ -102,7 +104,7 @@ std::string html_report(const Scenario& scenario, const Run& run, const Report& 
   data["cost"] = cost;
   data["explanation"] = explanation_json(e, scenario, run);
   data["explanation"].erase("critical_path");  // a thousand rows that no chart shows
-  data["gantt"] = gantt_json(run, e);
+  data["gantt"] = gantt_json(run, e, scenario.layout.apart() ? scenario.layout.attention_gpus() : -1);
   data["heat"] = heat_json(run.program);
   data["gpus"] = gpus_json(scenario, run);
   data["topology"] = topology_json(scenario.network, run.timeline);

@@ -33,6 +33,7 @@ const Published published[] = {
     {"deepseek-v3.2", 671, 37, 1, "arXiv 2512.02556 (the indexer's 0.9 are not in its count)"},
     // Its authors' 3 B active count neither embedding nor head.
     {"qwen3-next-80b-a3b", 79.7, 0, 0, "huggingface.co/Qwen/Qwen3-Next-80B-A3B-Instruct (80)"},
+    {"step-3", 316, 38, 1, "arXiv 2507.19427, abstract (321 with what sees pictures)"},
     {"deepseek-v2", 236, 21, 1, "arXiv 2405.04434, abstract"},
     {"deepseek-v2-lite", 15.7, 2.4, 0.1, "huggingface.co/deepseek-ai/DeepSeek-V2-Lite"},
     {"qwen2.5-72b", 72.7, 0, 0, "huggingface.co/Qwen/Qwen2.5-72B"},

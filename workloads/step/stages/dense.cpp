@@ -18,6 +18,13 @@ std::vector<Stage> dense_stages(const StepShape& s, const LayerKind& kind) {
     kernels.insert(kernels.begin(), norm_kernel(s.model, tokens));
     return kernels;
   };
+  if (s.layout.all_apart()) {
+    stage.whose = Whose::dealt;
+    stage.side = Side::feed_forward;
+    std::vector<Stage> stages{dealt_stage(s, false), stage, dealt_stage(s, true)};
+    if (s.layout.tensor_parallel > 1) stages.push_back(tensor_parallel_stage(s, "all-gather", Slot::feed_forward, 1));
+    return stages;
+  }
   std::vector<Stage> stages{stage};
   if (s.layout.tensor_parallel > 1) stages.push_back(tensor_parallel_stage(s, "all-reduce", Slot::feed_forward, 2));
   return stages;

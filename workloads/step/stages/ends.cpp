@@ -28,14 +28,23 @@ int gpus_per_domain(const Layout& layout, const std::vector<int>& domain) {
   return tp % run == 0 ? run : tp;
 }
 
+/// GPUs that share attention; those that attend to nothing take no part.
+std::shared_ptr<const std::vector<int>> attention_groups(const Layout& layout) {
+  if (!layout.apart()) return groups_of(layout.gpus, layout.tensor_parallel);
+  std::vector<int> groups(static_cast<std::size_t>(layout.gpus), -1);
+  for (int gpu = 0; gpu < layout.attention_gpus(); ++gpu)
+    groups[static_cast<std::size_t>(gpu)] = gpu / layout.tensor_parallel;
+  return std::make_shared<const std::vector<int>>(std::move(groups));
+}
+
 /// Between nodes as libraries do it: each GPU reduces (or gathers) its part with the GPUs at its place in the other
 /// nodes, and the whole with those in its own, so that a NIC carries one part of a node's share. Rings and trees send
 /// as much.
 Traffic by_node(const Layout& layout, double parts, const std::vector<double>& tokens, int per_node) {
   const int tp = layout.tensor_parallel;
   Traffic traffic(layout.gpus);
-  traffic.groups = groups_of(layout.gpus, tp);
-  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+  traffic.groups = attention_groups(layout);
+  for (int gpu = 0; gpu < layout.attention_gpus(); ++gpu) {
     const double own = parts * tokens_of(tokens, gpu / tp);
     for (int to = gpu / tp * tp; to < (gpu / tp + 1) * tp; ++to) {
       const bool same_node = to / per_node == gpu / per_node;
@@ -44,6 +53,7 @@ Traffic by_node(const Layout& layout, double parts, const std::vector<double>& t
     }
     traffic.end_row();
   }
+  for (int gpu = 0; gpu < layout.ffn_gpus; ++gpu) traffic.end_row();
   return traffic;
 }
 
@@ -55,12 +65,13 @@ Traffic within_groups(const Layout& layout, double parts, const std::vector<doub
   const int tp = layout.tensor_parallel;
   std::vector<double> copies;
   std::vector<int> groups;
-  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+  for (int gpu = 0; gpu < layout.attention_gpus(); ++gpu) {
     // Of a stage's groups there is one in each pipeline.
     copies.push_back(parts / tp * tokens_of(tokens, stage < 0 ? gpu / tp : gpu / layout.pipeline_gpus()));
     groups.push_back(stage < 0 || layout.stage_of(gpu) == stage ? gpu / tp : -1);
   }
-  if (stage < 0) return all_to_all(groups_of(layout.gpus, tp), copies);
+  copies.resize(static_cast<std::size_t>(layout.gpus));
+  if (stage < 0) return all_to_all(attention_groups(layout), copies);
   return all_to_all(std::make_shared<const std::vector<int>>(std::move(groups)), copies);
 }
 
@@ -79,6 +90,23 @@ Traffic to_next_stage(const Layout& layout, double parts, const std::vector<doub
     traffic.add(to, last ? tokens_of(tokens, group) * parts : tokens_of(tokens, group) / tp);
     traffic.end_row();
   }
+  return traffic;
+}
+
+/// Each GPU that attends sends its part of its group's tokens in equal parts to all that do not.
+Traffic to_feed_forwards(const Layout& layout, double, const std::vector<double>& tokens, const std::vector<int>&,
+                         int) {
+  Traffic traffic(layout.gpus);
+  traffic.groups = one_group(layout.gpus);
+  const int tp = layout.tensor_parallel;
+  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+    const bool sends = gpu < layout.attention_gpus();
+    for (int to = layout.attention_gpus(); sends && to < layout.gpus; ++to)
+      traffic.add(to, tokens_of(tokens, gpu / tp) / tp / layout.ffn_gpus);
+    traffic.end_row();
+  }
+  for (int gpu = 0; gpu < layout.attention_gpus(); ++gpu) traffic.tokens += tokens_of(tokens, gpu / tp) / tp;
+  traffic.tokens /= layout.attention_gpus();
   return traffic;
 }
 
@@ -121,6 +149,16 @@ Stage next_stage_stage(const StepShape& s) {
   stage.name = "send";
   // The last stage hands the first one four bytes for each token: its number.
   stage.exchange = StageExchange{to_next_stage, Bytes{4} / activations(s), false, activations(s)};
+  return stage;
+}
+
+Stage dealt_stage(const StepShape& s, bool back) {
+  const Precision& p = s.execution.precision;
+  Stage stage;
+  stage.name = back ? "combine" : "dispatch";
+  stage.slot = Slot::feed_forward;
+  stage.side = Side::both;
+  stage.exchange = StageExchange{to_feed_forwards, 1, back, copy_bytes(back ? p.combine : p.dispatch, s.model.hidden)};
   return stage;
 }
 

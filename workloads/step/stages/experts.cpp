@@ -31,17 +31,32 @@ Stage routed_copies(const std::string& name, Slot slot, bool back, Bytes bytes_p
   Stage stage;
   stage.name = name;
   stage.slot = slot;
+  stage.side = Side::both;
   stage.routed = true;
   stage.joins = back;
   stage.exchange = StageExchange{nullptr, 1, back, bytes_per_copy};
   return stage;
 }
 
+/// Splits an exchange by node in two; what stays is the way between nodes.
+Stage forwarded(Stage& between) {
+  Stage within = between;
+  within.name = between.exchange->back ? "reduce-scatter" : "all-gather";
+  within.side = Side::feed_forward;
+  within.joins = false;
+  within.exchange->leg = StageExchange::Leg::within;
+  between.exchange->leg = StageExchange::Leg::to_nodes;
+  return within;
+}
+
 Stage shared(const StepShape& s) {
   Stage stage;
   stage.name = "shared-expert";
   stage.slot = Slot::beside;
-  stage.whose = tokens_before_routing(s);
+  const bool apart = s.layout.all_apart();
+  stage.whose = apart ? Whose::dealt : tokens_before_routing(s);
+  stage.side = apart ? Side::feed_forward : Side::attention;
+  stage.routed = apart;
   stage.kernels = [s](const Share& share) {
     const Precision& all = s.execution.precision;
     return feed_forward_kernels("shared", s.model, all.in(all.shared_part), s.model.experts.shared_intermediate,
@@ -59,9 +74,10 @@ std::vector<Kernel> half_of(std::vector<Kernel> kernels, bool last) {
   return kernels;
 }
 
-/// The last product computes while its results leave, which begin with it: at most one expert's rows too early.
+/// The last product computes while its results leave, which begin with it: at most one expert's rows too early. Not on
+/// GPUs apart, whose results' receivers would not wait for the product.
 bool sends_as_computed(const StepShape& s, const LayerKind& kind) {
-  return overlap(s.execution.overlap).sends_as_computed && s.layout.dispatches() && !kind.away &&
+  return overlap(s.execution.overlap).sends_as_computed && s.layout.dispatches() && !s.layout.apart() && !kind.away &&
          s.execution.offload.experts == 0;
 }
 
@@ -78,6 +94,7 @@ Stage routed(const StepShape& s) {
   stage.name = "experts";
   stage.slot = Slot::experts;
   stage.whose = Whose::arrived;
+  stage.side = Side::feed_forward;
   stage.routed = true;
   stage.joins = !s.layout.dispatches();
   const bool unsorted = !s.layout.dispatches() || !s.execution.routing.in_place;
@@ -96,15 +113,21 @@ std::vector<Stage> expert_stages(const StepShape& s, const LayerKind& kind) {
   const bool dispatches = s.layout.dispatches();
   const int width = s.model.experts.width(s.model.hidden);
   std::vector<Stage> stages{gate(s)};
+  // Copies by node that come from elsewhere are there before they are forwarded. Where all GPUs do all, who forwards
+  // sends at the same time as the others, and both are one exchange.
+  const bool by_node = s.layout.apart() && s.execution.routing.per == CopyPer::node;
   if (dispatches) {
     stages.push_back(routed_copies("dispatch", Slot::dispatch, false, copy_bytes(p.dispatch, width)));
+    if (by_node) stages.push_back(forwarded(stages.back()));
   }
   if (s.model.experts.shared_intermediate > 0) stages.push_back(shared(s));
   const Stage experts = routed(s);
   const bool halves = sends_as_computed(s, kind);
   stages.push_back(halves ? routed_half(experts, false) : experts);
   if (dispatches) {
-    stages.push_back(routed_copies("combine", Slot::combine, true, copy_bytes(p.combine, width)));
+    Stage combine = routed_copies("combine", Slot::combine, true, copy_bytes(p.combine, width));
+    if (by_node) stages.push_back(forwarded(combine));
+    stages.push_back(std::move(combine));
   }
   if (halves) stages.push_back(routed_half(experts, true));
   if (s.layout.tensor_parallel > 1) {

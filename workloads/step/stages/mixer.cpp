@@ -43,8 +43,10 @@ Stage core(const StepShape& s, const LayerKind& kind) {
 std::vector<Stage> mixer_stages(const StepShape& s, const LayerKind& kind) {
   if (!kind.layer.attention.mixes()) return {};
   std::vector<Stage> stages{projections(s, kind), core(s, kind)};
-  // Before experts that are spread over GPUs each GPU goes on with its own tokens only (sequence parallel).
-  const bool own_tokens = kind.layer.experts && !s.layout.experts_follow_attention();
+  // Before experts that are spread over GPUs each GPU goes on with its own tokens only (sequence parallel), and before
+  // other feed-forwards that are apart.
+  const bool apart = s.layout.all_apart() && kind.layer.intermediate > 0;
+  const bool own_tokens = kind.layer.experts ? !s.layout.experts_follow_attention() : apart;
   if (s.layout.tensor_parallel > 1) {
     stages.push_back(own_tokens ? tensor_parallel_stage(s, "reduce-scatter", Slot::mix, 1)
                                 : tensor_parallel_stage(s, "all-reduce", Slot::mix, 2));

@@ -45,6 +45,8 @@ Stage head_stage(const StepShape& shape);
 Stage draft_entry_stage(const StepShape& shape, const Draft& draft, bool verified);
 Stage next_stage_stage(const StepShape& shape);  ///< a pipeline's hand-over
 
+/// Every token to one of the GPUs that run feed-forwards alone, dealt to them evenly; or back from there.
+Stage dealt_stage(const StepShape& shape, bool back);
 /// `parts` of the tokens' BF16 activations from each GPU of a TP group to each other one.
 Stage tensor_parallel_stage(const StepShape& shape, const std::string& operation, Slot slot, double parts);
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # What the README and the pages of docs/ show is what the commands beside it print, apart from the seconds they took.
+# What `validate` prints is compared where its cases are replayed (tests/published/replayed_test.cpp).
 # Usage: readme_test.sh <program> <project>
 set -eu
 program=$1 root=$2
@@ -13,7 +14,7 @@ without_times() { sed -E '/events in [0-9.]+ s$/d; /^[0-9]+ simulated in /d; /re
 shown() { awk -v command="\$ ./teapot $1" '$0 == command { inside = 1; next } /^```/ { inside = 0 } inside' README.md docs/*.md; }
 
 failed=0
-for command in 'run examples/deepseek-v3-h800.yaml' 'sweep examples/sweep-fabrics.yaml' 'validate' 'what-if examples/deepseek-v3-h800.yaml' \
+for command in 'run examples/deepseek-v3-h800.yaml' 'sweep examples/sweep-fabrics.yaml' 'what-if examples/deepseek-v3-h800.yaml' \
   'serve examples/serve-failed-plane.yaml' \
   'optimize examples/serve-deepseek-v3-h800.yaml --vary serving.prefill.units=3,4,5,6 --keep 0.98'; do
   shown "$command" >"$work/shown"

@@ -144,11 +144,11 @@ Seconds prompts_of_others(const ServingPoint& p, const Scenario& decode, Seconds
 
 namespace {
 
-/// The time of a step on kernels and wires alone.
-Seconds bound_of(Tree tree, const std::string& name, PartReader& parts) {
+/// The time of a step on kernels and wires alone; its tokens go where those of the run went.
+Seconds bound_of(Tree tree, const std::string& name, const Run& served, PartReader& parts) {
   set_path(tree, "decode.runtime", scalar("ideal"));
   const Scenario s = read_scenario(tree, name, parts);
-  const Run result = run(s);
+  const Run result = run_sharing(s, served.exchanges);
   return report(s, result.program, result.timeline).step;
 }
 
@@ -163,7 +163,7 @@ Comparison replayed(const ServingPoint& point, const Config& words, PromptTimes&
   row.tags = tags_of(point);
   row.parts = parts_ms(sums);
   if (beside > Seconds{}) row.parts["prompts of others"] = beside.value * 1e3;
-  row.bound = bound_of(tree, point.label(), parts).value * 1e3;
+  row.bound = bound_of(tree, point.label(), result, parts).value * 1e3;
   // What steps of other models were off: a band that never saw this one.
   const StepTraits traits = step_traits(s);
   const Band band =

@@ -25,7 +25,10 @@ constexpr std::pair<const char*, About> serving_keys_known[] = {
     {"requests.limits.ttft", {"To the first token: goodput counts requests that keep it", "2 s", "no limit"}},
     {"requests.limits.tpot", {"For each further token: goodput counts requests that keep it", "50 ms", "no limit"}},
     {"serving.placement",
-     {"co-located (prompts in chunks beside decoding) or disaggregated", "disaggregated", "co-located"}},
+     {"co-located (prompts in chunks beside decoding), disaggregated (two pools), or attention-ffn (two pools, and "
+      "units "
+      "that decode with attention_gpus)",
+      "disaggregated", "co-located"}},
     {"serving.prefill", {"One unit of the pool for prompts: keys of `deployment`, and the three below", "{gpus: 32}"}},
     {"serving.prefill.*", {"A key of `deployment` in place of what stands there", "32"}},
     {"serving.prefill.units", {"Units that step on their own", "4", "1"}},

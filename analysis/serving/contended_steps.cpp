@@ -35,7 +35,7 @@ class CachesBeside {
         lanes_(std::max(streams.sender_gpus, layout_.tensor_parallel)),
         bytes_(streams.bytes_per_token * tokens / lanes_) {}
 
-  int groups() const { return layout_.gpus / layout_.pipeline_gpus(); }
+  int groups() const { return layout_.attention_gpus() / layout_.pipeline_gpus(); }
 
   /// On a stream of their own; each group gets one at most. Returns the operator of the transfers.
   int add(Program& program, const std::vector<CacheOnItsWay>& caches, int first_passive) const {

@@ -58,7 +58,7 @@ Pool read_pool(const Config& pool, const Scenario& s) {
   const int tp = s.layout.tensor_parallel;
   p.units = pool.positive_or<int>("units", 1);
   limits::at_most(pool, "units", p.units, limits::gpus);
-  p.groups = s.layout.gpus / (tp * s.layout.pipeline_parallel);
+  p.groups = s.layout.attention_gpus() / (tp * s.layout.pipeline_parallel);
   const int requests = pool.positive_or<int>("max_requests_per_gpu", 128);
   limits::at_most(pool, "max_requests_per_gpu", requests, limits::requests / tp);
   p.max_requests = requests * tp;
@@ -96,13 +96,33 @@ Admission read_admission(const Config& scheduler, int steps_ahead) {
           steps("stream_tokens", 1, 1)};
 }
 
+/// One unit that decodes. Two sides of it take turns whatever its load; too few requests to be split are not.
+Scenario decode_unit(const Tree& tree, const Config& serving, const std::string& name) {
+  Scenario unit = read_scenario(pool_tree(tree, serving.section("decode"), "decode"), name);
+  if (unit.layout.apart() && unit.overlap_chosen) unit.execution.overlap = "ping-pong-3";
+  return unit;
+}
+
+/// Whether the unit that decodes has GPUs for feed-forwards alone, as `placement` says.
+void check_sides(const Config& serving, const Config& decode, const std::string& placement, const Layout& layout) {
+  const bool wanted = placement == "attention-ffn";
+  if (wanted == layout.apart()) return;
+  if (wanted) serving.at("placement").fail("needs serving.decode.attention_gpus: how many GPUs of a unit attend");
+  (decode.has("attention_gpus") ? decode.at("attention_gpus") : serving)
+      .fail(
+          "GPUs for feed-forwards alone are of `placement: attention-ffn`, on which prompts have a pool of their own");
+}
+
 void read_pools(const Tree& tree, const Config& serving, ServingScenario& s) {
-  const bool apart = serving.choice_or("placement", {"disaggregated", "co-located"}, "co-located") == "disaggregated";
+  const std::string placement =
+      serving.choice_or("placement", {"disaggregated", "co-located", "attention-ffn"}, "co-located");
+  const bool apart = placement != "co-located";
   if (!apart && serving.has("prefill")) serving.at("prefill").fail("is a pool of placement: disaggregated");
   if (!apart && serving.has("kv_transfer")) serving.at("kv_transfer").fail("is of placement: disaggregated");
   const bool by_layer = serving.choice_or("kv_transfer", {"at-end", "by-layer"}, "at-end") == "by-layer";
   const Config decode = serving.section("decode");
-  s.decode = read_scenario(pool_tree(tree, decode, "decode"), s.name);
+  s.decode = decode_unit(tree, serving, s.name);
+  check_sides(serving, decode, placement, s.decode.layout);
   s.shape.apart = apart;
   s.shape.seed = s.decode.seed;
   s.shape.decode = read_pool(decode, s.decode);
@@ -133,7 +153,7 @@ DamagedPools damaged_pools(const Tree& tree, const Config& serving, const Servin
   } catch (const ConfigError& e) {
     serving.at("failures").fail(fmt::format("from {:g} s on nothing can be served: {}", from_s, e.what()));
   }
-  DamagedPools pools{read_scenario(pool_tree(tree, serving.section("decode"), "decode"), s.name), {}, {}, {}};
+  DamagedPools pools{decode_unit(tree, serving, s.name), {}, {}, {}};
   if (!s.prefill) return pools;
   pools.prefill = read_scenario(pool_tree(tree, serving.section("prefill"), "prefill"), s.name);
   const CacheTransfer way{*pools.prefill, pools.decode, static_cast<int>(s.decode_gpus), s.moved_bytes_per_token};

@@ -37,8 +37,9 @@ Json json_of(const Percentiles& p) {
 }
 
 std::string pool_words(const char* what, const Pool& pool, const Scenario& s) {
-  return fmt::format("{} on {} x {} GPUs ({}, EP {}, TP {})", what, pool.units, s.layout.gpus, s.accelerator.name,
-                     s.layout.expert_parallel, s.layout.tensor_parallel);
+  const std::string sides = s.layout.apart() ? fmt::format(", {} of which attend", s.layout.attention_gpus()) : "";
+  return fmt::format("{} on {} x {} GPUs{} ({}, EP {}, TP {})", what, pool.units, s.layout.gpus, sides,
+                     s.accelerator.name, s.layout.expert_parallel, s.layout.tensor_parallel);
 }
 
 std::string arrival_words(const ArrivalProcess& a) {
@@ -230,7 +231,7 @@ Json serving_json(const ServingScenario& s, const ServingResult& result, const S
   json["accelerator"] = s.decode.accelerator.name;
   json["fabric"] = s.decode.fabric;
   json["gpus"] = s.gpus;
-  json["placement"] = s.prefill ? "disaggregated" : "co-located";
+  json["placement"] = s.decode.layout.apart() ? "attention-ffn" : s.prefill ? "disaggregated" : "co-located";
   put_rates(s, r, json);
   put_use(s, result, r, json);
   put_epochs(s, result, json);

@@ -26,11 +26,12 @@ namespace {
 /// Fewer groups with as much each take as long at attention, and send as much to experts, as more with less each.
 std::vector<int> counts_of(int count, double fill, const Layout& layout) {
   const int tp = layout.tensor_parallel;
-  const int groups = layout.gpus / tp;
+  const int gpus = layout.attention_gpus();
+  const int groups = gpus / tp;
   if (fill == 1 && count % tp == 0) return {count / tp};
   const auto all = std::max<std::int64_t>(count, std::llround(fill * groups * count));
   std::vector<int> counts;
-  for (int gpu = 0; gpu < layout.gpus; ++gpu) {
+  for (int gpu = 0; gpu < gpus; ++gpu) {
     const auto own = static_cast<int>(std::clamp<std::int64_t>(all - std::int64_t{count} * (gpu / tp), 0, count));
     counts.push_back(own / tp + (gpu % tp < own % tp ? 1 : 0));
   }
@@ -106,7 +107,7 @@ SimulatedSteps::SimulatedSteps(Scenario scenario, std::string folder, const Step
   const SurfaceAxis count{1, 2, true};
   const SurfaceAxis context{256, 4, false};
   const SurfaceAxis tokens{64, 2, true};
-  const double groups = scenario_.layout.gpus / scenario_.layout.tensor_parallel;
+  const double groups = scenario_.layout.attention_gpus() / scenario_.layout.tensor_parallel;
   const SurfaceAxis fill{std::exp2(-2 * std::ceil(std::log2(groups) / 2)), 4, false};
   const auto at = [this](double requests, double kept, double fresh, double looked_at, double part) {
     return simulated({static_cast<int>(requests), kept, static_cast<int>(fresh), looked_at, std::min(1.0, part)});

@@ -66,6 +66,27 @@ TEST_CASE("serving: in a closed loop of few requests TPOT is the step that `run`
   CHECK(report.finished == static_cast<int>(result.record.requests.size()));
 }
 
+TEST_CASE("serving: attention and feed-forwards apart, TPOT is the step that `run` gives for as many in flight") {
+  const std::string unit = "attention_gpus: 4, expert_parallel: 4";
+  ServingScenario s = serving("serving: {placement: attention-ffn, prefill: {gpus: 8}, decode: {" + unit + "}}\n");
+  CHECK(s.shape.decode.groups == 4);
+  CHECK(s.decode_gpus == 8);
+  const ServingResult result = serve(s, "");
+  const ServingReport report = serving_report(s, result);
+  Tree tree = parse_yaml(scenario_text, "s.yaml");
+  const auto put = [&](const char* key, const char* value) { set_path(tree, key, parse_yaml(value, "set")); };
+  put("deployment.attention_gpus", "4");
+  put("deployment.expert_parallel", "4");
+  put("deployment.requests_per_gpu", "4");  // 16 in flight on 4 GPUs that attend
+  put("deployment.context_tokens", "1100");
+  const Seconds step = run(read_scenario(tree, "run")).timeline.step;
+  CHECK(report.tpot_ms.p50 == doctest::Approx(step.value * 1e3).epsilon(0.02));
+  CHECK(report.finished == static_cast<int>(result.record.requests.size()));
+  // Caches lie on GPUs that attend: these have room beside attention's weights alone.
+  CHECK(s.shape.decode.cache_tokens >
+        serving("serving: {placement: disaggregated, prefill: {gpus: 8}}\n").shape.decode.cache_tokens);
+}
+
 TEST_CASE("serving: chunks of prompts beside decoding make tokens wait longer than in a pool of their own") {
   // Not at the 99th percentile: requests of a closed loop keep in step, so that few steps hold chunks, but long ones.
   const auto itl = [](const ServingScenario& s) { return serving_report(s, serve(s, "")).itl_ms.mean; };
@@ -117,6 +138,12 @@ TEST_CASE("serving: what cannot be is said in one line at its place") {
         std::string::npos);
   CHECK(error("serving: {prefill: {gpus: 8}}\n").find("is a pool of placement: disaggregated") != std::string::npos);
   CHECK(error("serving: {kv_transfer: by-layer}\n").find("kv_transfer: is of placement: disaggregated") !=
+        std::string::npos);
+  CHECK(
+      error("serving: {placement: attention-ffn, prefill: {gpus: 8}}\n").find("needs serving.decode.attention_gpus") !=
+      std::string::npos);
+  CHECK(error("serving: {decode: {attention_gpus: 4, expert_parallel: 4}}\n")
+            .find("attention_gpus: GPUs for feed-forwards alone are of `placement: attention-ffn`") !=
         std::string::npos);
   CHECK(error("serving: {placement: apart}\n").find("serving.placement") != std::string::npos);
   CHECK(error("serving: {unit: 3}\n").find("unit") != std::string::npos);

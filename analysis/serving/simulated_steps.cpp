@@ -62,6 +62,13 @@ Load load_of(const StepLoad& step, int tokens_each, int micro_batches, const Lay
   return load;
 }
 
+/// `overlap: auto` of a step that decodes: as `run` chooses for what the fullest GPUs have, for which all wait.
+void choose_overlap(Scenario& step) {
+  Load fullest = step.load;
+  for (Requests& requests : fullest.requests) requests.counts.resize(1);
+  step.execution.overlap = usual_overlap(step.layout, fullest, step.machine.domain);
+}
+
 std::string content(const std::string& file) {
   std::ifstream stream{file, std::ios::binary};
   std::ostringstream text;
@@ -140,6 +147,7 @@ Scenario SimulatedSteps::step(const StepLoad& load) const {
   Scenario s = scenario_;
   const int micro_batches = overlap(s.execution.overlap).micro_batches;
   s.load = load_of(load, 1 + s.speculation.draft_tokens, micro_batches, s.layout);
+  if (s.overlap_chosen && !s.layout.apart() && load.new_tokens == 0) choose_overlap(s);
   // Too few to be split: they pass as one micro-batch.
   const int most = s.load.requests[0].counts[0];
   if (most < micro_batches) s.execution.overlap = "none";

@@ -34,8 +34,7 @@ void read_apart(const Config& section, const Model& model, Layout& d) {
   d.only_routed_apart = moved == "routed";
   if (d.all_apart() && model.experts.latent > 0 && model.experts.shared_intermediate > 0) {
     (section.has("feed_forwards") ? section.at("feed_forwards") : attention)
-        .fail(model.name +
-              "'s shared experts take other states than its routed ones: `feed_forwards: routed` it must be");
+        .fail(model.name + " needs `feed_forwards: routed`: its shared experts take other states than its routed ones");
   }
   if (d.only_routed_apart && !model.has_experts())
     section.at("feed_forwards").fail(model.name + " has no routed experts: all its feed-forwards would stay");

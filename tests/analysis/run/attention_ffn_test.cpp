@@ -145,7 +145,7 @@ TEST_CASE("attention-ffn: the report names both sides, what they do and what the
 TEST_CASE("attention-ffn: what cannot be joined with it is refused") {
   CHECK(says(refusal({"phase=prefill"}), "deployment.attention_gpus is for decoding"));
   CHECK(says(refusal({"simulation.compute=as-communication"}), "cannot be as-communication"));
-  CHECK(says(refusal({"memory.kv.on_host=0.5"}), "memory"));
+  CHECK(says(refusal({"memory.kv.host=0.5"}), "nothing may lie on hosts"));
   CHECK(says(refusal({"decode.routing.copies=routed+shared"}), "see feed_forwards"));
   CHECK(says(refusal({"decode.routing.remote=all"}), "see feed_forwards"));
   CHECK(

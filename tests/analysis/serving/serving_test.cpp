@@ -87,6 +87,30 @@ TEST_CASE("serving: attention and feed-forwards apart, TPOT is the step that `ru
         serving("serving: {placement: disaggregated, prefill: {gpus: 8}}\n").shape.decode.cache_tokens);
 }
 
+TEST_CASE("serving: without a word on overlap, a step is what `run` chooses for as many requests") {
+  const ServingScenario s = read_serving(
+      parse_yaml("model: {from: deepseek-v3, layers: 5}\naccelerator: h800\nfabric: {from: h800-mpft, nodes: 4}\n"
+                 "deployment: {gpus: 16}\ndecode: {routing: {load: balanced}}\n"
+                 "requests: {arrivals: {concurrency: 1024}, prompt_tokens: 100, output_tokens: 100, duration: 1 s}\n"
+                 "serving: {placement: disaggregated, prefill: {gpus: 16}}\n",
+                 "s.yaml"),
+      "auto");
+  const SimulatedSteps steps{s.decode, "", {}};
+  const auto overlap_of = [&](int requests) {
+    StepLoad load;
+    load.requests = requests;
+    load.context = 150;
+    return steps.step(load).execution.overlap;
+  };
+  CHECK(overlap_of(31) == "none");
+  CHECK(overlap_of(64) == "dual-micro-batch");
+  StepLoad mixed;
+  mixed.requests = 64;
+  mixed.new_tokens = 100;
+  mixed.looked_at = 50;
+  CHECK(steps.step(mixed).execution.overlap == "none");
+}
+
 TEST_CASE("serving: chunks of prompts beside decoding make tokens wait longer than in a pool of their own") {
   // Not at the 99th percentile: requests of a closed loop keep in step, so that few steps hold chunks, but long ones.
   const auto itl = [](const ServingScenario& s) { return serving_report(s, serve(s, "")).itl_ms.mean; };

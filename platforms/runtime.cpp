@@ -20,6 +20,9 @@ const Toll tolls[] = {
     {&RuntimeCost::per_prompt_kernel,
      "per_prompt_kernel",
      {"To each kernel of a step of prompts with more tokens than graphs were recorded for", "4 us"}},
+    {&RuntimeCost::per_launch,
+     "per_launch",
+     {"At least, from one launch to the next in such a step of prompts, by a host that is no quicker", "20 us"}},
     {&RuntimeCost::per_operator, "per_operator", {"To each compute operator", "2 us"}},
     {&RuntimeCost::per_layer, "per_layer", {"To each layer and micro-batch", "10 us"}},
     {&RuntimeCost::per_step, "per_step", {"Once a step: scheduler, sampling, host", "1 ms"}},
@@ -58,6 +61,10 @@ void read_kernels(const Config& config, RuntimeCost& cost) {
   if (config.has("fused_all_reduce",
                  {"Kernels that its all-reduces do on the way, where there are some", "[norm, residual]"}))
     cost.fused_all_reduce = names(config.at("fused_all_reduce"));
+  const Config unfused = config.section(
+      "unfused",
+      {"How many kernels it takes where one would do, by name, or by name and columns", "{top-k-biased: 10}"});
+  for (const auto& kernel : unfused.keys()) cost.unfused[kernel] = unfused.at(kernel).as_positive<int>();
   const Config experts = config.section("fused_experts", {"Kernels fused beside experts, by the arithmetic that these "
                                                           "run in; weight-only where their weights are narrower",
                                                           "{fp8: [permute]}"});

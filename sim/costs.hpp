@@ -59,6 +59,10 @@ struct RuntimeCost {
   Seconds per_kernel;  ///< to each kernel launched, beside what the accelerator needs between two of them
   /// To each kernel of a step of prompts with more tokens than graphs were recorded for: it is launched, not replayed.
   Seconds per_prompt_kernel;
+  /// At least, from one launch to the next in such a step: a host that launches kernel by kernel is no quicker.
+  Seconds per_launch;
+  /// How many kernels it takes where one would do, by the kernel's name, or by name and columns ("top-k-biased-384").
+  std::map<std::string, int> unfused;
   int recorded_tokens = 0;  ///< of an attention group, the most that graphs were recorded for
   Seconds per_operator;     ///< to each compute operator
   Seconds per_layer;        ///< to each layer and micro-batch
@@ -75,7 +79,8 @@ struct RuntimeCost {
 
   /// Above zero where the stack costs anything.
   Seconds all() const {
-    return per_kernel + per_prompt_kernel + per_operator + per_layer + per_step + per_request + per_agreement;
+    return per_kernel + per_prompt_kernel + per_launch + per_operator + per_layer + per_step + per_request +
+           per_agreement;
   }
 };
 

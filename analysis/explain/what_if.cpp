@@ -159,9 +159,9 @@ Scenario faster(const Scenario& scenario, const std::string& resource, double fa
     s.machine.host.cpu = cpu_time(s);
   } else if (resource == "serving stack") {
     RuntimeCost& runtime = s.machine.runtime;
-    for (Seconds* cost :
-         {&runtime.per_kernel, &runtime.per_prompt_kernel, &runtime.per_operator, &runtime.per_layer, &runtime.per_step,
-          &runtime.per_request, &runtime.per_agreement, &runtime.per_copy, &runtime.per_cpu_kernel}) {
+    for (Seconds* cost : {&runtime.per_kernel, &runtime.per_prompt_kernel, &runtime.per_launch, &runtime.per_operator,
+                          &runtime.per_layer, &runtime.per_step, &runtime.per_request, &runtime.per_agreement,
+                          &runtime.per_copy, &runtime.per_cpu_kernel}) {
       *cost = *cost / factor;
     }
   } else if (of_collectives(resource)) {

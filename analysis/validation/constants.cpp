@@ -43,6 +43,7 @@ constexpr Meaning meanings[] = {
     {"sm_time", "of the SMs for sending and receiving, which overlapped work gives up", "0 to 100 us"},
     {"per_prompt_kernel", "what an engine adds to each kernel of a step with prompts in it, which is no recorded graph",
      "0 to 40 us"},
+    {"per_launch", "at least, between the launches of two kernels of such a step: the host's time", "5 to 60 us"},
     {"recorded_tokens", "most tokens of a step that graphs were recorded for", "0 to 8192"},
     {"per_kernel", "what an engine adds between two kernels of a recorded graph", "0 to 5 us"},
     {"per_request", "an engine's host, for each request and step: sampling, detokenising, scheduling", "0 to 50 us"},

@@ -76,7 +76,9 @@ Tree server_scenario(const ServingPoint& point, const Config& words) {
   bool has_experts = true;
   for (const auto& model : dense.items()) has_experts = has_experts && model.as<std::string>() != point.model;
   put_layout(point, has_experts, tree);
-  set_path(tree, "decode.runtime", words.at("engines").at(point.engine).tree());
+  const Config engines = words.at("engines");
+  const std::string there = point.engine + " on " + point.gpu;  // where a vendor's build differs
+  set_path(tree, "decode.runtime", engines.at(engines.has(there) ? there : point.engine).tree());
   set_path(tree, "decode.precision", formats_of(point, words));
   return tree;
 }

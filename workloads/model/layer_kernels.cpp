@@ -11,6 +11,18 @@ Kernel norm_kernel(const Model& model, double tokens) {
   return elementwise("norm", tokens, 2.0 * model.hidden, model.hidden);
 }
 
+namespace {
+
+/// Fused kernels that choose by biased scores hold a group's in the registers of one thread, 32 at most (SGLang's
+/// moe_fused_gate).
+constexpr int scores_of_a_thread = 32;
+
+const char* choice_name(const Experts& e) {
+  return e.biased && e.routed > e.groups * scores_of_a_thread ? "top-k-biased" : "top-k";
+}
+
+}  // namespace
+
 std::vector<Kernel> gate_kernels(const Model& model, const Precision& p, double tokens) {
   // The gate stays in BF16 whatever the weights are (arXiv 2412.19437, section 3.3.1).
   const Precision plain{format("bf16"), format("bf16"), format("bf16"), format("bf16"), 0, {}, {}};
@@ -19,7 +31,7 @@ std::vector<Kernel> gate_kernels(const Model& model, const Precision& p, double 
   std::vector<Kernel> kernels{norm_kernel(model, tokens), gemm("router", plain, tokens, choices, model.hidden),
                               // Few columns leave most SMs idle, so the product is split along k and added up after.
                               elementwise("router-sum", tokens, 8 * choices, choices),
-                              elementwise("top-k", tokens, choices, 2.0 * e.top_k)};
+                              elementwise(choice_name(e), tokens, choices, 2.0 * e.top_k)};
   if (e.latent > 0) {
     const Precision shared = p.in(p.shared_part);
     kernels.push_back(gemm("latent-down", shared, tokens, e.latent, model.hidden));

@@ -3,6 +3,8 @@
 
 #include "workloads/step/step_work.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "workloads/step/overlap.hpp"
@@ -52,12 +54,24 @@ Kernel as_read(const std::map<std::string, double>& weight_only, Kernel kernel) 
   return kernel;
 }
 
+/// A kernel that the stack takes several for.
+Kernel as_launched(const std::map<std::string, int>& unfused, Kernel kernel) {
+  if (unfused.empty()) return kernel;
+  auto many = unfused.find(fmt::format("{}-{:.0f}", kernel.name, kernel.shape.k));
+  if (many == unfused.end()) many = unfused.find(kernel.name);
+  if (many != unfused.end()) kernel.launches = many->second;
+  return kernel;
+}
+
 /// A step of prompts with more tokens than graphs were recorded for: each kernel costs what it costs to launch.
 Machine on_load(Machine machine, const Load& load, const Layout& layout) {
   const bool prompts = std::any_of(load.requests.begin(), load.requests.end(), [](const auto& r) { return r.prompt; });
   const double tokens = load.new_tokens_per_gpu() * layout.tensor_parallel;
-  if (prompts && tokens > machine.runtime.recorded_tokens)
+  if (prompts && tokens > machine.runtime.recorded_tokens) {
     machine.runtime.per_kernel += machine.runtime.per_prompt_kernel;
+  } else {
+    machine.runtime.per_launch = Seconds{};
+  }
   return machine;
 }
 
@@ -82,17 +96,25 @@ double roughly_in_group(const Batches& batches, const Layout& layout) {
 Compute timed(const Machine& machine, const std::vector<Kernel>& kernels, int kind) {
   Compute work;
   Seconds sum;
+  Seconds launched;
   const std::set<std::string> fused = fused_kernels(machine.runtime, kernels);
-  for (const Kernel& kernel : kernels) {
-    if (fused.contains(kernel.name)) continue;
+  for (const Kernel& one : kernels) {
+    if (fused.contains(one.name)) continue;
+    const Kernel kernel = as_launched(machine.runtime.unfused, one);
     const RuntimeCost& runtime = machine.runtime;
     KernelTime t = kind == on_cpu ? machine.host.cpu(as_read(runtime.cpu_weight_only, kernel))
                                   : machine.devices.time(as_read(runtime.weight_only, kernel), kind);
     t.time += (kind == on_cpu ? runtime.per_cpu_kernel : runtime.per_kernel) * kernel.launches;
     sum += t.time;
+    launched += runtime.per_launch * kernel.launches;
     work.flops += kernel.flops;
     work.bytes += kernel.bytes;
     work.parts.push_back({kernel.name, kernel.kind, t.time, t.provenance});
+  }
+  if (launched > Seconds{} && kind != on_cpu) {
+    // What the host needs to launch them beyond what they take.
+    work.parts.push_back({"launches", "elementwise", std::max(Seconds{}, launched - sum), Provenance::modelled});
+    sum = std::max(sum, launched);
   }
   work.duration = {sum};
   return work;

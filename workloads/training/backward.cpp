@@ -103,7 +103,7 @@ std::vector<Kernel> input_gradients(const std::vector<Kernel>& forward, const Pr
     kernels.back().name += "-again";
   }
   for (auto at = forward.rbegin(); at != forward.rend(); ++at) {
-    if (at->name == "quantise" || at->name == "top-k" || at->name == "embedding") continue;
+    if (at->name == "quantise" || at->name.starts_with("top-k") || at->name == "embedding") continue;
     if (at->kind == "attention-prefill") {
       kernels.push_back(attention_core(*at));
     } else if (has_weights(*at)) {

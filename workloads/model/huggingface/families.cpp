@@ -75,6 +75,12 @@ const std::set<std::string> experts_everywhere = split(
     "qwen3_vl_moe_text qwen3_omni_moe_text qwen3_next qwen3_5_moe qwen3_5_moe_text hunyuan hunyuan_v1_moe gemma4 "
     "gemma4_text longcat_flash longcat deepseek_v4 nemotron_h nemotron_h_puzzle skywork aria_text xverse");
 
+// Chosen by scores with a bias that balances the load, and scaled to add up to one.
+const std::set<std::string> biased_scores = split(
+    "deepseek_v3 deepseek_v32 kimi_k2 kimi_k25 kimi_linear glm4_moe glm4_moe_lite glm_moe_dsa glm4v_moe_text "
+    "minimax_m2 "
+    "dots1");
+
 const std::set<std::string> four_times =
     split("gpt2 gptj gpt_neo bloom falcon mpt gpt_bigcode RefinedWeb RefinedWebModel");
 
@@ -94,6 +100,7 @@ Family table_entry(const std::string& type) {
   f.plain_heads = plain_heads.contains(type);
   f.experts_everywhere = experts_everywhere.contains(type);
   f.one_width = one_width.contains(type);
+  f.biased_scores = biased_scores.contains(type);
   f.shares_experts = !unshared.contains(type);
   f.four_times = four_times.contains(type);
   f.known = plain.contains(type) || ungated.contains(type);

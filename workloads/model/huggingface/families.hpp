@@ -18,6 +18,7 @@ struct Family {
   bool experts_everywhere = false;  ///< no layer is dense, but by a list or an interval
   bool one_width = false;           ///< experts are as wide as intermediate_size says
   bool shares_experts = true;       ///< its class knows shared experts
+  bool biased_scores = false;       ///< experts are chosen by scores with a bias that balances their load
   bool four_times = false;          ///< its class knows no width of feed-forwards, or leaves it out where usual
   bool multi_head = false;          ///< as many KV heads as heads where num_key_value_heads is not written
   int full_every = 0;               ///< of layers with a window, every so-maniest looks at everything; 0: by key only

@@ -45,6 +45,13 @@ int prompts_of_step(const ServingPoint& p) {
   return groups * std::clamp(static_cast<int>(std::lround(come)), 1, std::max(1, 8192 / p.prompt));
 }
 
+/// Prompts of a step that decoding waits for: where groups share experts all of them wait for the prompt of one, so as
+/// many as come to any group while one step is taken.
+int prompts_together(const ServingPoint& p) {
+  const int most = p.gpus / p.tensor_parallel * std::max(1, 8192 / p.prompt);
+  return std::clamp(static_cast<int>(std::lround(static_cast<double>(p.requests) / p.output)), 1, most);
+}
+
 /// Where the time of a step goes: kernels by name, communication that is waited for, and what is left.
 std::map<std::string, double> parts_ms(const Report& sums) {
   std::map<std::string, double> parts;
@@ -97,7 +104,7 @@ Tree serving_scenario(const ServingPoint& point, const Config& words) {
 
 Tree prompts_scenario(const ServingPoint& point, const Config& words) {
   Tree tree = server_scenario(point, words);
-  set_path(tree, "deployment.concurrency", scalar(std::to_string(prompts_of_step(point))));
+  set_path(tree, "deployment.concurrency", scalar(std::to_string(prompts_together(point))));
   set_path(tree, "phase", scalar("prefill"));
   set_path(tree, "requests.prompt_tokens", scalar(std::to_string(point.mean_prompt())));
   return tree;
@@ -141,17 +148,17 @@ Seconds prompts_of_others(const ServingPoint& p, const Scenario& decode, Seconds
   if (p.mode != "agg" || p.prompt == 0) return {};
   const bool mixed = words.has("mixed_steps") && words.at("mixed_steps").get_or<bool>(p.engine, false);
   const Seconds more = mixed ? mixed_step(decode, p) - step : prompts_step(p, words, parts, times);
-  return more * (static_cast<double>(p.requests) / p.output / prompts_of_step(p));
+  return more * (static_cast<double>(p.requests) / p.output / (mixed ? prompts_of_step(p) : prompts_together(p)));
 }
 
 namespace {
 
-/// The time of a step on kernels and wires alone; its tokens go where those of the run went.
+/// TPOT on kernels and wires alone; its tokens go where those of the run went.
 Seconds bound_of(Tree tree, const std::string& name, const Run& served, PartReader& parts) {
   set_path(tree, "decode.runtime", scalar("ideal"));
   const Scenario s = read_scenario(tree, name, parts);
   const Run result = run_sharing(s, served.exchanges);
-  return report(s, result.program, result.timeline).step;
+  return report(s, result.program, result.timeline).tpot;
 }
 
 Comparison replayed(const ServingPoint& point, const Config& words, PromptTimes& prompts, PartReader& parts) {

@@ -42,6 +42,7 @@ void optimize_serving(const Tree& base, const ServiceSearch& search) {
   PartReader parts;
   std::vector<ServiceChoice> found;
   const auto all = all_choices(search.axes);
+  keep_engine();  // hundreds of steps: a child for each took two thirds of the time
   {
     ProgressLine line;
     for (const auto& choices : all) {

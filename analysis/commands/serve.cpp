@@ -19,6 +19,7 @@
 #include "analysis/serving/serving_page.hpp"
 #include "analysis/serving/serving_report.hpp"
 #include "analysis/serving/serving_trace.hpp"
+#include "sim/engine.hpp"
 
 namespace teapot::serve_command {
 namespace {
@@ -76,6 +77,7 @@ struct Service {
 
 Service served(const ServeOptions& options, const Tree& tree) {
   const std::vector<double> loads = loads_of(options.loads);
+  keep_engine();  // for the steps, of which a service has hundreds
   Service s;
   s.scenario = read_serving(tree, std::filesystem::path{options.scenario}.stem().string());
   SimulatedPools pools{s.scenario, options.cache};

@@ -26,6 +26,14 @@ Tree formats_of(const ServingPoint& point, const Config& words) {
   return from.at(point.precision).tree();
 }
 
+/// An engine's launch: of a model, on a GPU, or any.
+Config engine_of(const ServingPoint& point, const Config& engines) {
+  for (const auto& special : {point.engine + " for " + point.model, point.engine + " on " + point.gpu}) {
+    if (engines.has(special)) return engines.at(special);
+  }
+  return engines.at(point.engine);
+}
+
 void put_layout(const ServingPoint& p, bool has_experts, Tree& tree) {
   const auto put = [&](const char* key, int value) {
     set_path(tree, std::string{"deployment."} + key, scalar(std::to_string(value)));
@@ -83,9 +91,7 @@ Tree server_scenario(const ServingPoint& point, const Config& words) {
   bool has_experts = true;
   for (const auto& model : dense.items()) has_experts = has_experts && model.as<std::string>() != point.model;
   put_layout(point, has_experts, tree);
-  const Config engines = words.at("engines");
-  const std::string there = point.engine + " on " + point.gpu;  // where a vendor's build differs
-  set_path(tree, "decode.runtime", engines.at(engines.has(there) ? there : point.engine).tree());
+  set_path(tree, "decode.runtime", engine_of(point, words.at("engines")).tree());
   set_path(tree, "decode.precision", formats_of(point, words));
   return tree;
 }

@@ -69,7 +69,8 @@ done
 # --- lists, names and sections by --set
 for set in 'deployment.requests_per_gpu[0]=4' 'deployment[gpus]=4' 'decode.acceptance=[0.5, 2]' 'decode.acceptance=[[0.5]]' \
   'deployment.requests_per_gpu=[]' 'deployment.requests_per_gpu=[4, -1]' 'deployment.requests_per_gpu=[4, x]' \
-  'deployment.requests_per_gpu=[1.5]' 'deployment.placement=[1, 1]' 'deployment.placement=[1.5, 2]' 'deployment.placement=[[0], [1]]' \
+  'deployment.requests_per_gpu=[1.5]' 'deployment.attention_gpus=0' 'deployment.attention_gpus=' 'deployment.attention_gpus=[1]' \
+  'deployment.attention_gpus=2147483647' 'deployment.feed_forwards=routed' 'deployment.feed_forwards=x' 'deployment.placement=[1, 1]' 'deployment.placement=[1.5, 2]' 'deployment.placement=[[0], [1]]' \
   'deployment.placement=[2147483647, 0]' 'deployment.placement=scatter' 'fabric.failures=[{}]' \
   'fabric.failures=[{link: nvl-0-0, plane: 1}]' 'fabric.failures=[{link: [nvl-0-0]}]' 'fabric.failures={link: nvl-0-0}' \
   'fabric.failures=[{tier: nosuch}]' 'fabric.degrade=[{link: nvl-0-0, to: 0}]' 'fabric.degrade=3' '==' 'a=b=c' 'deployment.gpus' \

@@ -112,3 +112,23 @@ TEST_CASE("traffic: the transpose of few copies between ranks far apart is what 
     RC_ASSERT(traffic.whole());
   });
 }
+
+TEST_CASE("traffic: who sends is told from who only receives, either way, and some rows can be taken alone") {
+  // 0 and 1 send to 2 and 3; 2 forwards to 3; 4 takes no part.
+  const Traffic traffic = from_dense(5, {0, 0, 2, 1, 0,  //
+                                         0, 0, 0, 4, 0,  //
+                                         0, 0, 0, 3, 0,  //
+                                         0, 0, 0, 0, 0,  //
+                                         0, 0, 0, 0, 0});
+  CHECK(senders_of(traffic, false) == std::vector<char>{1, 1, 1, 0, 0});
+  CHECK(senders_of(traffic, true) == std::vector<char>{0, 0, 1, 1, 0});
+  CHECK(traffic.has_row(2));
+  CHECK(!traffic.has_row(3));
+  const Traffic first = rows_of(traffic, 0, 2, traffic.groups);
+  const Traffic rest = rows_of(traffic, 2, 5, nullptr);
+  CHECK(first.ranks == 5);
+  CHECK(first.copies(0, 2) == 2);
+  CHECK(first.copies(2, 3) == 0);
+  CHECK(rest.copies(2, 3) == 3);
+  CHECK(first.total() + rest.total() == traffic.total());
+}

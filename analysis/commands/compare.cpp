@@ -76,6 +76,7 @@ Design design_of(const std::string& what, const Options& options, const CostList
 }
 
 void execute(const Options& options) {
+  require_place_for(options.html);
   const CostLists lists = read_cost_lists(options.prices);
   std::vector<Design> designs;
   for (const auto& what : options.designs) {

@@ -38,6 +38,7 @@ HostPart host_named(const std::string& name) {
 }
 
 void execute(const PlatformOptions& options) {
+  require_place_for(options.output);
   Tree tree = resolve_named(options.fabric, "topologies", "fabric");
   for (const auto& set : options.sets) apply_set(tree, set);
   if (!options.host.empty()) plug_in_host(host_named(options.host), tree);

@@ -172,8 +172,28 @@ std::string explained(const RunOptions& options, const Scenario& scenario, const
   return text;
 }
 
+/// What is printed, as an object and as text, and written beside traces and tables.
+struct Summary {
+  std::string json;
+  std::string text;
+};
+
+void write_files(const RunOptions& options, const Scenario& scenario, const Run& result, const Summary& summary) {
+  TraceSelection selection = trace_selection(options);
+  selection.memory_bandwidth = scenario.accelerator.memory_bandwidth;
+  if (!options.trace.empty()) {
+    write_trace(options.trace, result.program, result.timeline, scenario.network, selection);
+  }
+  if (options.folder.empty()) return;
+  write_tables(options.folder, result.program, result.timeline, scenario.network, selection,
+               {{"summary.json", summary.json},
+                {"summary.txt", summary.text},
+                {"scenario.yaml", to_yaml(resolved(scenario.source))}});
+}
+
 void execute(const RunOptions& options) {
   require_what_to_run(options);
+  for (const auto& file : {options.trace, options.html}) require_place_for(file);
   if (!options.workload.empty()) return replay(options);
   if (!options.trace.empty()) check_trace_name(options.trace);
   const Tree tree = load_scenario_tree(options.scenario, options.sets);
@@ -198,28 +218,19 @@ void execute(const RunOptions& options) {
   const auto why = explanation(options, scenario, result, show);
   const auto binds = why && !why->what_if.empty() ? first_of(why->what_if) : find_binding(scenario, result, sums);
   progress.clear();
-  std::string json;
+  Summary summary;
   if (options.json || !options.folder.empty()) {
     auto object = summary_json(scenario, result, sums, binds);
     if (!options.explain.empty()) object["explanation"] = explanation_json(*why, scenario, result);
-    json = object.dump(2) + '\n';
+    summary.json = object.dump(2) + '\n';
   }
-  std::string text = summary_text(scenario, result, sums, binds);
-  if (!options.explain.empty()) text += explained(options, scenario, result, *why);
-  TraceSelection selection = trace_selection(options);
-  selection.memory_bandwidth = scenario.accelerator.memory_bandwidth;
-  if (!options.trace.empty()) {
-    write_trace(options.trace, result.program, result.timeline, scenario.network, selection);
-  }
+  summary.text = summary_text(scenario, result, sums, binds);
+  if (!options.explain.empty()) summary.text += explained(options, scenario, result, *why);
+  write_files(options, scenario, result, summary);
   if (!options.html.empty()) {
     write_file(options.html, html_report(scenario, result, sums, *why, cost_json(scenario, sums)));
   }
-  if (!options.folder.empty()) {
-    write_tables(
-        options.folder, result.program, result.timeline, scenario.network, selection,
-        {{"summary.json", json}, {"summary.txt", text}, {"scenario.yaml", to_yaml(resolved(scenario.source))}});
-  }
-  fmt::print("{}", options.json ? json : highlighted(text));
+  fmt::print("{}", options.json ? summary.json : highlighted(summary.text));
 }
 
 void declare(Command command) {

@@ -106,6 +106,8 @@ void write_folder(const std::string& folder, const Service& s) {
 
 void execute(const ServeOptions& options) {
   if (!options.trace.empty()) check_trace_name(options.trace);
+  require_place_for(options.trace);
+  require_place_for(options.html);
   const Tree tree = load_scenario_tree(options.scenario, options.sets);
   const Service s = served(options, tree);
   if (!options.folder.empty()) write_folder(options.folder, s);

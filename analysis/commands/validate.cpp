@@ -78,10 +78,7 @@ std::string where_it_fails() {
 }
 
 void execute(const ValidateOptions& options) {
-  std::error_code ignored;
-  for (const auto& file : {options.page, options.plot, options.curves}) {  // before the work, not after it
-    if (std::filesystem::is_directory(file, ignored)) throw ConfigError(file + ": cannot be written: is a folder");
-  }
+  for (const auto& file : {options.page, options.plot, options.curves}) require_place_for(file);
   keep_engine();  // hundreds of small simulations: a child for each took a third of the time
   std::vector<Validation> cases;
   for (const auto& file : chosen(options.cases)) cases.push_back(validate(file));

@@ -30,6 +30,7 @@ struct Options {
 };
 
 void execute(const Options& options) {
+  require_place_for(options.html);
   const std::string file = options.wishes.empty() ? home() + "/analysis/wishes/wishes.yaml" : options.wishes;
   const std::vector<Wish> wishes = read_wishes(
       Config{parse_yaml(read_input(file, most_table_bytes), std::filesystem::path{file}.filename().string())});

@@ -58,6 +58,18 @@ SignalsHeld::SignalsHeld() {
 
 SignalsHeld::~SignalsHeld() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
+void require_place_for(const std::string& file) {
+  if (file.empty()) return;
+  struct stat status {};
+  if (stat(file.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) fail(file, EISDIR);
+    return;
+  }
+  const std::size_t slash = file.rfind('/');
+  if (slash == std::string::npos || slash == 0) return;
+  if (stat(file.substr(0, slash).c_str(), &status) != 0) fail(file, errno);
+}
+
 void write_file(const std::string& file, std::string_view content) {
   struct stat status {};
   if (stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {

@@ -20,6 +20,10 @@ class SignalsHeld {
   sigset_t before_;
 };
 
+/// Throws what write_file() would where `file` is a folder, or lies in none that is there: to be said before the work
+/// and not after it. No name at all is fine.
+void require_place_for(const std::string& file);
+
 /// Writes beside the target under a temporary name, then renames; a device or a pipe is written as it is. Throws
 /// ConfigError where that cannot be done, and never waits for somebody to read a pipe.
 void write_file(const std::string& file, std::string_view content);

@@ -18,24 +18,6 @@ bool has_bit(const std::vector<std::uint64_t>& bits, int rank) {
   return (bits[static_cast<std::size_t>(rank >> 6)] >> (rank & 63) & 1) != 0;
 }
 
-/// The link at each place: a final and a near one for each endpoint, where routes have parts, and all others.
-std::vector<int> places_of(const RouteTable& routes) {
-  std::vector<int> links;
-  std::vector<char> placed(routes.links());
-  const auto place = [&](int link) {
-    links.push_back(link);
-    if (link >= 0) placed[at(link)] = 1;
-  };
-  if (routes.has_parts()) {
-    for (int d = 0; d < routes.endpoints(); ++d) place(routes.final_link(d));
-    for (int d = 0; d < routes.endpoints(); ++d) place(routes.near_link(d));
-  }
-  for (int l = 0; l < static_cast<int>(placed.size()); ++l) {
-    if (placed[at(l)] == 0) place(l);
-  }
-  return links;
-}
-
 }  // namespace
 
 FabricModel::FabricModel(const Network& network, const Program& program, bool record)
@@ -46,9 +28,10 @@ FabricModel::FabricModel(const Network& network, const Program& program, bool re
       blocking_(network, routes_),
       supports_(routes_, network.links.size(), program.ranks),
       record_(record ? network.links.size() : 0),
-      link_at_(places_of(routes_)),
+      rows_(routes_, program),
+      link_at_(rows_.then_others()),
       links_(link_at_.size()),
-      sums_(network.links.size()),
+      sums_(network.links.size(), rows_),
       batches_(network.links.size()) {
   place_of_.resize(network.links.size());
   for (int p = 0; p < static_cast<int>(link_at_.size()); ++p) {
@@ -163,8 +146,12 @@ void FabricModel::flush() {
   if (transfer.recalled < 0 && transfer.copies->in_parts() && !record_.on() && transfer.stretch == 1) {
     sums_.gather(routes_, *transfer.started, batch_ranks_);
     for (const auto& [link, copies] : sums_.on_links()) put(id, link, copies);
-    put_row(id, 0, sums_.on_final());
-    put_row(id, at(routes_.endpoints()), sums_.on_near());
+    for (const auto& [first, count] : sums_.runs()) {
+      put_row(id, first, std::span{sums_.on_final()}.subspan(first, count));
+      put_row(id, rows_.final.size() + first, std::span{sums_.on_near()}.subspan(first, count));
+    }
+    const auto [first, count] = sums_.middle_run();
+    put_row(id, rows_.final.size() + rows_.near.size() + first, std::span{sums_.on_middle()}.subspan(first, count));
   } else {
     for (const auto& [link, copies] : batches_.of(*transfer.copies, batch_ranks_, transfer.recalled))
       put(id, link, copies);
@@ -187,10 +174,10 @@ void FabricModel::put(int id, int link, double copies) {
   if (fresh) transfer.places.push_back(place);
 }
 
-void FabricModel::put_row(int id, std::size_t first, const std::vector<std::uint32_t>& copies) {
+void FabricModel::put_row(int id, std::size_t first, std::span<const std::uint32_t> copies) {
   Transfer& transfer = transfers_[at(id)];
-  transfer.unlisted.resize(2 * at(routes_.endpoints()));
-  add_counts(copies, transfer.unlisted.data() + first);
+  transfer.unlisted.resize(rows_.count());
+  add_counts(copies.size(), copies.data(), transfer.unlisted.data() + first);
   links_.add_row(first, id, copies, costs_[transfer.cost].seconds_per_copy.data() + first, batch_time_);
 }
 

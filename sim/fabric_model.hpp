@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <span>
 #include <vector>
 
 #include "sim/batch_sums.hpp"
@@ -19,6 +20,7 @@
 #include "sim/network.hpp"
 #include "sim/program.hpp"
 #include "sim/route_table.hpp"
+#include "sim/shape_ways.hpp"
 #include "sim/timeline.hpp"
 
 namespace teapot {
@@ -97,7 +99,7 @@ class FabricModel {
   void finish(int transfer, std::size_t word, std::uint64_t bits, double now);
   void flush();
   void put(int transfer, int link, double copies);
-  void put_row(int transfer, std::size_t first, const std::vector<std::uint32_t>& copies);
+  void put_row(int transfer, std::size_t first, std::span<const std::uint32_t> copies);
   void list(Transfer& transfer);
   struct Drain {
     double time;
@@ -118,8 +120,8 @@ class FabricModel {
   LinkRecord record_;
   std::vector<std::vector<int>> behind_;  // by link, where recorded: those it stands for
   std::vector<Cost> costs_;
-  // Links that lead to one endpoint alone stand in rows by endpoint, so that what a batch puts on them is put on all at
-  // once: the final ones, then the near ones, then all others.
+  // Links in rows first, so that what a batch puts on them is put on all at once: final, near, middle, then all others.
+  LinkRows rows_;
   std::vector<int> place_of_, link_at_;  // -1: no link
   FluidLinks links_;
   std::vector<Transfer> transfers_;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "sim/fluid_link.hpp"
@@ -39,8 +40,8 @@ class FluidLinks {
     return owner_[place] == transfer ? updated_[place] + remaining_s_[place] : -1;
   }
   /// Adds copies on links in a row, from `first` on, where there are any: copies * seconds_per_copy of each.
-  void add_row(std::size_t first, int transfer, const std::vector<std::uint32_t>& copies,
-               const double* seconds_per_copy, double now);
+  void add_row(std::size_t first, int transfer, std::span<const std::uint32_t> copies, const double* seconds_per_copy,
+               double now);
 
  private:
   static constexpr double nobody = -1;

@@ -129,6 +129,8 @@ class Traffic {
   bool operator==(const Traffic& other) const;
   friend Traffic transposed(const Traffic& traffic, std::shared_ptr<const TrafficShape> turned);
   const std::shared_ptr<const TrafficShape>& shape() const { return shape_; }  ///< null: rows stand one by one
+  /// Of a shape's columns, in their order.
+  const std::uint16_t* counts_of(int row) const { return counts_.data() + shape_->begin(row); }
 
  private:
   // Two bytes a pair: the distance from the destination before (0: more than a byte, which follows in four), and the

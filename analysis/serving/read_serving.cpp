@@ -96,13 +96,6 @@ Admission read_admission(const Config& scheduler, int steps_ahead) {
           steps("stream_tokens", 1, 1)};
 }
 
-/// One unit that decodes. Two sides of it take turns whatever its load; too few requests to be split are not.
-Scenario decode_unit(const Tree& tree, const Config& serving, const std::string& name) {
-  Scenario unit = read_scenario(pool_tree(tree, serving.section("decode"), "decode"), name);
-  if (unit.layout.apart() && unit.overlap_chosen) unit.execution.overlap = "ping-pong-3";
-  return unit;
-}
-
 /// Whether the unit that decodes has GPUs for feed-forwards alone, as `placement` says.
 void check_sides(const Config& serving, const Config& decode, const std::string& placement, const Layout& layout) {
   const bool wanted = placement == "attention-ffn";
@@ -121,7 +114,7 @@ void read_pools(const Tree& tree, const Config& serving, ServingScenario& s) {
   if (!apart && serving.has("kv_transfer")) serving.at("kv_transfer").fail("is of placement: disaggregated");
   const bool by_layer = serving.choice_or("kv_transfer", {"at-end", "by-layer"}, "at-end") == "by-layer";
   const Config decode = serving.section("decode");
-  s.decode = decode_unit(tree, serving, s.name);
+  s.decode = read_scenario(pool_tree(tree, decode, "decode"), s.name);
   check_sides(serving, decode, placement, s.decode.layout);
   s.shape.apart = apart;
   s.shape.seed = s.decode.seed;
@@ -153,7 +146,7 @@ DamagedPools damaged_pools(const Tree& tree, const Config& serving, const Servin
   } catch (const ConfigError& e) {
     serving.at("failures").fail(fmt::format("from {:g} s on nothing can be served: {}", from_s, e.what()));
   }
-  DamagedPools pools{decode_unit(tree, serving, s.name), {}, {}, {}};
+  DamagedPools pools{read_scenario(pool_tree(tree, serving.section("decode"), "decode"), s.name), {}, {}, {}};
   if (!s.prefill) return pools;
   pools.prefill = read_scenario(pool_tree(tree, serving.section("prefill"), "prefill"), s.name);
   const CacheTransfer way{*pools.prefill, pools.decode, static_cast<int>(s.decode_gpus), s.moved_bytes_per_token};

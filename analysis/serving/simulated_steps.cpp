@@ -147,7 +147,7 @@ Scenario SimulatedSteps::step(const StepLoad& load) const {
   Scenario s = scenario_;
   const int micro_batches = overlap(s.execution.overlap).micro_batches;
   s.load = load_of(load, 1 + s.speculation.draft_tokens, micro_batches, s.layout);
-  if (s.overlap_chosen && !s.layout.apart() && load.new_tokens == 0) choose_overlap(s);
+  if (s.overlap_chosen && load.new_tokens == 0) choose_overlap(s);
   // Too few to be split: they pass as one micro-batch.
   const int most = s.load.requests[0].counts[0];
   if (most < micro_batches) s.execution.overlap = "none";

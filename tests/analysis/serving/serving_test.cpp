@@ -96,14 +96,19 @@ TEST_CASE("serving: without a word on overlap, a step is what `run` chooses for 
                  "s.yaml"),
       "auto");
   const SimulatedSteps steps{s.decode, "", {}};
-  const auto overlap_of = [&](int requests) {
+  const auto overlap_of = [](const SimulatedSteps& unit, int requests) {
     StepLoad load;
     load.requests = requests;
     load.context = 150;
-    return steps.step(load).execution.overlap;
+    return unit.step(load).execution.overlap;
   };
-  CHECK(overlap_of(31) == "none");
-  CHECK(overlap_of(64) == "dual-micro-batch");
+  CHECK(overlap_of(steps, 31) == "none");
+  CHECK(overlap_of(steps, 64) == "dual-micro-batch");
+  Tree apart = s.decode.source;
+  set_path(apart, "deployment.attention_gpus", parse_yaml("8", "set"));
+  const SimulatedSteps sides{read_scenario(apart, "apart"), "", {}};
+  CHECK(overlap_of(sides, 31) == "none");
+  CHECK(overlap_of(sides, 64) == "ping-pong-3");
   StepLoad mixed;
   mixed.requests = 64;
   mixed.new_tokens = 100;

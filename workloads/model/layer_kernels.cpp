@@ -52,6 +52,12 @@ std::vector<Kernel> feed_forward_kernels(const std::string& name, const Model& m
   return kernels;
 }
 
+void add_shared_gate(std::vector<Kernel>& kernels, const Model& model, double tokens) {
+  const Precision plain{format("bf16"), format("bf16"), format("bf16"), format("bf16"), 0, {}, {}};
+  kernels.push_back(gemm("shared-gate", plain, tokens, 1, model.hidden));
+  kernels.push_back(elementwise("shared-scale", tokens, model.hidden + 1, model.hidden));
+}
+
 std::vector<Kernel> expert_kernels(const Model& model, const Precision& p, double tokens, double active, int shared_by,
                                    bool unsorted) {
   const double width = static_cast<double>(model.experts.intermediate) / shared_by;

@@ -17,6 +17,8 @@ std::vector<Kernel> gate_kernels(const Model&, const Precision&, double tokens);
 /// A feed-forward of which each of `shared_by` GPUs holds a part. `name` leads the kernels' names.
 std::vector<Kernel> feed_forward_kernels(const std::string& name, const Model&, const Precision&, double intermediate,
                                          double tokens, int shared_by);
+/// What a token's gate does to its shared experts.
+void add_shared_gate(std::vector<Kernel>& kernels, const Model& model, double tokens);
 /// `tokens` that arrived at `active` experts of a GPU; each active expert's weights are read once. `unsorted`: no
 /// exchange has put them into the order of the experts, nor will one add the experts' results up.
 std::vector<Kernel> expert_kernels(const Model&, const Precision&, double tokens, double active, int shared_by,

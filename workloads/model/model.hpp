@@ -21,6 +21,7 @@ struct Experts {
   int intermediate = 0;         ///< of one routed expert
   int shared_intermediate = 0;  ///< of all shared experts together
   int groups = 1;               ///< in which the gate chooses under group-limited routing
+  bool shared_gate = false;     ///< what the shared ones give is scaled by a gate of each token (Qwen)
   bool biased = false;          ///< chosen by scores with a bias that balances the load (arXiv 2408.15664)
   int zero = 0;                 ///< choices beside the routed experts that compute nothing (LongCat, arXiv 2509.01322)
   int latent = 0;               ///< width to which a token is projected before routed experts; 0: they see it whole

@@ -40,6 +40,7 @@ Experts read_experts(const Config& config) {
                               {"Width of all shared experts together", "2048", "as wide as so many routed ones"});
   e.latent =
       config.non_negative_or<int>("latent", 0, {"Width of the space that experts work in; 0: the hidden size", "1024"});
+  e.shared_gate = config.get_or<bool>("shared_gate", false, {"Each token scales what its shared experts give", "true"});
   e.biased = config.get_or<bool>("biased", false, {"Chosen by scores with a bias that balances their load", "true"});
   e.groups = config.positive_or<int>("groups", 1, {"Groups of experts that the gate chooses first", "8"});
   if (e.routed % e.groups != 0) config.at("groups").fail(fmt::format("must divide the {} routed experts", e.routed));

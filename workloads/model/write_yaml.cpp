@@ -69,6 +69,7 @@ Tree experts_tree(const Experts& e) {
   t.put_unless("shared_intermediate", e.shared_intermediate, e.shared * e.intermediate);
   t.put_unless("latent", e.latent, 0);
   t.put_unless("groups", e.groups, 1);
+  if (e.shared_gate) t.put("shared_gate", "true");
   if (e.biased) t.put("biased", "true");
   return t.tree();
 }

@@ -46,6 +46,26 @@ TEST_CASE("launches: a gate of biased scores and more than 32 experts a group is
   CHECK(last("minimax-m2.5") == "top-k-biased");
 }
 
+TEST_CASE(
+    "launches: gates of shared experts and of linear layers' heads are products of their own, where a model has them") {
+  const auto has = [](const std::string& model, const std::string& kernel) {
+    const Program program =
+        Step{model, "{gpus: 8, tensor_parallel: 8, requests_per_gpu: 2}", "{overlap: none}"}.program();
+    for (const Operator& op : program.operators) {
+      const auto* work = std::get_if<Compute>(&op.work);
+      if (work == nullptr) continue;
+      for (const KernelPart& part : work->parts) {
+        if (part.name == kernel) return true;
+      }
+    }
+    return false;
+  };
+  CHECK(has("qwen3-next-80b-a3b", "shared-gate"));
+  CHECK(has("qwen3-next-80b-a3b", "linear-gates"));
+  CHECK_FALSE(has("glm-4.6", "shared-gate"));
+  CHECK_FALSE(has("kimi-linear-48b-a3b", "linear-gates"));
+}
+
 TEST_CASE("launches: a stack takes several kernels where its list says so, by name or by name and columns") {
   Machine machine = of_launches();
   CHECK(gate_us("glm-4.6", machine) == doctest::Approx(4));

@@ -120,6 +120,7 @@ void read_groups(const Base& b, Experts& e) {
   const auto groups = none ? std::nullopt : b.keys.any({"n_group", "num_expert_group", "num_expert_groups"});
   e.groups = std::max(1, groups.value_or(1));
   e.biased = b.family.biased_scores;
+  e.shared_gate = e.shared_intermediate > 0 && b.family.gates_shared;
   if (e.routed % e.groups != 0)
     b.keys.fail(b.keys.which({"n_group", "num_expert_group", "num_expert_groups"}),
                 fmt::format("must divide the {} experts", e.routed));

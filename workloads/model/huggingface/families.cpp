@@ -81,6 +81,8 @@ const std::set<std::string> biased_scores = split(
     "minimax_m2 "
     "dots1");
 
+const std::set<std::string> gates_shared = split("qwen2_moe qwen3_next qwen3_5_moe qwen3_5_moe_text");
+
 const std::set<std::string> four_times =
     split("gpt2 gptj gpt_neo bloom falcon mpt gpt_bigcode RefinedWeb RefinedWebModel");
 
@@ -100,6 +102,7 @@ Family table_entry(const std::string& type) {
   f.plain_heads = plain_heads.contains(type);
   f.experts_everywhere = experts_everywhere.contains(type);
   f.one_width = one_width.contains(type);
+  f.gates_shared = gates_shared.contains(type);
   f.biased_scores = biased_scores.contains(type);
   f.shares_experts = !unshared.contains(type);
   f.four_times = four_times.contains(type);

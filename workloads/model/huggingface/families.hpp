@@ -19,6 +19,7 @@ struct Family {
   bool one_width = false;           ///< experts are as wide as intermediate_size says
   bool shares_experts = true;       ///< its class knows shared experts
   bool biased_scores = false;       ///< experts are chosen by scores with a bias that balances their load
+  bool gates_shared = false;        ///< each token scales what its shared experts give
   bool four_times = false;          ///< its class knows no width of feed-forwards, or leaves it out where usual
   bool multi_head = false;          ///< as many KV heads as heads where num_key_value_heads is not written
   int full_every = 0;               ///< of layers with a window, every so-maniest looks at everything; 0: by key only

@@ -8,11 +8,17 @@ namespace {
 
 double keys(const Recurrence& r) { return static_cast<double>(r.key_heads) * r.key_dim; }
 
-/// Columns of the product with the hidden state: query, key, value, output gate, strength and decay of each head.
+/// Strength and decay of each head, a product of its own where both come from the hidden state (Qwen3-Next's
+/// in_proj_ba).
+double head_gates(const Recurrence& r) {
+  return r.rule == Recurrence::Rule::delta && r.gate_rank == 0 ? 2.0 * r.value_heads : 0;
+}
+
+/// Columns of the product with the hidden state: query, key, value, output gate, and a strength of each head.
 double columns(const Recurrence& r) {
   double sum = 2 * keys(r) + r.inner();
   if (r.gate && r.gate_rank == 0) sum += r.inner();
-  if (r.rule == Recurrence::Rule::delta) sum += r.value_heads * (r.gate_rank > 0 ? 1 : 2);
+  if (r.rule == Recurrence::Rule::delta && r.gate_rank > 0) sum += r.value_heads;
   return sum;
 }
 
@@ -29,6 +35,7 @@ std::vector<Kernel> projections(const Model& model, const Attention& a, const Pr
   const double m = batch.tokens();
   std::vector<Kernel> kernels = entry_kernels(model, p, m);
   kernels.push_back(gemm("linear-in", p, m, columns(r) / batch.shared_by, model.hidden));
+  if (head_gates(r) > 0) kernels.push_back(gemm("linear-gates", p, m, head_gates(r) / batch.shared_by, model.hidden));
   if (r.gate_rank > 0) {  // KDA: decay of each channel and output gate, both of low rank
     kernels.push_back(gemm("gates-a", p, m, (r.gate ? 2.0 : 1.0) * r.gate_rank, model.hidden));
     kernels.push_back(gemm("gates-b", p, m, (keys(r) + (r.gate ? r.inner() : 0)) / batch.shared_by, r.gate_rank));
@@ -53,7 +60,7 @@ std::vector<Kernel> core(const Model& model, const Attention& a, const Precision
 
 double parameters(const Attention& a, double h) {
   const Recurrence& r = a.recurrence;
-  double sum = h * columns(r) + r.inner() * h + r.kernel * (2 * keys(r) + r.inner());
+  double sum = h * (columns(r) + head_gates(r)) + r.inner() * h + r.kernel * (2 * keys(r) + r.inner());
   if (r.gate_rank > 0) sum += r.gate_rank * (h + r.value_heads * static_cast<double>(r.key_dim));
   if (r.gate_rank > 0 && r.gate) sum += r.gate_rank * (h + r.inner());
   return sum;

@@ -59,8 +59,10 @@ Stage shared(const StepShape& s) {
   stage.routed = apart;
   stage.kernels = [s](const Share& share) {
     const Precision& all = s.execution.precision;
-    return feed_forward_kernels("shared", s.model, all.in(all.shared_part), s.model.experts.shared_intermediate,
-                                share.batch.tokens(), share.batch.shared_by);
+    auto kernels = feed_forward_kernels("shared", s.model, all.in(all.shared_part), s.model.experts.shared_intermediate,
+                                        share.batch.tokens(), share.batch.shared_by);
+    if (s.model.experts.shared_gate) add_shared_gate(kernels, s.model, share.batch.tokens());
+    return kernels;
   };
   return stage;
 }

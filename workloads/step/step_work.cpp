@@ -3,8 +3,6 @@
 
 #include "workloads/step/step_work.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "workloads/step/overlap.hpp"
@@ -36,33 +34,6 @@ std::optional<std::vector<double>> value_of(const Share& share) {
   return value;
 }
 
-/// What the stack computes within neighbours, experts' kernels by the arithmetic that their products run in.
-std::set<std::string> fused_kernels(const RuntimeCost& runtime, const std::vector<Kernel>& kernels) {
-  std::set<std::string> fused = runtime.fused;
-  for (const Kernel& kernel : kernels) {
-    if (kernel.kind != "grouped-gemm") continue;
-    const auto more = runtime.fused_experts.find(kernel.stored.empty() ? kernel.precision : "weight-only");
-    if (more != runtime.fused_experts.end()) fused.insert(more->second.begin(), more->second.end());
-  }
-  return fused;
-}
-
-/// Narrow weights that the stack's kernels read at a part of the bandwidth take as long as so many more bytes.
-Kernel as_read(const std::map<std::string, double>& weight_only, Kernel kernel) {
-  const auto part = weight_only.find(kernel.stored);
-  if (part != weight_only.end()) kernel.bytes = kernel.bytes / part->second;
-  return kernel;
-}
-
-/// A kernel that the stack takes several for.
-Kernel as_launched(const std::map<std::string, int>& unfused, Kernel kernel) {
-  if (unfused.empty()) return kernel;
-  auto many = unfused.find(fmt::format("{}-{:.0f}", kernel.name, kernel.shape.k));
-  if (many == unfused.end()) many = unfused.find(kernel.name);
-  if (many != unfused.end()) kernel.launches = many->second;
-  return kernel;
-}
-
 /// A step of prompts with more tokens than graphs were recorded for: each kernel costs what it costs to launch.
 Machine on_load(Machine machine, const Load& load, const Layout& layout) {
   const bool prompts = std::any_of(load.requests.begin(), load.requests.end(), [](const auto& r) { return r.prompt; });
@@ -92,33 +63,6 @@ double roughly_in_group(const Batches& batches, const Layout& layout) {
 }
 
 }  // namespace
-
-Compute timed(const Machine& machine, const std::vector<Kernel>& kernels, int kind) {
-  Compute work;
-  Seconds sum;
-  Seconds launched;
-  const std::set<std::string> fused = fused_kernels(machine.runtime, kernels);
-  for (const Kernel& one : kernels) {
-    if (fused.contains(one.name)) continue;
-    const Kernel kernel = as_launched(machine.runtime.unfused, one);
-    const RuntimeCost& runtime = machine.runtime;
-    KernelTime t = kind == on_cpu ? machine.host.cpu(as_read(runtime.cpu_weight_only, kernel))
-                                  : machine.devices.time(as_read(runtime.weight_only, kernel), kind);
-    t.time += (kind == on_cpu ? runtime.per_cpu_kernel : runtime.per_kernel) * kernel.launches;
-    sum += t.time;
-    launched += runtime.per_launch * kernel.launches;
-    work.flops += kernel.flops;
-    work.bytes += kernel.bytes;
-    work.parts.push_back({kernel.name, kernel.kind, t.time, t.provenance});
-  }
-  if (launched > Seconds{} && kind != on_cpu) {
-    // What the host needs to launch them beyond what they take.
-    work.parts.push_back({"launches", "elementwise", std::max(Seconds{}, launched - sum), Provenance::modelled});
-    sum = std::max(sum, launched);
-  }
-  work.duration = {sum};
-  return work;
-}
 
 StepWork::StepWork(const StepShape& shape, const Load& load, const Machine& machine, std::uint64_t seed,
                    const std::shared_ptr<KnownExchanges>& known)

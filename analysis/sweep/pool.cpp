@@ -30,10 +30,10 @@
 namespace teapot {
 namespace {
 
-/// What is sent to a worker.
+/// What is sent to a worker, without a gap.
 struct Order {
   std::uint64_t task = 0;
-  bool again = false;
+  std::uint64_t again = 0;  // whether this is not the first attempt
 };
 
 volatile std::sig_atomic_t asked_to_stop = 0;
@@ -133,7 +133,7 @@ std::optional<Answer> receive_answer(int fd) {
   if (getppid() != parent) _exit(0);
   Order order;
   while (read_all(fd, reinterpret_cast<char*>(&order), sizeof order)) {
-    if (!send_answer(fd, work(static_cast<std::size_t>(order.task), order.again))) break;
+    if (!send_answer(fd, work(static_cast<std::size_t>(order.task), order.again != 0))) break;
   }
   _exit(0);
 }
@@ -181,7 +181,7 @@ class WorkerPool {
       const bool again = kills_.count(task) > 0;
       Worker* const worker = worker_for(again);
       if (worker == nullptr) return;
-      const Order order{task, again};
+      const Order order{task, again ? 1U : 0U};
       worker->task = task;  // where it cannot be sent the worker is dead, and wait() will hear of it
       worker->used = true;
       pending_.pop_front();

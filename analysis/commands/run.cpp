@@ -191,11 +191,16 @@ void write_files(const RunOptions& options, const Scenario& scenario, const Run&
                 {"scenario.yaml", to_yaml(resolved(scenario.source))}});
 }
 
+/// Before the work, not after it.
+void require_outputs(const RunOptions& options) {
+  if (!options.trace.empty()) check_trace_name(options.trace);
+  for (const auto& file : {options.trace, options.html}) require_place_for(file);
+}
+
 void execute(const RunOptions& options) {
   require_what_to_run(options);
-  for (const auto& file : {options.trace, options.html}) require_place_for(file);
   if (!options.workload.empty()) return replay(options);
-  if (!options.trace.empty()) check_trace_name(options.trace);
+  require_outputs(options);
   const Tree tree = load_scenario_tree(options.scenario, options.sets);
   const std::string name = one_line(std::filesystem::path{options.scenario}.stem().string(), 200);
   if (has_jobs(tree))

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <ctime>
 #include <filesystem>
+#include <functional>
 #include <new>
 #include <set>
 #include <thread>
@@ -184,13 +185,40 @@ PoolOptions pool_of(const SweepOptions& options) {
   return pool;
 }
 
-SweepSummary run_sweep(const SweepOptions& options) {
-  const SweepPlan plan = read_sweep(options.file, options.sets, options.prices, options.binding);
-  const CostLists lists = read_cost_lists(options.prices);
+namespace {
+
+SweepSummary summary_of(const SweepPlan& plan, const SweepOptions& options) {
   SweepSummary summary;
   summary.name = plan.name;
   summary.dropped = plan.dropped;
   summary.folder = options.folder.empty() ? "results/" + plan.name : options.folder;
+  return summary;
+}
+
+void add_report(SweepSummary& summary, const PoolReport& report, std::size_t tasks, int workers) {
+  summary.lost = report.lost.size();
+  summary.signal = report.signal;
+  summary.wall_s = report.wall_s;
+  const auto used = std::min(workers, static_cast<int>(tasks));
+  summary.cpu_use = used > 0 ? report.cpu_s / (report.wall_s * used) : 0;
+}
+
+/// Counts each task that is done, and shows how far the sweep is.
+std::function<void(std::size_t, const TaskOutcome&)> counting(SweepSummary& summary, SweepProgress& progress) {
+  return [&](std::size_t, const TaskOutcome& outcome) {
+    const bool failed = outcome.kind == TaskOutcome::Kind::failed;
+    ++summary.simulated;
+    if (failed) ++summary.failed;
+    progress.add(failed, outcome.tpot_ms);
+  };
+}
+
+}  // namespace
+
+SweepSummary run_sweep(const SweepOptions& options) {
+  const SweepPlan plan = read_sweep(options.file, options.sets, options.prices, options.binding);
+  const CostLists lists = read_cost_lists(options.prices);
+  SweepSummary summary = summary_of(plan, options);
   const bool sharded = options.shards > 0;
   SweepFolder folder{summary.folder,
                      {sharded ? FolderUse::Kind::shard : FolderUse::Kind::sweep, options.shard, options.shards}};
@@ -213,21 +241,12 @@ SweepSummary run_sweep(const SweepOptions& options) {
         if (!again) keep_engine();  // or in a child, whose death has a reason that can be recorded
         return do_task(plan.tasks[task], plan, folder, lists, common);
       },
-      [&](std::size_t, const TaskOutcome& outcome) {
-        const bool failed = outcome.kind == TaskOutcome::Kind::failed;
-        ++summary.simulated;
-        if (failed) ++summary.failed;
-        progress.add(failed, outcome.tpot_ms);
-      });
+      counting(summary, progress));
   const SignalsHeld held;
   progress.clear();
   if (folder.alone()) folder.sweep_up();
   if (!report.cannot_go.empty()) throw ConfigError(report.cannot_go);
-  summary.lost = report.lost.size();
-  summary.signal = report.signal;
-  summary.wall_s = report.wall_s;
-  const auto used = std::min(pool.workers, static_cast<int>(missing.size()));
-  summary.cpu_use = used > 0 ? report.cpu_s / (report.wall_s * used) : 0;
+  add_report(summary, report, missing.size(), pool.workers);
   if (!sharded) {
     summary.table = table_of(folder, plan_json(plan));
     write_results(folder, summary.table);

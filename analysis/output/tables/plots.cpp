@@ -51,10 +51,8 @@ std::pair<double, double> middle_ms(const TraceEvents& events, const Program& pr
   return {from, to};
 }
 
-}  // namespace
-
-std::string gnuplot_script(const TraceEvents& events, const Program& program, const Timeline& timeline,
-                           const Network& network) {
+/// One curve of each tier of links that carried something.
+std::vector<std::string> curves_of_use(const Timeline& timeline, const Network& network) {
   std::set<std::string> tiers;
   for (std::size_t l = 0; l < network.links.size(); ++l) {
     if (timeline.links[l].bytes > Bytes{}) tiers.insert(network.links[l].tier);
@@ -66,11 +64,13 @@ std::string gnuplot_script(const TraceEvents& events, const Program& program, co
                     "(100 * $5) with steps title {0}",
                     quoted(tier)));
   }
-  std::vector<std::string> rows;
-  for (std::size_t s = 0; s < program.streams.size(); ++s)
-    rows.push_back(fmt::format("{} {}", quoted(program.streams[s]), s));
+  return use;
+}
+
+/// What the first GPU does between two times, operators of one name in one colour.
+std::vector<std::string> boxes_between(double from_ms, double to_ms, const TraceEvents& events,
+                                       const Program& program) {
   std::vector<std::string> boxes{"  NaN notitle"};
-  const auto [from_ms, to_ms] = middle_ms(events, program);
   std::set<std::pair<std::string, int>> drawn;
   for (const auto& slice : events.slices) {
     if (slice.gpu != events.gpus.front() || slice.end_s * 1e3 <= from_ms || slice.begin_s * 1e3 >= to_ms) continue;
@@ -82,6 +82,17 @@ std::string gnuplot_script(const TraceEvents& events, const Program& program, co
                     "($6 / 1000):($7 / 1000):({3} - 0.4):({3} + 0.4) with boxxyerror fill solid 0.7 title {2}",
                     events.gpus.front(), quoted(program.streams[at(op.stream)]), quoted(op.name), op.stream));
   }
+  return boxes;
+}
+
+}  // namespace
+
+std::string gnuplot_script(const TraceEvents& events, const Program& program, const Timeline& timeline,
+                           const Network& network) {
+  std::vector<std::string> rows;
+  for (std::size_t s = 0; s < program.streams.size(); ++s)
+    rows.push_back(fmt::format("{} {}", quoted(program.streams[s]), s));
+  const auto [from_ms, to_ms] = middle_ms(events, program);
   return fmt::format(
       "# gnuplot plot.gp   writes plot.svg: use of each tier of links over the step, and two layers on one GPU\n"
       "set datafile separator ','\n"
@@ -99,8 +110,8 @@ std::string gnuplot_script(const TraceEvents& events, const Program& program, co
       "set ytics ({})\n"
       "plot \\\n{}\n"
       "unset multiplot\n",
-      joined(use, ", \\\n"), quoted(events.gpu_names.front()), from_ms, to_ms, program.streams.size(),
-      joined(rows, ", "), joined(boxes, ", \\\n"));
+      joined(curves_of_use(timeline, network), ", \\\n"), quoted(events.gpu_names.front()), from_ms, to_ms,
+      program.streams.size(), joined(rows, ", "), joined(boxes_between(from_ms, to_ms, events, program), ", \\\n"));
 }
 
 std::string python_script() { return read_input(home() + "/analysis/output/tables/plot.py", most_table_bytes); }

@@ -62,7 +62,8 @@ double left_out_coverage(const std::vector<MeasuredStep>& steps, std::string Ste
 std::string left_out_table(const std::vector<MeasuredStep>& steps) {
   std::string text =
       "## Left out\n\nEach judged serving point whose prompts take less than half of its time, predicted with the "
-      "numbers of its stack fitted\nwithout its model, and the points of `cookbook` and of wide expert parallelism, on which "
+      "numbers of its stack fitted\nwithout its model, and the points of `cookbook` and of wide expert parallelism, on "
+      "which "
       "nothing was fitted.\n\n"
       "| rows of | | rows | median | nine tenths | bias |\n|---|---|---|---|---|---|\n";
   std::vector<double> all;

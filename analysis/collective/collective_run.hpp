@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "workloads/collectives/pattern.hpp"
 #include "sim/costs.hpp"
 #include "sim/engine.hpp"
+#include "workloads/collectives/pattern.hpp"
 
 namespace teapot {
 

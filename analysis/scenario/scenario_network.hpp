@@ -15,8 +15,8 @@ namespace teapot {
 std::string name_of(const Config& parent, const std::string& key, const std::string& fallback);
 
 /// `key`: under which the network is kept; empty for a platform file. `seed`: of nodes by chance. Throws ConfigError
-/// where it has too few GPUs. `host`: whose links a fabric has that does not say its own; `box`: the fabric where none is
-/// named, if it is a mapping.
+/// where it has too few GPUs. `host`: whose links a fabric has that does not say its own; `box`: the fabric where none
+/// is named, if it is a mapping.
 Network read_network(const Config& config, const Layout& layout, std::uint64_t seed, std::string& name,
                      std::string& key, PartReader& parts, const HostPart* host = nullptr, const Tree& box = {});
 

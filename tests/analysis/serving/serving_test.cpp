@@ -17,7 +17,7 @@ using namespace teapot;
 namespace {
 
 const char* const scenario_text = R"(
-model: qwen3-30b-a3b
+model: {from: qwen3-30b-a3b, layers: 8}
 accelerator: h100
 fabric: h800-mpft
 deployment: {gpus: 8, expert_parallel: 8}

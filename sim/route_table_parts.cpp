@@ -118,6 +118,7 @@ void RouteTable::find_parts() {
   const Asked bases = asked();
   if (!find_finals(bases)) return;
   find_nears(bases);
+  middle_links_ = 1;  // at least: two ways are told apart by where their middle links stand
   for (const auto& [ways, asked] : bases) {
     for (std::size_t d = 0; d < rows_.size(); ++d) {
       if (asked[d]) middle_links_ = std::max(middle_links_, middle_of(ways[d], d).size());

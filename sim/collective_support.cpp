@@ -12,8 +12,6 @@
 namespace teapot {
 namespace {
 
-constexpr std::size_t cache_size = 8;
-
 /// Calls f(source, destination) for each pair whose bytes `rank` may start.
 template <class F>
 void for_each_pair(const Traffic& started, Collective::Start start, bool by_group, int rank, F&& f) {
@@ -36,26 +34,21 @@ bool waits_by_group(const Traffic& started, Collective::Start start, int ranks) 
   return start == Collective::Start::sender && started.pairs() >= many * at(ranks);
 }
 
-Supports::Supports(const RouteTable& routes, std::size_t links, int ranks)
-    : routes_(routes), links_(links), ranks_(ranks) {}
+Supports::Supports(const RouteTable& routes, std::size_t links, int ranks, std::size_t matrices)
+    : routes_(routes), links_(links), ranks_(ranks), cached_(matrices) {}
 
 Supports::~Supports() = default;
 
-const std::shared_ptr<Support>& Supports::of(const std::shared_ptr<const Traffic>& started, Collective::Start start) {
+std::shared_ptr<Support> Supports::of(const std::shared_ptr<const Traffic>& started, Collective::Start start) {
   const bool by_group =
       waits_by_group(*started, start, ranks_) ||
       // Where every two of a group exchange something, waiting for the senders of the matrix is waiting for the group.
       (start == Collective::Start::sender && started->groups && started->ranks == ranks_ &&
        started->pairs() == pairs_within(*started->groups));
-  for (const Cached& known : cached_) {
-    if (known.start != start || known.support->by_group != by_group) continue;
-    if (by_group ? known.groups == started->groups : known.started == started) return known.support;
-  }
-  if (cached_.size() >= cache_size) cached_.erase(cached_.begin());
+  const Key key{by_group ? std::shared_ptr<const void>{started->groups} : started, start, by_group};
+  if (const auto* const known = cached_.find(key)) return *known;
   WholeGroups* const whole = whole_groups(*started, start, by_group);
-  cached_.push_back({by_group ? nullptr : started, started->groups, start,
-                     whole != nullptr ? whole->support_of(*started) : build(*started, start, by_group)});
-  return cached_.back().support;
+  return cached_.add(key, whole != nullptr ? whole->support_of(*started) : build(*started, start, by_group));
 }
 
 /// Those of its groups, where a matrix has nearly all pairs of them; null where it has not, or there are too many
@@ -68,9 +61,9 @@ WholeGroups* Supports::whole_groups(const Traffic& started, Collective::Start st
   const std::size_t all = pairs_within(*started.groups);
   if (3 * (all - started.pairs()) > all) return nullptr;
   for (const auto& known : wholes_) {
-    if (known->groups() == started.groups) return known.get();
+    if (*known->groups() == *started.groups) return known.get();
   }
-  if (wholes_.size() >= cache_size) wholes_.erase(wholes_.begin());
+  if (wholes_.size() >= usual) wholes_.erase(wholes_.begin());
   wholes_.push_back(std::make_unique<WholeGroups>(routes_, links_, started.groups));
   return wholes_.back().get();
 }
@@ -160,11 +153,11 @@ std::shared_ptr<Support> Supports::build(const Traffic& started, Collective::Sta
 
 std::shared_ptr<const std::vector<double>> Supports::latencies(Support& support, const Traffic& started,
                                                                Collective::Start start, const Wire* wire) {
-  auto& known = support.latency_s[wire];
+  const std::vector<double> of_tiers = routes_.tier_latencies_s(wire);
+  auto& known = support.latency_s[of_tiers];
   if (known) return known;
   if (WholeGroups* const whole = whole_groups(started, start, support.by_group))
-    return known = std::make_shared<const std::vector<double>>(whole->latencies_s(started, wire));
-  const std::vector<double> of_tiers = routes_.tier_latencies_s(wire);
+    return known = std::make_shared<const std::vector<double>>(whole->latencies_s(started, of_tiers));
   std::vector<double> latency_s(at(started.ranks), 0.0);
   for (int rank = 0; rank < ranks_; ++rank) {
     for_each_pair(started, start, support.by_group, rank, [&](int source, int destination) {

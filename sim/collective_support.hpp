@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 #include "sim/network.hpp"
 #include "sim/program.hpp"
+#include "sim/recent.hpp"
 #include "sim/route_table.hpp"
 
 namespace teapot {
@@ -28,8 +30,8 @@ struct Support {
   std::vector<std::uint64_t> touch;
   std::vector<int> senders;  ///< by endpoint: how many others must enter before it can be done
   bool by_group = false;     ///< senders are all of the group, not only those of the matrix
-  std::map<const Wire*, std::shared_ptr<const std::vector<double>>>
-      latency_s;  ///< by endpoint; see Supports::latencies
+  /// By what the wire adds (RouteTable::tier_latencies_s): by endpoint; see Supports::latencies.
+  std::map<std::vector<double>, std::shared_ptr<const std::vector<double>>> latency_s;
 };
 
 class WholeGroups;
@@ -37,23 +39,21 @@ class WholeGroups;
 /// The supports of the last few matrices: a decode step repeats some (all-reduce, balanced dispatch) in every layer.
 class Supports {
  public:
-  /// All must outlive this.
-  Supports(const RouteTable& routes, std::size_t links, int ranks);
+  static constexpr std::size_t usual = 8;
+
+  /// The routes must outlive this. `matrices`: so many at most are kept.
+  Supports(const RouteTable& routes, std::size_t links, int ranks, std::size_t matrices = usual);
   ~Supports();
 
   /// `started`: rows are those who start (started_by in collective_load.hpp).
-  const std::shared_ptr<Support>& of(const std::shared_ptr<const Traffic>& started, Collective::Start start);
+  std::shared_ptr<Support> of(const std::shared_ptr<const Traffic>& started, Collective::Start start);
   /// By endpoint: the longest path to it from one that it waits for, with what the wire adds.
   std::shared_ptr<const std::vector<double>> latencies(Support& support, const Traffic& started,
                                                        Collective::Start start, const Wire* wire);
 
  private:
-  struct Cached {
-    std::shared_ptr<const Traffic> started;
-    std::shared_ptr<const std::vector<int>> groups;
-    Collective::Start start;
-    std::shared_ptr<Support> support;
-  };
+  /// A matrix, or the groups that stand for it; whose coming starts a pair; whether a group stands for its matrix.
+  using Key = std::tuple<std::shared_ptr<const void>, Collective::Start, bool>;
 
   void make_room(const Traffic& started, Collective::Start start, Support& support) const;
   bool by_parts(bool by_group, const Traffic& started) const;
@@ -64,7 +64,7 @@ class Supports {
   int ranks_;
   WholeGroups* whole_groups(const Traffic& started, Collective::Start start, bool by_group);
 
-  std::vector<Cached> cached_;
+  Recent<Key, std::shared_ptr<Support>> cached_;
   std::vector<std::unique_ptr<WholeGroups>> wholes_;
 };
 

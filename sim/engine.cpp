@@ -172,15 +172,11 @@ void drive(ProgramClock& clock, ProgramRun& run, bool fluid) {
   clock.leave();
 }
 
-std::int64_t collectives_of(const Program& program) {
-  return std::count_if(program.operators.begin(), program.operators.end(),
-                       [](const Operator& op) { return std::holds_alternative<Collective>(op.work); });
-}
-
 /// Depth `collective`.
 Timeline run_fluid(ProgramClock& clock, const Program& program, const Network& network,
-                   const SimulationOptions& options, const Progress& report) {
-  ProgramRun run{program, network, options, ProgressReport{report}};
+                   const SimulationOptions& options, const Progress& report,
+                   std::shared_ptr<FabricFacts> facts = nullptr) {
+  ProgramRun run{program, network, options, ProgressReport{report}, std::move(facts)};
   drive(clock, run, true);
   Timeline timeline = run.take_timeline();
   timeline.links = run.fabric().use();
@@ -232,6 +228,7 @@ struct OwnEngine {
   bool wanted = false;
   bool spoilt = false;  // an exception went through SimGrid
   std::shared_ptr<ProgramClock> clock;
+  KnownFabrics known;
 };
 OwnEngine own_engine;
 
@@ -252,7 +249,8 @@ Timeline in_this_process(const Program& program, const Network& network, const S
   if (!own_engine.clock) own_engine.clock = start_own_clock();
   own_engine.spoilt = true;
   try {
-    Timeline timeline = run_fluid(*own_engine.clock, program, network, options, options.progress);
+    Timeline timeline = run_fluid(*own_engine.clock, program, network, options, options.progress,
+                                  own_engine.known.of(network, program));
     own_engine.spoilt = false;
     return timeline;
   } catch (const SimulationError& e) {  // it came to a halt, as a child's would

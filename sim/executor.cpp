@@ -19,12 +19,20 @@ std::string describe(const Operator& op) {
   return op.layer < 0 ? op.name : fmt::format("layer {} {} of micro-batch {}", op.layer, op.name, op.micro_batch);
 }
 
+bool any_holds_sms(const Program& program) {
+  return std::any_of(program.operators.begin(), program.operators.end(), [](const Operator& op) {
+    const auto* const collective = std::get_if<Collective>(&op.work);
+    return collective != nullptr && collective->sm_share != 0;
+  });
+}
+
 }  // namespace
 
 Executor::Executor(const Program& program, Enter enter)
     : program_(program),
       enter_(std::move(enter)),
       stream_count_(program.streams.size()),
+      sms_are_held_(any_holds_sms(program)),
       order_(stream_count_),
       streams_(at(program.ranks) * stream_count_),
       sms_held_(at(program.ranks), 0.0) {
@@ -67,7 +75,7 @@ bool Executor::is_done(int op, int rank) const {
 void Executor::begin() {
   for (int rank = 0; rank < program_.ranks; ++rank) {
     for (int s = 0; s < static_cast<int>(stream_count_); ++s) skip_others(rank, s);
-    start_what_can(rank, 0);
+    start_what_can(rank);
   }
 }
 
@@ -156,16 +164,36 @@ void Executor::arrived(int op, int rank, double now) {
   finish(op, rank, now);
 }
 
-void Executor::start_what_can(int rank, double now) {
-  for (int s = 0; s < static_cast<int>(stream_count_); ++s) {
-    Stream& state = stream(rank, s);
-    if (state.running >= 0 || at(state.next) >= order_[at(s)].size()) continue;
-    const int op = order_[at(s)][at(state.next)];
-    bool ready = true;
-    const Brief& brief = briefs_[at(op)];
-    for (std::uint32_t a = brief.after; ready && a < brief.after_end; ++a) ready = is_done(after_[a], rank);
-    if (ready) start(op, rank, now);
+/// What computes may end at once: then what waits for it can start, too, on any stream.
+void Executor::start_what_can(int rank) {
+  for (bool ended = true; ended;) {
+    ended = false;
+    for (std::size_t s = 0; s < stream_count_; ++s) {
+      Stream& state = stream(rank, static_cast<int>(s));
+      while (state.running < 0 && at(state.next) < order_[s].size()) {
+        const int op = order_[s][at(state.next)];
+        const auto when = can_start(rank, state, op);
+        if (!when) break;
+        start(op, rank, *when);
+        ended = ended || state.running < 0;
+      }
+    }
   }
+}
+
+/// When its stream is free and all is done that it waits for; none while that is not known.
+std::optional<double> Executor::can_start(int rank, const Stream& stream, int op) const {
+  const Brief& brief = briefs_[at(op)];
+  double when = stream.end;
+  for (std::uint32_t a = brief.after; a < brief.after_end; ++a) {
+    const double end = timeline_.end(after_[a], rank).value;
+    if (!std::isnan(end)) {
+      when = std::max(when, end);
+    } else if (briefs_[at(after_[a])].runs_on(rank)) {
+      return std::nullopt;
+    }
+  }
+  return when;
 }
 
 void Executor::start(int op, int rank, double now) {
@@ -177,21 +205,28 @@ void Executor::start(int op, int rank, double now) {
   timeline_.start_s[at(op) * at(program_.ranks) + at(rank)] = now;
   if (o.collective == nullptr) {
     state.end = now + o.duration[o.stride * rank].value / (1 - sms_held_[at(rank)]);
-    push(state.end, op, rank, state.version);
+    if (sms_are_held_ || o.gathers) return push(state.end, op, rank, state.version);
+    ++timeline_.events;
+    end(op, rank, state.end);
   } else {
     hold_sms(rank, o.collective->sm_share, now);
     push(now + o.collective->overhead.value, op, rank, state.version);
   }
 }
 
-void Executor::finish(int op, int rank, double now) {
-  const Brief& o = briefs_[at(op)];
-  stream(rank, o.stream).running = -1;
+void Executor::end(int op, int rank, double now) {
+  Stream& state = stream(rank, briefs_[at(op)].stream);
+  state.running = -1;
+  state.end = now;
   timeline_.end_s[at(op) * at(program_.ranks) + at(rank)] = now;
   timeline_.step.value = std::max(timeline_.step.value, now);
   --unfinished_;
-  if (o.collective != nullptr) hold_sms(rank, -o.collective->sm_share, now);
-  start_what_can(rank, now);
+}
+
+void Executor::finish(int op, int rank, double now) {
+  end(op, rank, now);
+  if (const Collective* const collective = briefs_[at(op)].collective) hold_sms(rank, -collective->sm_share, now);
+  start_what_can(rank);
 }
 
 /// One more rank has come to an operator that ends on all of them with the last.

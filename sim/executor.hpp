@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <queue>
 #include <vector>
 
@@ -53,7 +54,7 @@ class Executor {
   struct Stream {
     int next = 0;      // position in its stream's order, of an operator that runs on this rank or the end
     int running = -1;  // operator, -1 when idle
-    double end = 0;    // of a running compute operator
+    double end = 0;    // of a running compute operator or, when idle, of the last one
     std::uint32_t version = 0;
   };
 
@@ -79,8 +80,10 @@ class Executor {
   Event take_next();
   bool anything_before(const Event& event) const;
   void handle(const Event& event);
-  void start_what_can(int rank, double now);
+  void start_what_can(int rank);
+  std::optional<double> can_start(int rank, const Stream& stream, int op) const;
   void start(int op, int rank, double now);
+  void end(int op, int rank, double now);
   void finish(int op, int rank, double now);
   void gather(int op, double now);
   void hold_sms(int rank, double change, double now);
@@ -88,6 +91,9 @@ class Executor {
   const Program& program_;
   Enter enter_;
   std::size_t stream_count_;
+  // Whether collectives take SMs from what computes: if not, computing ends at a time that is known when it starts, and
+  // a rank goes on from there at once. Only what others wait for has its turn among events.
+  bool sms_are_held_;
   std::vector<Brief> briefs_;  // by operator
   std::vector<int> after_;
   std::vector<std::vector<int>> order_;  // by stream: its operators

@@ -20,23 +20,20 @@ bool has_bit(const std::vector<std::uint64_t>& bits, int rank) {
 
 }  // namespace
 
-FabricModel::FabricModel(const Network& network, const Program& program, bool record)
+FabricModel::FabricModel(const Network& network, const Program& program, bool record,
+                         std::shared_ptr<FabricFacts> facts)
     : network_(network),
       ranks_(program.ranks),
       words_((at(program.ranks) + 63) / 64),
-      routes_(network, program),
+      facts_(facts ? std::move(facts) : facts_of(network, program)),
+      routes_(facts_->routes),
+      rows_(facts_->rows),
+      place_of_(facts_->places.place_of),
+      link_at_(facts_->places.link_at),
       blocking_(network, routes_),
-      supports_(routes_, network.links.size(), program.ranks),
       record_(record ? network.links.size() : 0),
-      rows_(routes_, program),
-      link_at_(rows_.then_others()),
       links_(link_at_.size()),
-      sums_(network.links.size(), rows_),
       batches_(network.links.size()) {
-  place_of_.resize(network.links.size());
-  for (int p = 0; p < static_cast<int>(link_at_.size()); ++p) {
-    if (link_at_[at(p)] >= 0) place_of_[at(link_at_[at(p)])] = p;
-  }
   if (!record) return;
   behind_.resize(network.links.size());
   for (int l = 0; l < static_cast<int>(behind_.size()); ++l) behind_[at(routes_.stand_in(l))].push_back(l);
@@ -48,7 +45,9 @@ std::size_t FabricModel::cost_of(const Collective& collective) {
   }
   const std::vector<double> seconds = times_of_copy(collective, network_);
   Cost& cost = costs_.emplace_back(Cost{collective.wire.get(), collective.bytes_per_copy, {}, {}});
+  cost.seconds_per_copy.reserve(whole_blocks(link_at_.size()));
   for (const int link : link_at_) cost.seconds_per_copy.push_back(link < 0 ? 0 : seconds[at(link)]);
+  cost.seconds_per_copy.resize(whole_blocks(link_at_.size()));
   cost.copies.resize(link_at_.size());
   return costs_.size() - 1;
 }
@@ -70,14 +69,15 @@ int FabricModel::begin(const Operator& op) {
   Transfer transfer;
   transfer.collective = &collective;
   transfer.cost = cost_of(collective);
-  transfer.started = started_by(collective, transposes_);
+  transfer.started = started_by(collective, facts_->transposes);
   assert(transfer.started->ranks == routes_.endpoints() || transfer.started->ranks == ranks_);
   transfer.stretch = blocking_.stretch(collective, transfer.started);
   transfer.copies.emplace(routes_, collective, *transfer.started);
   transfer.recalled = batches_.recall(transfer.started, collective);
-  const auto& support = supports_.of(transfer.started, collective.start);
+  if (in_rows(transfer) && facts_->loads) transfer.loads = facts_->loads->of(transfer.started);
+  const auto support = facts_->supports.of(transfer.started, collective.start);
   transfer.support = support;
-  transfer.latency_s = supports_.latencies(*support, *transfer.started, collective.start, collective.wire.get());
+  transfer.latency_s = facts_->supports.latencies(*support, *transfer.started, collective.start, collective.wire.get());
   count_missing(transfer, op);
   transfer.entered.assign(words_, 0);
   transfer.armed.assign(words_, 0);
@@ -139,19 +139,27 @@ void FabricModel::see(Transfer& transfer, int rank) {
   if (transfer.missing[at(rank)] == 0) arm(transfer, rank);
 }
 
+/// Whether what ranks put on links goes on many of them at once.
+bool FabricModel::in_rows(const Transfer& transfer) const {
+  return transfer.recalled < 0 && transfer.copies->in_parts() && !record_.on() && transfer.stretch == 1;
+}
+
 void FabricModel::flush() {
   if (batch_transfer_ < 0) return;
   const int id = std::exchange(batch_transfer_, -1);
   Transfer& transfer = transfers_[at(id)];
-  if (transfer.recalled < 0 && transfer.copies->in_parts() && !record_.on() && transfer.stretch == 1) {
-    sums_.gather(routes_, *transfer.started, batch_ranks_);
-    for (const auto& [link, copies] : sums_.on_links()) put(id, link, copies);
-    for (const auto& [first, count] : sums_.runs()) {
-      put_row(id, first, std::span{sums_.on_final()}.subspan(first, count));
-      put_row(id, rows_.final.size() + first, std::span{sums_.on_near()}.subspan(first, count));
+  if (transfer.loads) {
+    put_blocks(id, facts_->loads->together(*transfer.loads, *transfer.started, batch_ranks_));
+  } else if (in_rows(transfer)) {
+    BatchSums& sums = facts_->sums;
+    sums.gather(routes_, *transfer.started, batch_ranks_);
+    for (const auto& [link, copies] : sums.on_links()) put(id, link, copies);
+    for (const auto& [first, count] : sums.runs()) {
+      put_row(id, first, std::span{sums.on_final()}.subspan(first, count));
+      put_row(id, rows_.final.size() + first, std::span{sums.on_near()}.subspan(first, count));
     }
-    const auto [first, count] = sums_.middle_run();
-    put_row(id, rows_.final.size() + rows_.near.size() + first, std::span{sums_.on_middle()}.subspan(first, count));
+    const auto [first, count] = sums.middle_run();
+    put_row(id, rows_.final.size() + rows_.near.size() + first, std::span{sums.on_middle()}.subspan(first, count));
   } else {
     for (const auto& [link, copies] : batches_.of(*transfer.copies, batch_ranks_, transfer.recalled))
       put(id, link, copies);
@@ -181,14 +189,34 @@ void FabricModel::put_row(int id, std::size_t first, std::span<const std::uint32
   links_.add_row(first, id, copies, costs_[transfer.cost].seconds_per_copy.data() + first, batch_time_);
 }
 
-/// Takes note of the links in rows that have got bytes since the last time.
-void FabricModel::list(Transfer& transfer) {
-  std::vector<double>& carried = costs_[transfer.cost].copies;
-  for (std::size_t place = 0; place < transfer.unlisted.size(); ++place) {
-    if (transfer.unlisted[place] == 0) continue;
-    transfer.places.push_back(static_cast<int>(place));
-    carried[place] += std::exchange(transfer.unlisted[place], 0U);
+void FabricModel::put_blocks(int id, std::span<const PlaceBlock> blocks) {
+  Transfer& transfer = transfers_[at(id)];
+  transfer.unlisted.resize(whole_blocks(link_at_.size()));
+  transfer.unlisted_block.resize(transfer.unlisted.size() / PlaceBlock::size);
+  add_copies(blocks, transfer.unlisted.data());
+  for (const PlaceBlock& block : blocks) {
+    if (std::exchange(transfer.unlisted_block[block.number], 1) == 0) transfer.unlisted_blocks.push_back(block.number);
   }
+  links_.add_blocks(blocks, id, costs_[transfer.cost].seconds_per_copy.data(), batch_time_);
+}
+
+/// Takes note of the links that have got bytes many at once since the last time.
+void FabricModel::list(Transfer& transfer) {
+  if (transfer.loads) {
+    for (const std::uint32_t block : transfer.unlisted_blocks) {
+      transfer.unlisted_block[block] = 0;
+      for (std::size_t i = 0; i < PlaceBlock::size; ++i) list_at(transfer, block * PlaceBlock::size + i);
+    }
+    transfer.unlisted_blocks.clear();
+  } else {
+    for (std::size_t place = 0; place < transfer.unlisted.size(); ++place) list_at(transfer, place);
+  }
+}
+
+void FabricModel::list_at(Transfer& transfer, std::size_t place) {
+  if (transfer.unlisted[place] == 0) return;
+  transfer.places.push_back(static_cast<int>(place));
+  costs_[transfer.cost].copies[place] += std::exchange(transfer.unlisted[place], 0U);
 }
 
 /// When those of a transfer's links are done with it that somebody waits for, the last on top; links that are leave it.
@@ -262,6 +290,9 @@ void FabricModel::release(int id) {
   transfer.started.reset();
   transfer.places = {};
   transfer.unlisted = {};
+  transfer.unlisted_block = {};
+  transfer.unlisted_blocks = {};
+  transfer.loads.reset();
   transfer.missing = {};
 }
 

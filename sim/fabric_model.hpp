@@ -10,17 +10,15 @@
 #include <span>
 #include <vector>
 
-#include "sim/batch_sums.hpp"
 #include "sim/blocking.hpp"
 #include "sim/collective_load.hpp"
 #include "sim/collective_support.hpp"
+#include "sim/fabric_facts.hpp"
 #include "sim/fluid_links.hpp"
 #include "sim/link_batches.hpp"
 #include "sim/link_record.hpp"
 #include "sim/network.hpp"
 #include "sim/program.hpp"
-#include "sim/route_table.hpp"
-#include "sim/shape_ways.hpp"
 #include "sim/timeline.hpp"
 
 namespace teapot {
@@ -30,8 +28,9 @@ inline constexpr double never = std::numeric_limits<double>::infinity();
 class FabricModel {
  public:
   /// The program's collectives are the only ones that may begin; both arguments must outlive the model.
-  /// `record`: keep the times in which each link is busy.
-  FabricModel(const Network& network, const Program& program, bool record = false);
+  /// `record`: keep the times in which each link is busy. `facts`: of this network and program; null: it finds its own.
+  FabricModel(const Network& network, const Program& program, bool record = false,
+              std::shared_ptr<FabricFacts> facts = nullptr);
 
   struct Arrival {
     double time;
@@ -63,12 +62,15 @@ class FabricModel {
     const Collective* collective = nullptr;
     std::shared_ptr<const Traffic> started;  // rows are those who start
     std::optional<LinkCopies> copies;
-    int recalled = -1;  // LinkBatches::recall
+    int recalled = -1;                           // LinkBatches::recall
+    std::shared_ptr<KeptLoads::OfMatrix> loads;  // null: not kept
     std::shared_ptr<const Support> support;
     std::shared_ptr<const std::vector<double>> latency_s;  // by rank: the longest path to it from one it waits for
     std::vector<int> places;                               // of links with bytes of it
     std::vector<std::uint32_t> unlisted;                   // copies by place, on links that may not be in `places`
-    std::vector<int> missing;                              // by rank, or by group: senders that have not entered
+    std::vector<char> unlisted_block;                      // by eight places: whether some are in `unlisted_blocks`
+    std::vector<std::uint32_t> unlisted_blocks;
+    std::vector<int> missing;  // by rank, or by group: senders that have not entered
     std::vector<std::uint64_t> entered, armed, done;
     int left = 0;               // ranks not done
     std::uint32_t version = 0;  // of its entry in checks_
@@ -97,10 +99,13 @@ class FabricModel {
   void see(Transfer& transfer, int rank);
   void arm(Transfer& transfer, int rank);
   void finish(int transfer, std::size_t word, std::uint64_t bits, double now);
+  bool in_rows(const Transfer& transfer) const;
   void flush();
   void put(int transfer, int link, double copies);
   void put_row(int transfer, std::size_t first, std::span<const std::uint32_t> copies);
+  void put_blocks(int transfer, std::span<const PlaceBlock> blocks);
   void list(Transfer& transfer);
+  void list_at(Transfer& transfer, std::size_t place);
   struct Drain {
     double time;
     int link;
@@ -113,16 +118,14 @@ class FabricModel {
   const Network& network_;
   int ranks_;
   std::size_t words_;
-  RouteTable routes_;
+  std::shared_ptr<FabricFacts> facts_;
+  const RouteTable& routes_;
+  const LinkRows& rows_;
+  const std::vector<int>&place_of_, &link_at_;
   Blocking blocking_;
-  Transposes transposes_;
-  Supports supports_;
   LinkRecord record_;
   std::vector<std::vector<int>> behind_;  // by link, where recorded: those it stands for
   std::vector<Cost> costs_;
-  // Links in rows first, so that what a batch puts on them is put on all at once: final, near, middle, then all others.
-  LinkRows rows_;
-  std::vector<int> place_of_, link_at_;  // -1: no link
   FluidLinks links_;
   std::vector<Transfer> transfers_;
   std::priority_queue<Check, std::vector<Check>, std::greater<>> checks_;
@@ -132,7 +135,6 @@ class FabricModel {
   int batch_transfer_ = -1;
   double batch_time_ = 0;
   std::vector<int> batch_ranks_;
-  BatchSums sums_;
   LinkBatches batches_;
 };
 

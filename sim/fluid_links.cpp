@@ -17,37 +17,48 @@ using Four = double __attribute__((vector_size(32)));
 using FourCounts = std::int32_t __attribute__((vector_size(16)));
 using Mask = std::int64_t __attribute__((vector_size(32)));
 
-/// FluidLink::add for links in a row with room for one transfer. Returns whether any has another one on it: it is left
-/// as it was.
-TEAPOT_WIDE bool add_in_columns(std::size_t count, double transfer, const std::uint32_t* copies,
-                                const double* seconds_per_copy, double now, double* updated, double* remaining_s,
-                                double* owner) {
+/// What is put on links with room for one transfer each, in columns.
+struct Columns {
+  double transfer;
+  double now;
+  double *updated, *remaining_s, *owner;
+};
+
+/// FluidLink::add for four links in a row, or as many as `bytes` of doubles hold. Those that have another transfer on
+/// them are left as they were, and become all ones in `others`.
+__attribute__((always_inline)) inline void add_four(const Columns& to, std::size_t place, const std::uint32_t* copies,
+                                                    const double* seconds_per_copy, std::size_t bytes, Mask& others) {
+  FourCounts counts{};
+  Four seconds{};
+  Four then{};
+  Four remaining{};
+  Four own{};
+  std::memcpy(&counts, copies, bytes / 2);
+  std::memcpy(&seconds, seconds_per_copy, bytes);
+  std::memcpy(&then, to.updated + place, bytes);
+  std::memcpy(&remaining, to.remaining_s + place, bytes);
+  std::memcpy(&own, to.owner + place, bytes);
+  const Four number = __builtin_convertvector(counts, Four);
+  const Four still = remaining - (to.now - then);
+  const Mask full = still > same_time_s;
+  const Mask any = number != 0;
+  const Mask other = full & any & (own != to.transfer);
+  const Mask here = any & ~other;
+  others |= other;
+  remaining = here ? (full ? still : Four{}) + number * seconds : remaining;
+  then = here ? to.now + Four{} : then;
+  own = here ? to.transfer + Four{} : own;
+  std::memcpy(to.remaining_s + place, &remaining, bytes);
+  std::memcpy(to.updated + place, &then, bytes);
+  std::memcpy(to.owner + place, &own, bytes);
+}
+
+bool any_of(const Mask& mask) { return (mask[0] | mask[1] | mask[2] | mask[3]) != 0; }
+
+/// For links in a row. Returns whether any has another transfer on it.
+TEAPOT_WIDE bool add_in_columns(const Columns& to, std::size_t count, const std::uint32_t* copies,
+                                const double* seconds_per_copy) {
   Mask others{};
-  const auto add_four = [&](std::size_t i, std::size_t bytes) __attribute__((always_inline)) {
-    FourCounts counts{};
-    Four seconds{};
-    Four then{};
-    Four remaining{};
-    Four own{};
-    std::memcpy(&counts, copies + i, bytes / 2);
-    std::memcpy(&seconds, seconds_per_copy + i, bytes);
-    std::memcpy(&then, updated + i, bytes);
-    std::memcpy(&remaining, remaining_s + i, bytes);
-    std::memcpy(&own, owner + i, bytes);
-    const Four number = __builtin_convertvector(counts, Four);
-    const Four still = remaining - (now - then);
-    const Mask full = still > same_time_s;
-    const Mask any = number != 0;
-    const Mask other = full & any & (own != transfer);
-    const Mask here = any & ~other;
-    others |= other;
-    remaining = here ? (full ? still : Four{}) + number * seconds : remaining;
-    then = here ? now + Four{} : then;
-    own = here ? transfer + Four{} : own;
-    std::memcpy(remaining_s + i, &remaining, bytes);
-    std::memcpy(updated + i, &then, bytes);
-    std::memcpy(owner + i, &own, bytes);
-  };
   // What several senders reach is in runs: many links in a row have nothing.
   const auto nothing_in_eight = [&](std::size_t i) __attribute__((always_inline)) {
     FourCounts low{};
@@ -60,21 +71,50 @@ TEAPOT_WIDE bool add_in_columns(std::size_t count, double transfer, const std::u
   std::size_t i = 0;
   for (; i + 8 <= count; i += 8) {
     if (nothing_in_eight(i)) continue;
-    add_four(i, sizeof(Four));
-    add_four(i + 4, sizeof(Four));
+    add_four(to, i, copies + i, seconds_per_copy + i, sizeof(Four), others);
+    add_four(to, i + 4, copies + i + 4, seconds_per_copy + i + 4, sizeof(Four), others);
   }
-  for (; i + 4 <= count; i += 4) add_four(i, sizeof(Four));
-  if (i < count) add_four(i, (count - i) * sizeof(double));
-  return (others[0] | others[1] | others[2] | others[3]) != 0;
+  for (; i + 4 <= count; i += 4) add_four(to, i, copies + i, seconds_per_copy + i, sizeof(Four), others);
+  if (i < count) add_four(to, i, copies + i, seconds_per_copy + i, (count - i) * sizeof(double), others);
+  return any_of(others);
+}
+
+/// For links in blocks.
+TEAPOT_WIDE bool add_blocks_in_columns(const Columns& to, const PlaceBlock* block, const PlaceBlock* end,
+                                       const double* seconds_per_copy) {
+  Mask others{};
+  for (; block < end; ++block) {
+    for (std::size_t half = 0; half < PlaceBlock::size; half += 4) {
+      const std::size_t place = block->number * PlaceBlock::size + half;
+      add_four(to, place, block->copies.data() + half, seconds_per_copy + place, sizeof(Four), others);
+    }
+  }
+  return any_of(others);
 }
 
 }  // namespace
 
 void FluidLinks::add_row(std::size_t first, int transfer, std::span<const std::uint32_t> copies,
                          const double* seconds_per_copy, double now) {
-  if (!add_in_columns(copies.size(), transfer, copies.data(), seconds_per_copy, now, updated_.data() + first,
-                      remaining_s_.data() + first, owner_.data() + first))
-    return;
+  const Columns columns{static_cast<double>(transfer), now, updated_.data() + first, remaining_s_.data() + first,
+                        owner_.data() + first};
+  if (add_in_columns(columns, copies.size(), copies.data(), seconds_per_copy))
+    add_left_over(first, transfer, copies, seconds_per_copy, now);
+}
+
+void FluidLinks::add_blocks(std::span<const PlaceBlock> blocks, int transfer, const double* seconds_per_copy,
+                            double now) {
+  const Columns columns{static_cast<double>(transfer), now, updated_.data(), remaining_s_.data(), owner_.data()};
+  if (!add_blocks_in_columns(columns, blocks.data(), blocks.data() + blocks.size(), seconds_per_copy)) return;
+  for (const PlaceBlock& block : blocks) {
+    const std::size_t first = block.number * PlaceBlock::size;
+    add_left_over(first, transfer, block.copies, seconds_per_copy + first, now);
+  }
+}
+
+/// On the links that have another transfer on them.
+void FluidLinks::add_left_over(std::size_t first, int transfer, std::span<const std::uint32_t> copies,
+                               const double* seconds_per_copy, double now) {
   for (std::size_t i = 0; i < copies.size(); ++i) {
     if (copies[i] != 0 && owner_[first + i] != transfer)
       add_shared(first + i, transfer, copies[i] * seconds_per_copy[i], now);

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "sim/fluid_link.hpp"
+#include "sim/place_blocks.hpp"
 
 namespace teapot {
 
 class FluidLinks {
  public:
-  explicit FluidLinks(std::size_t links) : updated_(links), remaining_s_(links), owner_(links, nobody) {}
+  explicit FluidLinks(std::size_t links)
+      : updated_(whole_blocks(links)), remaining_s_(updated_.size()), owner_(updated_.size(), nobody) {}
 
   /// The next transfer: they are numbered from 0 on.
   void begin(int priority, double weight) { transfers_.push_back({priority, weight}); }
@@ -42,11 +44,15 @@ class FluidLinks {
   /// Adds copies on links in a row, from `first` on, where there are any: copies * seconds_per_copy of each.
   void add_row(std::size_t first, int transfer, std::span<const std::uint32_t> copies, const double* seconds_per_copy,
                double now);
+  /// The same on the places of each block. `seconds_per_copy`: of all places, and of those that fill the last block.
+  void add_blocks(std::span<const PlaceBlock> blocks, int transfer, const double* seconds_per_copy, double now);
 
  private:
   static constexpr double nobody = -1;
   static constexpr double shared = -2;  // see several_; what remains is then infinite here
 
+  void add_left_over(std::size_t first, int transfer, std::span<const std::uint32_t> copies,
+                     const double* seconds_per_copy, double now);
   bool add_shared(std::size_t place, int transfer, double seconds, double now);
   void drain_shared(std::size_t place, double now);
   void settle(std::size_t place, double now);

@@ -2,6 +2,8 @@
 // What is to happen: operators with their work for each rank, what they wait for, and the stream they occupy.
 // Knows no model, no accelerator and no network; workloads write programs, the engine runs them.
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -94,5 +96,10 @@ struct Program {
 
   int endpoints() const { return ranks + static_cast<int>(passive.size()); }
 };
+
+inline std::int64_t collectives_of(const Program& program) {
+  return std::count_if(program.operators.begin(), program.operators.end(),
+                       [](const Operator& op) { return std::holds_alternative<Collective>(op.work); });
+}
 
 }  // namespace teapot

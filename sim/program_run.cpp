@@ -13,10 +13,10 @@
 namespace teapot {
 
 ProgramRun::ProgramRun(const Program& program, const Network& network, const SimulationOptions& options,
-                       std::function<void(double fraction)> report)
+                       std::function<void(double fraction)> report, std::shared_ptr<FabricFacts> facts)
     : program_(program),
       fabric_(options.network == NetworkDepth::collective
-                  ? std::make_unique<FabricModel>(network, program, options.record_links)
+                  ? std::make_unique<FabricModel>(network, program, options.record_links, std::move(facts))
                   : nullptr),
       executor_(program, [this](int op, int rank, double now) { enter(op, rank, now); }),
       transfer_(program.operators.size(), -1),

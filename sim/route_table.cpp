@@ -88,6 +88,23 @@ RouteTable::RouteTable(const Network& network, const Program& program) : signatu
   cut(network, program.ranks, raw);
 }
 
+/// Kinds, middle and near links of a base follow from it and from who asks it for what.
+bool RouteTable::operator==(const RouteTable& other) const {
+  const auto same_row = [&](const Row& a, const Row& b) {
+    const auto number = [](const RouteTable& table, const Row& row) {
+      const auto found = std::find_if(table.bases_.begin(), table.bases_.end(),
+                                      [&](const auto& base) { return base->data() == row.base; });
+      return found - table.bases_.begin();
+    };
+    return a.kinds == b.kinds && a.first == b.first && a.own == b.own && number(*this, a) == number(other, b);
+  };
+  return knows_all_pairs_ == other.knows_all_pairs_ && stand_in_ == other.stand_in_ && tiers_ == other.tiers_ &&
+         heads_ == other.heads_ && tails_ == other.tails_ && bundles_ == other.bundles_ &&
+         std::equal(bases_.begin(), bases_.end(), other.bases_.begin(), other.bases_.end(),
+                    [](const auto& a, const auto& b) { return *a == *b; }) &&
+         std::equal(rows_.begin(), rows_.end(), other.rows_.begin(), other.rows_.end(), same_row);
+}
+
 int RouteTable::bit_of(const std::string& tier) {
   const auto found = std::find(tiers_.begin(), tiers_.end(), tier);
   if (found != tiers_.end()) return static_cast<int>(found - tiers_.begin());

@@ -30,6 +30,8 @@ class RouteTable {
  public:
   RouteTable(const Network& network, const Program& program);
 
+  /// Whether all that is asked of both is the same: routes, latencies and which links stand for others.
+  bool operator==(const RouteTable& other) const;
   /// Calls f(link, share) for each link that stands in the route.
   template <class F>
   void for_each_hop(int source, int destination, F&& f) const {

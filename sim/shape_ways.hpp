@@ -37,6 +37,7 @@ struct LinkRows {
   std::size_t count() const { return final.size() + near.size() + middle.size(); }
   /// All links of the routes: those of rows, then all others.
   std::vector<int> then_others() const;
+  bool operator==(const LinkRows&) const = default;
 };
 
 class ShapeWays {

@@ -14,6 +14,8 @@ class SharedPaths {
   using Id = std::uint32_t;
 
   SharedPaths();
+  /// The same lists with the same numbers.
+  bool operator==(const SharedPaths& other) const { return words_ == other.words_ && shares_ == other.shares_; }
   /// The number of this list of hops, which is stored if it is new.
   Id add(const Hop* first, const Hop* last);
   /// Whether any share is not 1.

@@ -6,13 +6,6 @@
 #include "sim/index.hpp"
 
 namespace teapot {
-namespace {
-
-// A decode step goes to and fro between the exchanges of two micro-batches.
-constexpr std::size_t kept_transposes = 4;
-
-}  // namespace
-
 Traffic::Traffic(std::shared_ptr<const TrafficShape> shape, std::vector<std::uint16_t> counts)
     : ranks(shape->rows()), shape_(std::move(shape)), counts_(std::move(counts)) {
   assert(counts_.size() == shape_->places());
@@ -136,27 +129,14 @@ Traffic transposed(const Traffic& traffic, std::shared_ptr<const TrafficShape> t
   return turned;
 }
 
-namespace {
-
-/// What is kept of a thing turned, after `turn` if it is not known.
-template <class Turned, class Thing, class F>
-auto kept(Turned& known, const Thing& thing, F&& turn) {
-  for (const auto& [from, to] : known) {
-    if (from == thing) return to;
-  }
-  if (known.size() >= kept_transposes) known.erase(known.begin());
-  known.emplace_back(thing, turn());
-  return known.back().second;
-}
-
-}  // namespace
-
 std::shared_ptr<const Traffic> Transposes::of(const std::shared_ptr<const Traffic>& traffic) {
-  return kept(kept_, traffic, [&] {
-    const auto& shape = traffic->shape();
-    return std::make_shared<const Traffic>(
-        transposed(*traffic, shape ? kept(shapes_, shape, [&] { return TrafficShape::transposed(*shape); }) : nullptr));
-  });
+  if (const auto* const known = kept_.find(traffic)) return *known;
+  std::shared_ptr<const TrafficShape> turned;
+  if (const auto& shape = traffic->shape()) {
+    const auto* const known = shapes_.find(shape);
+    turned = known != nullptr ? *known : shapes_.add(shape, TrafficShape::transposed(*shape));
+  }
+  return kept_.add(traffic, std::make_shared<const Traffic>(transposed(*traffic, std::move(turned))));
 }
 
 Traffic from_dense(int ranks, const std::vector<double>& copies) {

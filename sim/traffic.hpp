@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/recent.hpp"
 #include "sim/traffic_shape.hpp"
 
 namespace teapot {
@@ -193,11 +194,12 @@ std::vector<char> senders_of(const Traffic& traffic, bool reversed);
 /// The transposes of the last few matrices: a combine follows its dispatch, and micro-batches alternate.
 class Transposes {
  public:
+  explicit Transposes(std::size_t matrices = 4) : kept_(matrices), shapes_(matrices) {}
   std::shared_ptr<const Traffic> of(const std::shared_ptr<const Traffic>& traffic);
 
  private:
   template <class T>
-  using Turned = std::vector<std::pair<std::shared_ptr<const T>, std::shared_ptr<const T>>>;
+  using Turned = Recent<std::shared_ptr<const T>, std::shared_ptr<const T>>;
   Turned<Traffic> kept_;
   Turned<TrafficShape> shapes_;
 };

@@ -88,10 +88,9 @@ std::shared_ptr<Support> WholeGroups::support_of(const Traffic& started) {
   return support;
 }
 
-std::vector<double> WholeGroups::latencies_s(const Traffic& started, const Wire* wire) {
-  auto& of_pair = latency_s_[wire];
+std::vector<double> WholeGroups::latencies_s(const Traffic& started, const std::vector<double>& of_tiers) {
+  auto& of_pair = latency_s_[of_tiers];
   if (of_pair.empty()) {
-    const std::vector<double> of_tiers = routes_.tier_latencies_s(wire);
     of_pair.resize(ranks() * ranks());
     for_each_within(*groups_,
                     [&](int s, int d) { of_pair[at(s) * ranks() + at(d)] = routes_.latency_s(s, d, of_tiers); });

@@ -22,8 +22,8 @@ class WholeGroups {
   const std::shared_ptr<const std::vector<int>>& groups() const { return groups_; }
   /// Of a matrix of these groups whose senders start.
   std::shared_ptr<Support> support_of(const Traffic& started);
-  /// As Supports::latencies().
-  std::vector<double> latencies_s(const Traffic& started, const Wire* wire);
+  /// As Supports::latencies(), with what the wire adds by tier.
+  std::vector<double> latencies_s(const Traffic& started, const std::vector<double>& of_tiers);
 
  private:
   std::size_t ranks() const { return groups_->size(); }
@@ -32,9 +32,9 @@ class WholeGroups {
   const RouteTable& routes_;
   std::shared_ptr<const std::vector<int>> groups_;
   Support whole_;
-  std::vector<std::uint16_t> pairs_;                      // [link * ranks + rank]: of the rank, over the link
-  std::vector<std::size_t> taken_;                        // from pairs_, to be put back
-  std::map<const Wire*, std::vector<double>> latency_s_;  // [source * ranks + destination]
+  std::vector<std::uint16_t> pairs_;                              // [link * ranks + rank]: of the rank, over the link
+  std::vector<std::size_t> taken_;                                // from pairs_, to be put back
+  std::map<std::vector<double>, std::vector<double>> latency_s_;  // by tiers: [source * ranks + destination]
 };
 
 }  // namespace teapot

@@ -3,7 +3,10 @@
 #include "sim/executor.hpp"
 
 #include <doctest/doctest.h>
+#include <rapidcheck.h>
 
+#include <algorithm>
+#include <cmath>
 #include <tuple>
 #include <vector>
 
@@ -82,6 +85,46 @@ TEST_CASE("executor: SMs held by a collective in flight slow down the compute on
   CHECK(t.end(1, 1).value == doctest::Approx(2e-3));
   CHECK(t.ran(0, 0));
   CHECK_FALSE(t.ran(0, 1));
+}
+
+TEST_CASE("executor: ranks that go on ahead of events come to the times of those that take every step as an event") {
+  rc::check([] {
+    const int count = 5;
+    const auto in = [](int low, int high) { return *rc::gen::inRange(low, high); };
+    Program ahead{count, {"compute", "communication", "copies"}, {}};
+    for (int op = 0, operators = in(1, 40); op < operators; ++op) {
+      std::vector<int> after;
+      for (int earlier = 0; earlier < op; ++earlier) {
+        if (in(0, 6) == 0) after.push_back(earlier);
+      }
+      std::vector<Seconds> duration;
+      for (int rank = 0; rank < count; ++rank) duration.push_back({1e-3 * in(0, 4)});
+      const bool computes = in(0, 3) > 0;
+      Operator o = computes ? compute(duration, after) : collective(all_to_all(groups_of(count, 1), 1), 0.0_B, after);
+      o.stream = in(0, 3);
+      o.gathers = computes && in(0, 6) == 0;
+      if (!computes) std::get<Collective>(o.work).overhead = {1e-3 * in(0, 3)};
+      if (!o.gathers && in(0, 4) == 0) o = on(o, {in(0, count), in(0, count)});
+      ahead.operators.push_back(std::move(o));
+    }
+    // SMs of which so few are held that nothing is slower, but that ends are not known when something starts.
+    Program stepwise = ahead;
+    Operator holds = collective(all_to_all(groups_of(count, 1), 1), 0.0_B);
+    std::get<Collective>(holds.work).sm_share = 1e-300;
+    stepwise.operators.push_back(on(holds, {}));
+    const Timeline a = run(ahead, 2e-3);
+    Timeline b = run(stepwise, 2e-3);
+    b.start_s.resize(a.start_s.size());
+    b.end_s.resize(a.end_s.size());
+    const auto same = [](const std::vector<double>& x, const std::vector<double>& y) {
+      return std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                        [](double u, double v) { return u == v || (std::isnan(u) && std::isnan(v)); });
+    };
+    RC_ASSERT(same(a.start_s, b.start_s));
+    RC_ASSERT(same(a.end_s, b.end_s));
+    RC_ASSERT(a.step.value == b.step.value);
+    RC_ASSERT(a.events == b.events);
+  });
 }
 
 TEST_CASE("executor: what never ran is named with what it waits for") {

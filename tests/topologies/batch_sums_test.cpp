@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "sim/random.hpp"
+#include "tests/topologies/pair_by_pair.hpp"
 #include "tests/topologies/written.hpp"
 
 using namespace teapot;
@@ -45,16 +46,6 @@ Traffic shaped_counts(int ranks) {
     }
   }
   return {shape, std::move(counts)};
-}
-
-std::vector<double> pair_by_pair(const RouteTable& routes, const Traffic& sent, const std::vector<int>& ranks) {
-  std::vector<double> copies(routes.links());
-  for (const int s : ranks) {
-    sent.for_each_receiver(s, [&](int d, double count) {
-      routes.for_each_hop(s, d, [&](int link, double) { copies[static_cast<std::size_t>(link)] += count; });
-    });
-  }
-  return copies;
 }
 
 std::vector<double> gathered(BatchSums& sums, const RouteTable& routes, const LinkRows& rows, const Traffic& sent,

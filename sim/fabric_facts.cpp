@@ -1,0 +1,99 @@
+// Facts of routes, worked out once.
+// Does not know when anything happens.
+
+#include "sim/fabric_facts.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/index.hpp"
+
+namespace teapot {
+
+LinkPlaces::LinkPlaces(const LinkRows& rows, std::size_t links) : place_of(links), link_at(rows.then_others()) {
+  for (int p = 0; p < static_cast<int>(link_at.size()); ++p) {
+    if (link_at[at(p)] >= 0) place_of[at(link_at[at(p)])] = p;
+  }
+}
+
+KeptLoads::KeptLoads(const RouteTable& routes, const LinkRows& rows, const LinkPlaces& places, BatchSums& sums,
+                     std::size_t matrices)
+    : routes_(routes), rows_(rows), places_(places), sums_(sums), by_place_(places.link_at.size()), kept_(matrices) {}
+
+std::shared_ptr<KeptLoads::OfMatrix> KeptLoads::of(const std::shared_ptr<const Traffic>& started) {
+  if (const auto* const known = kept_.find(started)) return *known;
+  return kept_.add(started, std::make_shared<OfMatrix>(at(started->ranks)));
+}
+
+std::span<const PlaceBlock> KeptLoads::together(OfMatrix& known, const Traffic& started,
+                                                const std::vector<int>& ranks) {
+  if (ranks.size() == 1) return alone(known, started, ranks.front());
+  for (const int rank : ranks) alone(known, started, rank);
+  for (const int rank : ranks) by_place_.add(known[at(rank)]);
+  return several_ = by_place_.take();
+}
+
+const std::vector<PlaceBlock>& KeptLoads::alone(OfMatrix& known, const Traffic& started, int rank) {
+  std::vector<PlaceBlock>& blocks = known[at(rank)];
+  if (!blocks.empty() || !started.has_row(rank)) return blocks;
+  sums_.gather(routes_, started, {rank});
+  const auto add_row = [&](std::size_t place, const std::vector<std::uint32_t>& row, const SlotRun& run) {
+    for (std::size_t i = run.first; i < run.first + run.count; ++i) {
+      if (row[i] != 0) by_place_.add(place + i, row[i]);
+    }
+  };
+  for (const SlotRun& run : sums_.runs()) {
+    add_row(0, sums_.on_final(), run);
+    add_row(rows_.final.size(), sums_.on_near(), run);
+  }
+  add_row(rows_.final.size() + rows_.near.size(), sums_.on_middle(), sums_.middle_run());
+  for (const auto& [link, copies] : sums_.on_links())
+    by_place_.add(at(places_.place_of[at(link)]), static_cast<std::uint32_t>(copies));
+  return blocks = by_place_.take();
+}
+
+FabricFacts::FabricFacts(RouteTable table, LinkRows link_rows, int ranks, std::size_t matrices)
+    : routes(std::move(table)),
+      rows(std::move(link_rows)),
+      places(rows, routes.links()),
+      transposes(matrices),
+      supports(routes, routes.links(), ranks, matrices),
+      sums(routes.links(), rows) {}
+
+std::shared_ptr<FabricFacts> facts_of(const Network& network, const Program& program) {
+  RouteTable routes{network, program};
+  LinkRows rows{routes, program};
+  return std::make_shared<FabricFacts>(std::move(routes), std::move(rows), program.ranks, Supports::usual);
+}
+
+namespace {
+
+/// Of how many matrices facts are kept: 40 bytes for each two ranks, 30 MB in all.
+std::size_t matrices_kept(int ranks) {
+  constexpr std::size_t pairs = 8'000'000;
+  return pairs / (at(ranks) * at(ranks));
+}
+
+}  // namespace
+
+std::shared_ptr<FabricFacts> KnownFabrics::of(const Network& network, const Program& program) {
+  constexpr std::size_t networks = 4;
+  RouteTable routes{network, program};
+  LinkRows rows{routes, program};
+  const auto same = [&](const auto& known) { return known->routes == routes && known->rows == rows; };
+  const auto found = std::find_if(known_.begin(), known_.end(), same);
+  if (found != known_.end()) {
+    std::rotate(found, found + 1, known_.end());
+    return known_.back();
+  }
+  if (known_.size() >= networks) known_.erase(known_.begin());
+  const std::size_t matrices = matrices_kept(program.ranks);
+  const bool comes_again = matrices >= static_cast<std::size_t>(collectives_of(program));
+  auto facts = std::make_shared<FabricFacts>(std::move(routes), std::move(rows), program.ranks,
+                                             comes_again ? matrices : Supports::usual);
+  if (comes_again)
+    facts->loads = std::make_unique<KeptLoads>(facts->routes, facts->rows, facts->places, facts->sums, matrices);
+  return known_.emplace_back(std::move(facts));
+}
+
+}  // namespace teapot

@@ -1,0 +1,83 @@
+#pragma once
+// What the fluid model works out of a network's routes and of matrices alone: the same for every program that runs on
+// those routes, whatever its times. Knows no time, no bytes and no operator.
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "sim/batch_sums.hpp"
+#include "sim/collective_support.hpp"
+#include "sim/network.hpp"
+#include "sim/place_blocks.hpp"
+#include "sim/program.hpp"
+#include "sim/recent.hpp"
+#include "sim/route_table.hpp"
+#include "sim/shape_ways.hpp"
+#include "sim/traffic.hpp"
+
+namespace teapot {
+
+/// Where links stand in columns: those in rows first (final, near, middle), so that what a batch puts on them is put on
+/// all at once, then all others.
+struct LinkPlaces {
+  LinkPlaces(const LinkRows& rows, std::size_t links);
+  std::vector<int> place_of;  ///< by link
+  std::vector<int> link_at;   ///< by place; no link: -1
+};
+
+/// What single ranks put on links, of matrices whose programs come again.
+class KeptLoads {
+ public:
+  using OfMatrix = std::vector<std::vector<PlaceBlock>>;  ///< by rank; empty: not known
+
+  /// All must outlive this. `matrices`: so many at most, the last ones.
+  KeptLoads(const RouteTable& routes, const LinkRows& rows, const LinkPlaces& places, BatchSums& sums,
+            std::size_t matrices);
+  /// Of a matrix that senders start, with routes in parts and counts that are short (LinkCopies::in_parts).
+  std::shared_ptr<OfMatrix> of(const std::shared_ptr<const Traffic>& started);
+  /// What these ranks put on links together; valid until the next call.
+  std::span<const PlaceBlock> together(OfMatrix& known, const Traffic& started, const std::vector<int>& ranks);
+
+ private:
+  const std::vector<PlaceBlock>& alone(OfMatrix& known, const Traffic& started, int rank);
+
+  const RouteTable& routes_;
+  const LinkRows& rows_;
+  const LinkPlaces& places_;
+  BatchSums& sums_;
+  PlaceSums by_place_;
+  std::vector<PlaceBlock> several_;  // of the last call
+  Recent<std::shared_ptr<const Traffic>, std::shared_ptr<OfMatrix>> kept_;
+};
+
+struct FabricFacts {
+  /// `matrices`: of how many what follows from them is kept.
+  FabricFacts(RouteTable table, LinkRows link_rows, int ranks, std::size_t matrices);
+  FabricFacts(const FabricFacts&) = delete;
+  FabricFacts& operator=(const FabricFacts&) = delete;
+
+  RouteTable routes;
+  LinkRows rows;
+  LinkPlaces places;
+  Transposes transposes;
+  Supports supports;
+  BatchSums sums;
+  std::unique_ptr<KeptLoads> loads;  ///< null: programs do not come again
+};
+
+/// Of a program that runs once.
+std::shared_ptr<FabricFacts> facts_of(const Network& network, const Program& program);
+
+/// Facts of routes that came before, for a process that runs many programs; those of the last few networks.
+class KnownFabrics {
+ public:
+  /// Those of this program's routes on this network.
+  std::shared_ptr<FabricFacts> of(const Network& network, const Program& program);
+
+ private:
+  std::vector<std::shared_ptr<FabricFacts>> known_;  // asked for last: last
+};
+
+}  // namespace teapot

@@ -175,7 +175,7 @@ void drive(ProgramClock& clock, ProgramRun& run, bool fluid) {
 /// Depth `collective`.
 Timeline run_fluid(ProgramClock& clock, const Program& program, const Network& network,
                    const SimulationOptions& options, const Progress& report,
-                   std::shared_ptr<FabricFacts> facts = nullptr) {
+                   std::shared_ptr<RouteFacts> facts = nullptr) {
   ProgramRun run{program, network, options, ProgressReport{report}, std::move(facts)};
   drive(clock, run, true);
   Timeline timeline = run.take_timeline();
@@ -228,7 +228,7 @@ struct OwnEngine {
   bool wanted = false;
   bool spoilt = false;  // an exception went through SimGrid
   std::shared_ptr<ProgramClock> clock;
-  KnownFabrics known;
+  KnownRoutes known;
 };
 OwnEngine own_engine;
 

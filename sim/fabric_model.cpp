@@ -20,8 +20,7 @@ bool has_bit(const std::vector<std::uint64_t>& bits, int rank) {
 
 }  // namespace
 
-FabricModel::FabricModel(const Network& network, const Program& program, bool record,
-                         std::shared_ptr<FabricFacts> facts)
+FabricModel::FabricModel(const Network& network, const Program& program, bool record, std::shared_ptr<RouteFacts> facts)
     : network_(network),
       ranks_(program.ranks),
       words_((at(program.ranks) + 63) / 64),

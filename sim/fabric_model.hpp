@@ -13,12 +13,12 @@
 #include "sim/blocking.hpp"
 #include "sim/collective_load.hpp"
 #include "sim/collective_support.hpp"
-#include "sim/fabric_facts.hpp"
 #include "sim/fluid_links.hpp"
 #include "sim/link_batches.hpp"
 #include "sim/link_record.hpp"
 #include "sim/network.hpp"
 #include "sim/program.hpp"
+#include "sim/route_facts.hpp"
 #include "sim/timeline.hpp"
 
 namespace teapot {
@@ -30,7 +30,7 @@ class FabricModel {
   /// The program's collectives are the only ones that may begin; both arguments must outlive the model.
   /// `record`: keep the times in which each link is busy. `facts`: of this network and program; null: it finds its own.
   FabricModel(const Network& network, const Program& program, bool record = false,
-              std::shared_ptr<FabricFacts> facts = nullptr);
+              std::shared_ptr<RouteFacts> facts = nullptr);
 
   struct Arrival {
     double time;
@@ -118,7 +118,7 @@ class FabricModel {
   const Network& network_;
   int ranks_;
   std::size_t words_;
-  std::shared_ptr<FabricFacts> facts_;
+  std::shared_ptr<RouteFacts> facts_;
   const RouteTable& routes_;
   const LinkRows& rows_;
   const std::vector<int>&place_of_, &link_at_;

@@ -47,7 +47,8 @@ class KeyRecord {
 
   Entries entries_;
   std::set<std::string> open_;
-  std::unordered_map<std::string, KeyEntry*> known_;  ///< by path as it was asked for: readers say several things of each
+  std::unordered_map<std::string, KeyEntry*>
+      known_;  ///< by path as it was asked for: readers say several things of each
 };
 
 }  // namespace teapot

@@ -13,7 +13,7 @@
 namespace teapot {
 
 ProgramRun::ProgramRun(const Program& program, const Network& network, const SimulationOptions& options,
-                       std::function<void(double fraction)> report, std::shared_ptr<FabricFacts> facts)
+                       std::function<void(double fraction)> report, std::shared_ptr<RouteFacts> facts)
     : program_(program),
       fabric_(options.network == NetworkDepth::collective
                   ? std::make_unique<FabricModel>(network, program, options.record_links, std::move(facts))

@@ -16,7 +16,7 @@ class ProgramRun {
  public:
   /// Program and network must outlive it. `facts`: as FabricModel's.
   ProgramRun(const Program& program, const Network& network, const SimulationOptions& options,
-             std::function<void(double fraction)> report, std::shared_ptr<FabricFacts> facts = nullptr);
+             std::function<void(double fraction)> report, std::shared_ptr<RouteFacts> facts = nullptr);
 
   void begin() { executor_.begin(); }
   /// When something happens next; `never` if nothing will by itself.

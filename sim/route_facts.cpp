@@ -1,7 +1,7 @@
 // Facts of routes, worked out once.
 // Does not know when anything happens.
 
-#include "sim/fabric_facts.hpp"
+#include "sim/route_facts.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -52,7 +52,7 @@ const std::vector<PlaceBlock>& KeptLoads::alone(OfMatrix& known, const Traffic& 
   return blocks = by_place_.take();
 }
 
-FabricFacts::FabricFacts(RouteTable table, LinkRows link_rows, int ranks, std::size_t matrices)
+RouteFacts::RouteFacts(RouteTable table, LinkRows link_rows, int ranks, std::size_t matrices)
     : routes(std::move(table)),
       rows(std::move(link_rows)),
       places(rows, routes.links()),
@@ -60,10 +60,10 @@ FabricFacts::FabricFacts(RouteTable table, LinkRows link_rows, int ranks, std::s
       supports(routes, routes.links(), ranks, matrices),
       sums(routes.links(), rows) {}
 
-std::shared_ptr<FabricFacts> facts_of(const Network& network, const Program& program) {
+std::shared_ptr<RouteFacts> facts_of(const Network& network, const Program& program) {
   RouteTable routes{network, program};
   LinkRows rows{routes, program};
-  return std::make_shared<FabricFacts>(std::move(routes), std::move(rows), program.ranks, Supports::usual);
+  return std::make_shared<RouteFacts>(std::move(routes), std::move(rows), program.ranks, Supports::usual);
 }
 
 namespace {
@@ -76,7 +76,7 @@ std::size_t matrices_kept(int ranks) {
 
 }  // namespace
 
-std::shared_ptr<FabricFacts> KnownFabrics::of(const Network& network, const Program& program) {
+std::shared_ptr<RouteFacts> KnownRoutes::of(const Network& network, const Program& program) {
   constexpr std::size_t networks = 4;
   RouteTable routes{network, program};
   LinkRows rows{routes, program};
@@ -89,8 +89,8 @@ std::shared_ptr<FabricFacts> KnownFabrics::of(const Network& network, const Prog
   if (known_.size() >= networks) known_.erase(known_.begin());
   const std::size_t matrices = matrices_kept(program.ranks);
   const bool comes_again = matrices >= static_cast<std::size_t>(collectives_of(program));
-  auto facts = std::make_shared<FabricFacts>(std::move(routes), std::move(rows), program.ranks,
-                                             comes_again ? matrices : Supports::usual);
+  auto facts = std::make_shared<RouteFacts>(std::move(routes), std::move(rows), program.ranks,
+                                            comes_again ? matrices : Supports::usual);
   if (comes_again)
     facts->loads = std::make_unique<KeptLoads>(facts->routes, facts->rows, facts->places, facts->sums, matrices);
   return known_.emplace_back(std::move(facts));

@@ -52,11 +52,11 @@ class KeptLoads {
   Recent<std::shared_ptr<const Traffic>, std::shared_ptr<OfMatrix>> kept_;
 };
 
-struct FabricFacts {
+struct RouteFacts {
   /// `matrices`: of how many what follows from them is kept.
-  FabricFacts(RouteTable table, LinkRows link_rows, int ranks, std::size_t matrices);
-  FabricFacts(const FabricFacts&) = delete;
-  FabricFacts& operator=(const FabricFacts&) = delete;
+  RouteFacts(RouteTable table, LinkRows link_rows, int ranks, std::size_t matrices);
+  RouteFacts(const RouteFacts&) = delete;
+  RouteFacts& operator=(const RouteFacts&) = delete;
 
   RouteTable routes;
   LinkRows rows;
@@ -68,16 +68,16 @@ struct FabricFacts {
 };
 
 /// Of a program that runs once.
-std::shared_ptr<FabricFacts> facts_of(const Network& network, const Program& program);
+std::shared_ptr<RouteFacts> facts_of(const Network& network, const Program& program);
 
 /// Facts of routes that came before, for a process that runs many programs; those of the last few networks.
-class KnownFabrics {
+class KnownRoutes {
  public:
   /// Those of this program's routes on this network.
-  std::shared_ptr<FabricFacts> of(const Network& network, const Program& program);
+  std::shared_ptr<RouteFacts> of(const Network& network, const Program& program);
 
  private:
-  std::vector<std::shared_ptr<FabricFacts>> known_;  // asked for last: last
+  std::vector<std::shared_ptr<RouteFacts>> known_;  // asked for last: last
 };
 
 }  // namespace teapot

@@ -1,6 +1,6 @@
 // What is kept of routes and matrices, against the pairs' routes one by one, on every fabric.
 
-#include "sim/fabric_facts.hpp"
+#include "sim/route_facts.hpp"
 
 #include <doctest/doctest.h>
 
@@ -44,7 +44,7 @@ Program exchange(int ranks, std::shared_ptr<const Traffic> traffic) {
   return program;
 }
 
-std::vector<double> by_link(const FabricFacts& facts, std::span<const PlaceBlock> blocks) {
+std::vector<double> by_link(const RouteFacts& facts, std::span<const PlaceBlock> blocks) {
   std::vector<double> copies(facts.routes.links());
   for (const PlaceBlock& block : blocks) {
     for (std::size_t i = 0; i < PlaceBlock::size; ++i) {
@@ -58,12 +58,12 @@ std::vector<double> by_link(const FabricFacts& facts, std::span<const PlaceBlock
 }  // namespace
 
 TEST_CASE(
-    "fabric facts: what ranks put on links together is the sum over pairs, asked for once or again, on every fabric") {
+    "route facts: what ranks put on links together is the sum over pairs, asked for once or again, on every fabric") {
   int with_parts = 0;
   on_every_fabric({"static", "ecmp"}, [&](const Fabric& fabric) {
     const int ranks = std::min(fabric.gpus(), 40);
     const auto traffic = drawn(ranks, 7);
-    KnownFabrics known;
+    KnownRoutes known;
     const auto facts = known.of(to_network(fabric, ranks), exchange(ranks, traffic));
     if (!facts->routes.has_parts() || ranks < 2) return;
     ++with_parts;
@@ -80,11 +80,11 @@ TEST_CASE(
   CHECK(with_parts > 10);
 }
 
-TEST_CASE("fabric facts: programs share them where routes and latencies are the same, whatever the bandwidth") {
+TEST_CASE("route facts: programs share them where routes and latencies are the same, whatever the bandwidth") {
   const std::string fabric = "{from: h800-mpft, nodes: 16}";
   const auto traffic = drawn(64, 3);
   const Program program = exchange(64, traffic);
-  KnownFabrics known;
+  KnownRoutes known;
   const auto of = [&](const std::string& yaml) { return known.of(to_network(build(yaml), 64), program); };
   const auto facts = of(fabric);
   CHECK(of(fabric) == facts);
@@ -95,8 +95,8 @@ TEST_CASE("fabric facts: programs share them where routes and latencies are the 
   CHECK(of(fabric) == facts);
 }
 
-TEST_CASE("fabric facts: of matrices too large to be kept there are no loads, and of others the last ones") {
-  KnownFabrics known;
+TEST_CASE("route facts: of matrices too large to be kept there are no loads, and of others the last ones") {
+  KnownRoutes known;
   const Fabric fabric = build("{from: h800-mpft, nodes: 512}");
   const int ranks = 3000;
   const auto facts = known.of(to_network(fabric, ranks), exchange(ranks, std::make_shared<const Traffic>(ranks)));

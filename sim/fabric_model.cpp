@@ -32,6 +32,7 @@ FabricModel::FabricModel(const Network& network, const Program& program, bool re
       blocking_(network, routes_),
       record_(record ? network.links.size() : 0),
       links_(link_at_.size()),
+      waiting_(words_),
       batches_(network.links.size()) {
   if (!record) return;
   behind_.resize(network.links.size());
@@ -183,18 +184,23 @@ void FabricModel::put(int id, int link, double copies) {
 
 void FabricModel::put_row(int id, std::size_t first, std::span<const std::uint32_t> copies) {
   Transfer& transfer = transfers_[at(id)];
-  transfer.unlisted.resize(rows_.count());
-  add_counts(copies.size(), copies.data(), transfer.unlisted.data() + first);
+  transfer.unlisted.copies.resize(rows_.count());
+  add_counts(copies.size(), copies.data(), transfer.unlisted.copies.data() + first);
   links_.add_row(first, id, copies, costs_[transfer.cost].seconds_per_copy.data() + first, batch_time_);
 }
 
 void FabricModel::put_blocks(int id, std::span<const PlaceBlock> blocks) {
   Transfer& transfer = transfers_[at(id)];
-  transfer.unlisted.resize(whole_blocks(link_at_.size()));
-  transfer.unlisted_block.resize(transfer.unlisted.size() / PlaceBlock::size);
-  add_copies(blocks, transfer.unlisted.data());
+  Unlisted& unlisted = transfer.unlisted;
+  if (unlisted.copies.empty() && !spare_.empty()) {
+    unlisted = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  unlisted.copies.resize(whole_blocks(link_at_.size()));
+  unlisted.in_block.resize(unlisted.copies.size() / PlaceBlock::size);
+  add_copies(blocks, unlisted.copies.data());
   for (const PlaceBlock& block : blocks) {
-    if (std::exchange(transfer.unlisted_block[block.number], 1) == 0) transfer.unlisted_blocks.push_back(block.number);
+    if (std::exchange(unlisted.in_block[block.number], 1) == 0) unlisted.blocks.push_back(block.number);
   }
   links_.add_blocks(blocks, id, costs_[transfer.cost].seconds_per_copy.data(), batch_time_);
 }
@@ -202,25 +208,27 @@ void FabricModel::put_blocks(int id, std::span<const PlaceBlock> blocks) {
 /// Takes note of the links that have got bytes many at once since the last time.
 void FabricModel::list(Transfer& transfer) {
   if (transfer.loads) {
-    for (const std::uint32_t block : transfer.unlisted_blocks) {
-      transfer.unlisted_block[block] = 0;
+    for (const std::uint32_t block : transfer.unlisted.blocks) {
+      transfer.unlisted.in_block[block] = 0;
       for (std::size_t i = 0; i < PlaceBlock::size; ++i) list_at(transfer, block * PlaceBlock::size + i);
     }
-    transfer.unlisted_blocks.clear();
+    transfer.unlisted.blocks.clear();
   } else {
-    for (std::size_t place = 0; place < transfer.unlisted.size(); ++place) list_at(transfer, place);
+    for (std::size_t place = 0; place < transfer.unlisted.copies.size(); ++place) list_at(transfer, place);
   }
 }
 
 void FabricModel::list_at(Transfer& transfer, std::size_t place) {
-  if (transfer.unlisted[place] == 0) return;
+  std::uint32_t& unlisted = transfer.unlisted.copies[place];
+  if (unlisted == 0) return;
   transfer.places.push_back(static_cast<int>(place));
-  costs_[transfer.cost].copies[place] += std::exchange(transfer.unlisted[place], 0U);
+  costs_[transfer.cost].copies[place] += std::exchange(unlisted, 0U);
 }
 
-/// When those of a transfer's links are done with it that somebody waits for, the last on top; links that are leave it.
-std::vector<FabricModel::Drain> FabricModel::drains_of(int id, double now, const std::vector<std::uint64_t>& waiting) {
-  std::vector<Drain> drains;
+/// When those of a transfer's links are done with it that somebody waits for, into drains_, the last on top; links that
+/// are leave it.
+void FabricModel::find_drains(int id, double now, const std::vector<std::uint64_t>& waiting) {
+  drains_.clear();
   const Support& support = *transfers_[at(id)].support;
   const auto waited_for = [&](int link) {
     const Support::Words& words = support.of_link[at(link)];
@@ -235,28 +243,27 @@ std::vector<FabricModel::Drain> FabricModel::drains_of(int id, double now, const
     const double time = links_.drained_at(at(place), id);
     const int link = link_at_[at(place)];
     if (time < 0) return true;
-    if (time > now + same_time_s && waited_for(link)) drains.push_back({time, link});
+    if (time > now + same_time_s && waited_for(link)) drains_.push_back({time, link});
     return false;
   });
-  std::make_heap(drains.begin(), drains.end());
-  return drains;
+  std::make_heap(drains_.begin(), drains_.end());
 }
 
 void FabricModel::evaluate(int id, double now) {
   Transfer& transfer = transfers_[at(id)];
   transfer.dirty = false;
-  std::vector<std::uint64_t> waiting(words_);
+  std::vector<std::uint64_t>& waiting = waiting_;
   std::size_t somebody = 0;  // words in which anybody waits
   for (std::size_t w = 0; w < words_; ++w) {
     waiting[w] = transfer.armed[w] & ~transfer.done[w];
     somebody += waiting[w] != 0 ? 1 : 0;
   }
-  std::vector<Drain> drains = drains_of(id, now, waiting);
+  find_drains(id, now, waiting);
   double next = never;
-  while (!drains.empty() && somebody > 0) {
-    std::pop_heap(drains.begin(), drains.end());
-    const Drain last = drains.back();
-    drains.pop_back();
+  while (!drains_.empty() && somebody > 0) {
+    std::pop_heap(drains_.begin(), drains_.end());
+    const Drain last = drains_.back();
+    drains_.pop_back();
     const Support::Words& words = transfer.support->of_link[at(last.link)];
     const std::uint64_t* touch = transfer.support->touch.data() + words.at;
     for (std::size_t w = 0; w < words.count; ++w) {
@@ -288,9 +295,8 @@ void FabricModel::release(int id) {
   transfer.copies.reset();
   transfer.started.reset();
   transfer.places = {};
+  if (transfer.loads) spare_.push_back(std::move(transfer.unlisted));
   transfer.unlisted = {};
-  transfer.unlisted_block = {};
-  transfer.unlisted_blocks = {};
   transfer.loads.reset();
   transfer.missing = {};
 }

@@ -58,6 +58,12 @@ class FabricModel {
   std::vector<std::vector<BusyInterval>> take_busy() { return record_.take(); }
 
  private:
+  /// Copies by place on links that may not be in a transfer's `places`; zeros but between two looks at them.
+  struct Unlisted {
+    std::vector<std::uint32_t> copies;
+    std::vector<char> in_block;  // by eight places, where copies come in blocks: whether it is in `blocks`
+    std::vector<std::uint32_t> blocks;
+  };
   struct Transfer {
     const Collective* collective = nullptr;
     std::shared_ptr<const Traffic> started;  // rows are those who start
@@ -67,9 +73,7 @@ class FabricModel {
     std::shared_ptr<const Support> support;
     std::shared_ptr<const std::vector<double>> latency_s;  // by rank: the longest path to it from one it waits for
     std::vector<int> places;                               // of links with bytes of it
-    std::vector<std::uint32_t> unlisted;                   // copies by place, on links that may not be in `places`
-    std::vector<char> unlisted_block;                      // by eight places: whether some are in `unlisted_blocks`
-    std::vector<std::uint32_t> unlisted_blocks;
+    Unlisted unlisted;
     std::vector<int> missing;  // by rank, or by group: senders that have not entered
     std::vector<std::uint64_t> entered, armed, done;
     int left = 0;               // ranks not done
@@ -111,7 +115,7 @@ class FabricModel {
     int link;
     bool operator<(const Drain& other) const { return time != other.time ? time < other.time : link > other.link; }
   };
-  std::vector<Drain> drains_of(int transfer, double now, const std::vector<std::uint64_t>& waiting);
+  void find_drains(int transfer, double now, const std::vector<std::uint64_t>& waiting);
   void evaluate(int transfer, double now);
   void release(int transfer);
 
@@ -128,6 +132,10 @@ class FabricModel {
   std::vector<Cost> costs_;
   FluidLinks links_;
   std::vector<Transfer> transfers_;
+  std::vector<Unlisted> spare_;  // of transfers that are over
+  // Of an evaluation; kept for the next one's.
+  std::vector<std::uint64_t> waiting_;
+  std::vector<Drain> drains_;
   std::priority_queue<Check, std::vector<Check>, std::greater<>> checks_;
   std::priority_queue<Arrival, std::vector<Arrival>, std::greater<>> arrivals_;
 

@@ -3,7 +3,10 @@
 // Knows no kind of fabric and no file format: topologies build one from YAML, platforms read and write one as XML.
 
 #include <functional>
+#include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "sim/units.hpp"
@@ -25,6 +28,7 @@ struct Link {
   BytesPerSecond bandwidth;  ///< line rate; what a communication kernel reaches of it is its Wire (program.hpp)
   Seconds latency;
   bool stops = false;  ///< of a lossless network: it stops where the queue behind it is full (Network::backlog)
+  bool operator==(const Link&) const = default;
 };
 
 /// The part `share` of a pair's bytes that crosses a link; 1 unless a routing policy spreads over several paths.
@@ -35,6 +39,25 @@ struct Hop {
 
 /// Every link that carries bytes of one pair, each once. On one path: in path order. Empty from a rank to itself.
 using Route = std::vector<Hop>;
+
+/// Who knows the route of a pair: a function, of which copies are told from others that may answer otherwise.
+class RouteFunction {
+ public:
+  using Find = std::function<Route(int source, int destination)>;
+
+  RouteFunction() = default;
+  template <class F, class = std::enable_if_t<std::is_invocable_r_v<Route, F&, int, int>>>
+  RouteFunction(F find)  // NOLINT(google-explicit-constructor): written in place of the function
+      : find_(std::make_shared<const Find>(std::move(find))) {}
+
+  Route operator()(int source, int destination) const { return (*find_)(source, destination); }
+  explicit operator bool() const { return find_ != nullptr; }
+  /// Whether both are copies of one.
+  bool operator==(const RouteFunction&) const = default;
+
+ private:
+  std::shared_ptr<const Find> find_;
+};
 
 /// What full queues do to bytes behind them, on links that stop (sim/blocking.hpp).
 struct Backlog {
@@ -56,7 +79,7 @@ struct Network {
   std::vector<int> alike;
   Backlog backlog;
   /// Route from an endpoint to another; pure, and safe to call at any time. Throws ConfigError if they are cut off.
-  std::function<Route(int source, int destination)> route;
+  RouteFunction route;
 
   int ranks() const { return static_cast<int>(gpus.size()); }
   int endpoints() const { return ranks() + static_cast<int>(passive.size()); }

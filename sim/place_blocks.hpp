@@ -40,8 +40,8 @@ class PlaceSums {
     }
   }
   /// What was added since the last call, in the order in which blocks got something first.
-  std::vector<PlaceBlock> take() {
-    std::vector<PlaceBlock> blocks;
+  void take(std::vector<PlaceBlock>& blocks) {
+    blocks.clear();
     blocks.reserve(touched_.size());
     for (const std::uint32_t number : touched_) {
       blocks.push_back(sums_[number]);
@@ -49,7 +49,6 @@ class PlaceSums {
       any_[number] = 0;
     }
     touched_.clear();
-    return blocks;
   }
 
  private:

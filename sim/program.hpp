@@ -44,8 +44,10 @@ struct Wire {
     double efficiency = 1;  ///< in (0, 1]
     Seconds per_message;
     Seconds latency;  ///< of a path that crosses the tier, on top of its links': posting, completion, polling
+    bool operator==(const Use&) const = default;
   };
   std::map<std::string, Use> tiers;
+  bool operator==(const Wire&) const = default;
 };
 
 /// An exchange between the ranks that the operator runs on: no other sends or receives. A rank enters when it comes to

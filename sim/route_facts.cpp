@@ -4,6 +4,7 @@
 #include "sim/route_facts.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "sim/index.hpp"
@@ -30,7 +31,8 @@ std::span<const PlaceBlock> KeptLoads::together(OfMatrix& known, const Traffic& 
   if (ranks.size() == 1) return alone(known, started, ranks.front());
   for (const int rank : ranks) alone(known, started, rank);
   for (const int rank : ranks) by_place_.add(known[at(rank)]);
-  return several_ = by_place_.take();
+  by_place_.take(several_);
+  return several_;
 }
 
 const std::vector<PlaceBlock>& KeptLoads::alone(OfMatrix& known, const Traffic& started, int rank) {
@@ -49,7 +51,8 @@ const std::vector<PlaceBlock>& KeptLoads::alone(OfMatrix& known, const Traffic& 
   add_row(rows_.final.size() + rows_.near.size(), sums_.on_middle(), sums_.middle_run());
   for (const auto& [link, copies] : sums_.on_links())
     by_place_.add(at(places_.place_of[at(link)]), static_cast<std::uint32_t>(copies));
-  return blocks = by_place_.take();
+  by_place_.take(blocks);
+  return blocks;
 }
 
 RouteFacts::RouteFacts(RouteTable table, LinkRows link_rows, int ranks, std::size_t matrices)
@@ -76,15 +79,45 @@ std::size_t matrices_kept(int ranks) {
 
 }  // namespace
 
+RoutedFrom::RoutedFrom(const Network& network, const Program& program)
+    : route(network.route),
+      links(network.links),
+      gpus(network.gpus),
+      passive(network.passive),
+      host(network.host),
+      domain(network.domain),
+      alike(network.alike),
+      ranks(program.ranks),
+      endpoints(program.endpoints()),
+      used(program) {
+  std::set<const Wire*> met;
+  for (const Operator& op : program.operators) {
+    const auto* const collective = std::get_if<Collective>(&op.work);
+    if (collective == nullptr || !met.insert(collective->wire.get()).second) continue;
+    const Wire wire = collective->wire ? *collective->wire : Wire{};
+    if (std::find(wires.begin(), wires.end(), wire) == wires.end()) wires.push_back(wire);
+  }
+}
+
 std::shared_ptr<RouteFacts> KnownRoutes::of(const Network& network, const Program& program) {
   constexpr std::size_t networks = 4;
+  RoutedFrom from{network, program};
+  const auto asked_again = [&](auto found) {
+    std::rotate(found, found + 1, known_.end());
+    return known_.back().facts;
+  };
+  const auto made_from = std::find_if(known_.begin(), known_.end(), [&](const Known& known) {
+    return known.from == from && known.facts->rows == LinkRows{known.facts->routes, program};
+  });
+  if (made_from != known_.end()) return asked_again(made_from);
   RouteTable routes{network, program};
   LinkRows rows{routes, program};
-  const auto same = [&](const auto& known) { return known->routes == routes && known->rows == rows; };
-  const auto found = std::find_if(known_.begin(), known_.end(), same);
-  if (found != known_.end()) {
-    std::rotate(found, found + 1, known_.end());
-    return known_.back();
+  const auto same = std::find_if(known_.begin(), known_.end(), [&](const Known& known) {
+    return known.facts->routes == routes && known.facts->rows == rows;
+  });
+  if (same != known_.end()) {
+    same->from = std::move(from);
+    return asked_again(same);
   }
   if (known_.size() >= networks) known_.erase(known_.begin());
   const std::size_t matrices = matrices_kept(program.ranks);
@@ -93,7 +126,8 @@ std::shared_ptr<RouteFacts> KnownRoutes::of(const Network& network, const Progra
                                             comes_again ? matrices : Supports::usual);
   if (comes_again)
     facts->loads = std::make_unique<KeptLoads>(facts->routes, facts->rows, facts->places, facts->sums, matrices);
-  return known_.emplace_back(std::move(facts));
+  known_.push_back({std::move(from), std::move(facts)});
+  return known_.back().facts;
 }
 
 }  // namespace teapot

@@ -16,6 +16,7 @@
 #include "sim/route_table.hpp"
 #include "sim/shape_ways.hpp"
 #include "sim/traffic.hpp"
+#include "sim/used_pairs.hpp"
 
 namespace teapot {
 
@@ -70,6 +71,19 @@ struct RouteFacts {
 /// Of a program that runs once.
 std::shared_ptr<RouteFacts> facts_of(const Network& network, const Program& program);
 
+/// All that a table of routes is made from.
+struct RoutedFrom {
+  RoutedFrom(const Network& network, const Program& program);
+  bool operator==(const RoutedFrom&) const = default;
+
+  RouteFunction route;
+  std::vector<Link> links;
+  std::vector<int> gpus, passive, host, domain, alike;
+  int ranks, endpoints;
+  UsedPairs used;
+  std::vector<Wire> wires;  // each once; of none, where a collective has none: one without tiers
+};
+
 /// Facts of routes that came before, for a process that runs many programs; those of the last few networks.
 class KnownRoutes {
  public:
@@ -77,7 +91,11 @@ class KnownRoutes {
   std::shared_ptr<RouteFacts> of(const Network& network, const Program& program);
 
  private:
-  std::vector<std::shared_ptr<RouteFacts>> known_;  // asked for last: last
+  struct Known {
+    RoutedFrom from;  // the last that led to these routes
+    std::shared_ptr<RouteFacts> facts;
+  };
+  std::vector<Known> known_;  // asked for last: last
 };
 
 }  // namespace teapot

@@ -16,6 +16,7 @@ class UsedPairs {
 
   /// Whether asking for the routes of these alone is worth it.
   bool few() const { return !peers_.empty(); }
+  bool operator==(const UsedPairs&) const = default;
   /// In increasing order, each once.
   const std::vector<int>& peers(int endpoint) const { return peers_[static_cast<std::size_t>(endpoint)]; }
 

@@ -30,6 +30,9 @@ struct Mistakes : ConfigError {
 /// Every key that a scenario may hold, those of the files that it names under the key that names them (fabric.radix).
 const KeyRecord::Entries& known_keys();
 
+/// Those that its readers ask this scenario for, be they there or not: some of known_keys(), found much sooner.
+KeyRecord::Entries keys_read_by(const Tree& scenario);
+
 /// Whether a scenario may have a value at this dotted path.
 bool is_known(const std::string& path, const KeyRecord::Entries& known);
 

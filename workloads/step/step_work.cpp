@@ -24,10 +24,10 @@ void add_share(Compute& sum, const Compute& work, double count) {
   }
 }
 
-/// What decides a GPU's time at a stage; none where contexts differ, and so does the time.
-std::optional<std::vector<double>> value_of(const Share& share) {
-  std::vector<double> value{share.arrived, share.active};
-  for (const Sequences& s : share.batch.sequences) {
+/// What decides a GPU's time at a stage beside what arrived; none where contexts differ, and so does the time.
+std::optional<std::vector<double>> value_of(const Batch& batch) {
+  std::vector<double> value;
+  for (const Sequences& s : batch.sequences) {
     if (!s.contexts.empty()) return std::nullopt;
     value.insert(value.end(), {s.count, s.new_tokens, s.context});
   }
@@ -196,10 +196,10 @@ std::vector<Share> StepWork::arrived(const Pass& pass, int layer) {
 
 // -- timing -----------------------------------------------------------------------------------------------------------
 
-Compute StepWork::timed(const Stage& stage, const Share& share, int kind) {
-  const auto value = value_of(share);
-  if (!value) return teapot::timed(machine_, stage.kernels(share), kind);
-  const auto [found, added] = of_share_.try_emplace({&stage, kind, *value});
+const Compute& StepWork::timed(const Stage& stage, const Share& share, int kind) {
+  auto value = value_of(share.batch);
+  if (!value) return unlike_ = teapot::timed(machine_, stage.kernels(share), kind);
+  const auto [found, added] = of_share_.try_emplace({&stage, kind, share.arrived, share.active, std::move(*value)});
   if (added) found->second = teapot::timed(machine_, stage.kernels(share), kind);
   return found->second;
 }
@@ -223,7 +223,7 @@ Compute StepWork::timed(const Stage& stage, const std::vector<Share>& shares) {
   sum.duration.assign(static_cast<std::size_t>(range.first), Seconds{});
   for (std::size_t i = 0; i < entries; ++i) {
     const int kind = stage.on_host ? on_cpu : devices.kind(range.first + static_cast<int>(i * gpus / entries));
-    const Compute one = timed(stage, shares[i * shares.size() / entries], kind);
+    const Compute& one = timed(stage, shares[i * shares.size() / entries], kind);
     sum.duration.insert(sum.duration.end(), gpus / entries, one.duration[0]);
     add_share(sum, one, static_cast<double>(entries));
   }

@@ -62,7 +62,8 @@ class StepWork {
   double tokens_between(int first, int last, const Pass& pass) const;  // of GPUs that attend
   GpuRange gpus_of(const Stage& stage) const;
   Compute timed(const Stage& stage, const std::vector<Share>& shares);
-  Compute timed(const Stage& stage, const Share& share, int kind);
+  /// Valid until the next call.
+  const Compute& timed(const Stage& stage, const Share& share, int kind);
 
   struct RoutedLayer {
     int layer = -1;
@@ -76,7 +77,9 @@ class StepWork {
   std::optional<Gates> gates_;
   std::vector<std::unique_ptr<const std::pair<LayerKind, std::vector<Stage>>>> kinds_;  // met so far
   std::map<std::pair<const Stage*, Pass>, Compute> of_pass_;                            // stages alike in all layers
-  std::map<std::tuple<const Stage*, int, std::vector<double>>, Compute> of_share_;  // a kind of device's time, by work
+  /// A kind of device's time, by work: what arrived, and the sequences of its batch.
+  std::map<std::tuple<const Stage*, int, double, double, std::vector<double>>, Compute> of_share_;
+  Compute unlike_;  // the last one that comes once
   std::map<std::tuple<StageExchange::Pattern, double, int, std::vector<double>>, std::shared_ptr<const Traffic>>
       traffic_;
   std::map<std::tuple<const Stage*, Pass, Way>, Collective> of_host_;  // of stages alike in all layers

@@ -79,9 +79,9 @@ bool Supports::by_parts(bool by_group, const Traffic& started) const {
 void Supports::make_room(const Traffic& started, Collective::Start start, Support& support) const {
   constexpr std::uint32_t few = 8;
   const auto all = static_cast<std::uint32_t>((ranks_ + 63) / 64);
-  support.of_link.assign(links_, {0, all <= few ? all : 0, 0});
+  std::vector<Support::Words> of_link(links_, {0, all <= few ? all : 0, 0});
   const auto widen = [&](int link, std::uint32_t low, std::uint32_t beyond) {
-    Support::Words& words = support.of_link[at(link)];
+    Support::Words& words = of_link[at(link)];
     const std::uint32_t end = words.count == 0 ? beyond : std::max(beyond, words.first + words.count);
     words.first = words.count == 0 ? low : std::min(low, words.first);
     words.count = end - words.first;
@@ -110,11 +110,12 @@ void Supports::make_room(const Traffic& started, Collective::Start start, Suppor
     });
   }
   std::size_t used = 0;
-  for (Support::Words& words : support.of_link) {
+  for (Support::Words& words : of_link) {
     words.at = used;
     used += words.count;
   }
   support.touch.assign(used, 0);
+  support.words = std::make_shared<const std::vector<Support::Words>>(std::move(of_link));
 }
 
 std::shared_ptr<Support> Supports::build(const Traffic& started, Collective::Start start, bool by_group) const {
@@ -124,13 +125,13 @@ std::shared_ptr<Support> Supports::build(const Traffic& started, Collective::Sta
   support->senders.assign(at(started.ranks), 0);
   const auto wait = [&](int rank, int link) {
     if (rank >= ranks_) return;  // a passive endpoint waits for nothing
-    const Support::Words& words = support->of_link[at(link)];
+    const Support::Words& words = support->of_link(link);
     support->touch[words.at + at(rank) / 64 - words.first] |= std::uint64_t{1} << (rank % 64);
   };
   if (by_parts(by_group, started)) {
     WaitingSets{routes_, *started.groups,
                 [&](int link, const std::vector<std::uint64_t>& waiting) {
-                  const Support::Words& words = support->of_link[at(link)];
+                  const Support::Words& words = support->of_link(link);
                   for (std::size_t w = 0; w < words.count; ++w)
                     support->touch[words.at + w] |= waiting[words.first + w];
                 },

@@ -26,10 +26,11 @@ struct Support {
     std::uint32_t count = 0;
     std::size_t at = 0;
   };
-  std::vector<Words> of_link;
+  std::shared_ptr<const std::vector<Words>> words;  ///< by link: of all matrices where they are the same
   std::vector<std::uint64_t> touch;
   std::vector<int> senders;  ///< by endpoint: how many others must enter before it can be done
-  bool by_group = false;     ///< senders are all of the group, not only those of the matrix
+  const Words& of_link(int link) const { return (*words)[static_cast<std::size_t>(link)]; }
+  bool by_group = false;  ///< senders are all of the group, not only those of the matrix
   /// By what the wire adds (RouteTable::tier_latencies_s): by endpoint; see Supports::latencies.
   std::map<std::vector<double>, std::shared_ptr<const std::vector<double>>> latency_s;
 };

@@ -14,8 +14,13 @@ namespace teapot {
 namespace {
 
 void set_bit(std::uint64_t* bits, int rank) { bits[rank >> 6] |= std::uint64_t{1} << (rank & 63); }
-bool has_bit(const std::vector<std::uint64_t>& bits, int rank) {
-  return (bits[static_cast<std::size_t>(rank >> 6)] >> (rank & 63) & 1) != 0;
+
+/// Whether all who take part in an exchange run the operator.
+[[maybe_unused]] bool everybody_comes(const Operator& op, const std::vector<int>& groups, int ranks) {
+  for (int rank = 0; rank < ranks; ++rank) {
+    if (groups[at(rank)] >= 0 && !op.runs_on(rank)) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -78,31 +83,13 @@ int FabricModel::begin(const Operator& op) {
   const auto support = facts_->supports.of(transfer.started, collective.start);
   transfer.support = support;
   transfer.latency_s = facts_->supports.latencies(*support, *transfer.started, collective.start, collective.wire.get());
-  count_missing(transfer, op);
-  transfer.entered.assign(words_, 0);
-  transfer.armed.assign(words_, 0);
+  assert(!support->by_group || everybody_comes(op, *transfer.started->groups, ranks_));
+  transfer.entries = Entries{support, transfer.started, collective.start, ranks_};
   transfer.done.assign(words_, 0);
   transfer.left = op.on ? op.on->size() : ranks_;
   links_.begin(collective.priority, collective.weight);
   transfers_.push_back(std::move(transfer));
   return static_cast<int>(transfers_.size()) - 1;
-}
-
-void FabricModel::count_missing(Transfer& transfer, [[maybe_unused]] const Operator& op) const {
-  transfer.missing = transfer.support->senders;
-  if (!transfer.support->by_group) return;
-  transfer.missing.assign(at(ranks_), 0);  // counted by group: a group is complete when all of its ranks are in
-  const auto& groups = *transfer.started->groups;
-  for (int rank = 0; rank < ranks_; ++rank) {
-    if (groups[at(rank)] < 0) continue;
-    assert(op.runs_on(rank) && "who takes part in an exchange must come to it");
-    ++transfer.missing[at(groups[at(rank)])];
-  }
-}
-
-void FabricModel::arm(Transfer& transfer, int rank) {
-  set_bit(transfer.armed.data(), rank);
-  transfer.dirty = true;
 }
 
 void FabricModel::enter(int id, int rank, double now) {
@@ -113,30 +100,7 @@ void FabricModel::enter(int id, int rank, double now) {
   }
   Transfer& transfer = transfers_[at(id)];
   batch_ranks_.push_back(rank);
-  see(transfer, rank);
-}
-
-/// Arms those that have nobody left to wait for now that this rank is in.
-void FabricModel::see(Transfer& transfer, int rank) {
-  set_bit(transfer.entered.data(), rank);
-  if (transfer.support->by_group) {
-    const auto& groups = *transfer.started->groups;
-    const int group = groups[at(rank)];
-    if (group < 0) {
-      arm(transfer, rank);
-    } else if (--transfer.missing[at(group)] == 0) {
-      for (int r = 0; r < ranks_; ++r) {
-        if (groups[at(r)] == group) arm(transfer, r);
-      }
-    }
-    return;
-  }
-  if (transfer.collective->start == Collective::Start::sender) {
-    transfer.started->for_each_receiver(rank, [&](int d, double) {
-      if (--transfer.missing[at(d)] == 0 && d < ranks_ && has_bit(transfer.entered, d)) arm(transfer, d);
-    });
-  }
-  if (transfer.missing[at(rank)] == 0) arm(transfer, rank);
+  transfer.dirty = transfer.entries.enter(rank) || transfer.dirty;
 }
 
 /// Whether what ranks put on links goes on many of them at once.
@@ -148,7 +112,9 @@ void FabricModel::flush() {
   if (batch_transfer_ < 0) return;
   const int id = std::exchange(batch_transfer_, -1);
   Transfer& transfer = transfers_[at(id)];
-  if (transfer.loads) {
+  if (transfer.loads && batch_ranks_.size() == 1) {
+    put_blocks(id, facts_->loads->alone(*transfer.loads, *transfer.started, batch_ranks_.front()));
+  } else if (transfer.loads) {
     put_blocks(id, facts_->loads->together(*transfer.loads, *transfer.started, batch_ranks_));
   } else if (in_rows(transfer)) {
     BatchSums& sums = facts_->sums;
@@ -189,7 +155,8 @@ void FabricModel::put_row(int id, std::size_t first, std::span<const std::uint32
   links_.add_row(first, id, copies, costs_[transfer.cost].seconds_per_copy.data() + first, batch_time_);
 }
 
-void FabricModel::put_blocks(int id, std::span<const PlaceBlock> blocks) {
+template <class Block>
+void FabricModel::put_blocks(int id, std::span<const Block> blocks) {
   Transfer& transfer = transfers_[at(id)];
   Unlisted& unlisted = transfer.unlisted;
   if (unlisted.copies.empty() && !spare_.empty()) {
@@ -197,9 +164,9 @@ void FabricModel::put_blocks(int id, std::span<const PlaceBlock> blocks) {
     spare_.pop_back();
   }
   unlisted.copies.resize(whole_blocks(link_at_.size()));
-  unlisted.in_block.resize(unlisted.copies.size() / PlaceBlock::size);
+  unlisted.in_block.resize(unlisted.copies.size() / places_in_block);
   add_copies(blocks, unlisted.copies.data());
-  for (const PlaceBlock& block : blocks) {
+  for (const Block& block : blocks) {
     if (std::exchange(unlisted.in_block[block.number], 1) == 0) unlisted.blocks.push_back(block.number);
   }
   links_.add_blocks(blocks, id, costs_[transfer.cost].seconds_per_copy.data(), batch_time_);
@@ -210,7 +177,7 @@ void FabricModel::list(Transfer& transfer) {
   if (transfer.loads) {
     for (const std::uint32_t block : transfer.unlisted.blocks) {
       transfer.unlisted.in_block[block] = 0;
-      for (std::size_t i = 0; i < PlaceBlock::size; ++i) list_at(transfer, block * PlaceBlock::size + i);
+      for (std::size_t i = 0; i < places_in_block; ++i) list_at(transfer, block * places_in_block + i);
     }
     transfer.unlisted.blocks.clear();
   } else {
@@ -231,7 +198,7 @@ void FabricModel::find_drains(int id, double now, const std::vector<std::uint64_
   drains_.clear();
   const Support& support = *transfers_[at(id)].support;
   const auto waited_for = [&](int link) {
-    const Support::Words& words = support.of_link[at(link)];
+    const Support::Words& words = support.of_link(link);
     for (std::size_t w = 0; w < words.count; ++w) {
       if ((waiting[words.first + w] & support.touch[words.at + w]) != 0) return true;
     }
@@ -239,10 +206,9 @@ void FabricModel::find_drains(int id, double now, const std::vector<std::uint64_
   };
   list(transfers_[at(id)]);
   std::erase_if(transfers_[at(id)].places, [&](int place) {
-    links_.drain(at(place), now);
-    const double time = links_.drained_at(at(place), id);
-    const int link = link_at_[at(place)];
+    const double time = links_.drain_of(at(place), id, now);
     if (time < 0) return true;
+    const int link = link_at_[at(place)];
     if (time > now + same_time_s && waited_for(link)) drains_.push_back({time, link});
     return false;
   });
@@ -255,7 +221,7 @@ void FabricModel::evaluate(int id, double now) {
   std::vector<std::uint64_t>& waiting = waiting_;
   std::size_t somebody = 0;  // words in which anybody waits
   for (std::size_t w = 0; w < words_; ++w) {
-    waiting[w] = transfer.armed[w] & ~transfer.done[w];
+    waiting[w] = transfer.entries.complete()[w] & ~transfer.done[w];
     somebody += waiting[w] != 0 ? 1 : 0;
   }
   find_drains(id, now, waiting);
@@ -264,7 +230,7 @@ void FabricModel::evaluate(int id, double now) {
     std::pop_heap(drains_.begin(), drains_.end());
     const Drain last = drains_.back();
     drains_.pop_back();
-    const Support::Words& words = transfer.support->of_link[at(last.link)];
+    const Support::Words& words = transfer.support->of_link(last.link);
     const std::uint64_t* touch = transfer.support->touch.data() + words.at;
     for (std::size_t w = 0; w < words.count; ++w) {
       std::uint64_t& bits = waiting[words.first + w];
@@ -298,7 +264,7 @@ void FabricModel::release(int id) {
   if (transfer.loads) spare_.push_back(std::move(transfer.unlisted));
   transfer.unlisted = {};
   transfer.loads.reset();
-  transfer.missing = {};
+  transfer.entries = {};
 }
 
 double FabricModel::next_event() {

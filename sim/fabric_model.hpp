@@ -13,6 +13,7 @@
 #include "sim/blocking.hpp"
 #include "sim/collective_load.hpp"
 #include "sim/collective_support.hpp"
+#include "sim/entries.hpp"
 #include "sim/fluid_links.hpp"
 #include "sim/link_batches.hpp"
 #include "sim/link_record.hpp"
@@ -74,11 +75,11 @@ class FabricModel {
     std::shared_ptr<const std::vector<double>> latency_s;  // by rank: the longest path to it from one it waits for
     std::vector<int> places;                               // of links with bytes of it
     Unlisted unlisted;
-    std::vector<int> missing;  // by rank, or by group: senders that have not entered
-    std::vector<std::uint64_t> entered, armed, done;
+    Entries entries;
+    std::vector<std::uint64_t> done;
     int left = 0;               // ranks not done
     std::uint32_t version = 0;  // of its entry in checks_
-    bool dirty = false;         // somebody was armed since the last evaluation
+    bool dirty = false;         // somebody has nobody left to wait for since the last evaluation
     std::size_t cost = 0;       // index into costs_
     double stretch = 1;         // of its seconds on links that stop (Blocking)
   };
@@ -99,15 +100,13 @@ class FabricModel {
   };
 
   std::size_t cost_of(const Collective& collective);
-  void count_missing(Transfer& transfer, const Operator& op) const;
-  void see(Transfer& transfer, int rank);
-  void arm(Transfer& transfer, int rank);
   void finish(int transfer, std::size_t word, std::uint64_t bits, double now);
   bool in_rows(const Transfer& transfer) const;
   void flush();
   void put(int transfer, int link, double copies);
   void put_row(int transfer, std::size_t first, std::span<const std::uint32_t> copies);
-  void put_blocks(int transfer, std::span<const PlaceBlock> blocks);
+  template <class Block>
+  void put_blocks(int transfer, std::span<const Block> blocks);
   void list(Transfer& transfer);
   void list_at(Transfer& transfer, std::size_t place);
   struct Drain {

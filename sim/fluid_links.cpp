@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "sim/wide.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 // Four links at a time; an element of a mask is all ones where it holds.
 using Four = double __attribute__((vector_size(32)));
 using FourCounts = std::int32_t __attribute__((vector_size(16)));
+using FourShort = std::uint16_t __attribute__((vector_size(8)));
 using Mask = std::int64_t __attribute__((vector_size(32)));
 
 /// What is put on links with room for one transfer each, in columns.
@@ -26,14 +28,16 @@ struct Columns {
 
 /// FluidLink::add for four links in a row, or as many as `bytes` of doubles hold. Those that have another transfer on
 /// them are left as they were, and become all ones in `others`.
-__attribute__((always_inline)) inline void add_four(const Columns& to, std::size_t place, const std::uint32_t* copies,
+template <class Count>
+__attribute__((always_inline)) inline void add_four(const Columns& to, std::size_t place, const Count* copies,
                                                     const double* seconds_per_copy, std::size_t bytes, Mask& others) {
-  FourCounts counts{};
+  using Counts = std::conditional_t<sizeof(Count) == 2, FourShort, FourCounts>;
+  Counts counts{};
   Four seconds{};
   Four then{};
   Four remaining{};
   Four own{};
-  std::memcpy(&counts, copies, bytes / 2);
+  std::memcpy(&counts, copies, bytes / sizeof(double) * sizeof(Count));
   std::memcpy(&seconds, seconds_per_copy, bytes);
   std::memcpy(&then, to.updated + place, bytes);
   std::memcpy(&remaining, to.remaining_s + place, bytes);
@@ -79,17 +83,25 @@ TEAPOT_WIDE bool add_in_columns(const Columns& to, std::size_t count, const std:
   return any_of(others);
 }
 
-/// For links in blocks.
-TEAPOT_WIDE bool add_blocks_in_columns(const Columns& to, const PlaceBlock* block, const PlaceBlock* end,
-                                       const double* seconds_per_copy) {
+template <class Block>
+__attribute__((always_inline)) inline bool add_each_block(const Columns& to, std::span<const Block> blocks,
+                                                          const double* seconds_per_copy) {
   Mask others{};
-  for (; block < end; ++block) {
-    for (std::size_t half = 0; half < PlaceBlock::size; half += 4) {
-      const std::size_t place = block->number * PlaceBlock::size + half;
-      add_four(to, place, block->copies.data() + half, seconds_per_copy + place, sizeof(Four), others);
+  for (const Block& block : blocks) {
+    for (std::size_t half = 0; half < places_in_block; half += 4) {
+      const std::size_t place = block.number * places_in_block + half;
+      add_four(to, place, block.copies.data() + half, seconds_per_copy + place, sizeof(Four), others);
     }
   }
   return any_of(others);
+}
+
+/// For links in blocks.
+TEAPOT_WIDE bool add_in_columns(const Columns& to, std::span<const ShortBlock> blocks, const double* seconds_per_copy) {
+  return add_each_block(to, blocks, seconds_per_copy);
+}
+TEAPOT_WIDE bool add_in_columns(const Columns& to, std::span<const WideBlock> blocks, const double* seconds_per_copy) {
+  return add_each_block(to, blocks, seconds_per_copy);
 }
 
 }  // namespace
@@ -98,27 +110,35 @@ void FluidLinks::add_row(std::size_t first, int transfer, std::span<const std::u
                          const double* seconds_per_copy, double now) {
   const Columns columns{static_cast<double>(transfer), now, updated_.data() + first, remaining_s_.data() + first,
                         owner_.data() + first};
-  if (add_in_columns(columns, copies.size(), copies.data(), seconds_per_copy))
-    add_left_over(first, transfer, copies, seconds_per_copy, now);
+  if (!add_in_columns(columns, copies.size(), copies.data(), seconds_per_copy)) return;
+  for (std::size_t i = 0; i < copies.size(); ++i)
+    add_left_over(first + i, transfer, copies[i], seconds_per_copy[i], now);
 }
 
-void FluidLinks::add_blocks(std::span<const PlaceBlock> blocks, int transfer, const double* seconds_per_copy,
-                            double now) {
+template <class Block>
+void FluidLinks::add_all(std::span<const Block> blocks, int transfer, const double* seconds_per_copy, double now) {
   const Columns columns{static_cast<double>(transfer), now, updated_.data(), remaining_s_.data(), owner_.data()};
-  if (!add_blocks_in_columns(columns, blocks.data(), blocks.data() + blocks.size(), seconds_per_copy)) return;
-  for (const PlaceBlock& block : blocks) {
-    const std::size_t first = block.number * PlaceBlock::size;
-    add_left_over(first, transfer, block.copies, seconds_per_copy + first, now);
+  if (!add_in_columns(columns, blocks, seconds_per_copy)) return;
+  for (const Block& block : blocks) {
+    const std::size_t first = block.number * places_in_block;
+    for (std::size_t i = 0; i < places_in_block; ++i)
+      add_left_over(first + i, transfer, block.copies[i], seconds_per_copy[first + i], now);
   }
 }
 
-/// On the links that have another transfer on them.
-void FluidLinks::add_left_over(std::size_t first, int transfer, std::span<const std::uint32_t> copies,
-                               const double* seconds_per_copy, double now) {
-  for (std::size_t i = 0; i < copies.size(); ++i) {
-    if (copies[i] != 0 && owner_[first + i] != transfer)
-      add_shared(first + i, transfer, copies[i] * seconds_per_copy[i], now);
-  }
+void FluidLinks::add_blocks(std::span<const ShortBlock> blocks, int transfer, const double* seconds_per_copy,
+                            double now) {
+  add_all(blocks, transfer, seconds_per_copy, now);
+}
+void FluidLinks::add_blocks(std::span<const WideBlock> blocks, int transfer, const double* seconds_per_copy,
+                            double now) {
+  add_all(blocks, transfer, seconds_per_copy, now);
+}
+
+/// On a link that has another transfer on it.
+void FluidLinks::add_left_over(std::size_t place, int transfer, std::uint32_t copies, double seconds_per_copy,
+                               double now) {
+  if (copies != 0 && owner_[place] != transfer) add_shared(place, transfer, copies * seconds_per_copy, now);
 }
 
 bool FluidLinks::add_shared(std::size_t place, int transfer, double seconds, double now) {

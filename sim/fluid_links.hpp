@@ -37,6 +37,18 @@ class FluidLinks {
     updated_[place] = now;
     if (remaining_s_[place] <= same_time_s) owner_[place] = nobody;
   }
+  /// drain(), then drained_at().
+  double drain_of(std::size_t place, int transfer, double now) {
+    if (owner_[place] == shared) {
+      drain_shared(place, now);
+      return drained_at(place, transfer);
+    }
+    const double remaining_s = remaining_s_[place] - (now - updated_[place]);
+    remaining_s_[place] = remaining_s;
+    updated_[place] = now;
+    if (remaining_s <= same_time_s) owner_[place] = nobody;
+    return owner_[place] == transfer ? now + remaining_s : -1;
+  }
   double drained_at(std::size_t place, int transfer) const {
     if (owner_[place] == shared) return several_[place].drained_at(transfer);
     return owner_[place] == transfer ? updated_[place] + remaining_s_[place] : -1;
@@ -45,14 +57,16 @@ class FluidLinks {
   void add_row(std::size_t first, int transfer, std::span<const std::uint32_t> copies, const double* seconds_per_copy,
                double now);
   /// The same on the places of each block. `seconds_per_copy`: of all places, and of those that fill the last block.
-  void add_blocks(std::span<const PlaceBlock> blocks, int transfer, const double* seconds_per_copy, double now);
+  void add_blocks(std::span<const ShortBlock> blocks, int transfer, const double* seconds_per_copy, double now);
+  void add_blocks(std::span<const WideBlock> blocks, int transfer, const double* seconds_per_copy, double now);
 
  private:
   static constexpr double nobody = -1;
   static constexpr double shared = -2;  // see several_; what remains is then infinite here
 
-  void add_left_over(std::size_t first, int transfer, std::span<const std::uint32_t> copies,
-                     const double* seconds_per_copy, double now);
+  template <class Block>
+  void add_all(std::span<const Block> blocks, int transfer, const double* seconds_per_copy, double now);
+  void add_left_over(std::size_t place, int transfer, std::uint32_t copies, double seconds_per_copy, double now);
   bool add_shared(std::size_t place, int transfer, double seconds, double now);
   void drain_shared(std::size_t place, double now);
   void settle(std::size_t place, double now);

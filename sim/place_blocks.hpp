@@ -5,65 +5,68 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace teapot {
 
+inline constexpr std::size_t places_in_block = 8;
+
 /// Copies on the places from 8 * number on.
+template <class Count>
 struct PlaceBlock {
-  static constexpr std::size_t size = 8;
   std::uint32_t number = 0;
-  std::array<std::uint32_t, size> copies{};
+  std::array<Count, places_in_block> copies{};
 };
+using ShortBlock = PlaceBlock<std::uint16_t>;
+using WideBlock = PlaceBlock<std::uint32_t>;
 
 /// So many places in whole blocks.
 inline std::size_t whole_blocks(std::size_t places) {
-  return (places + PlaceBlock::size - 1) / PlaceBlock::size * PlaceBlock::size;
+  return (places + places_in_block - 1) / places_in_block * places_in_block;
 }
 
 /// Adds the copies of each block to sums by place.
-void add_copies(std::span<const PlaceBlock> blocks, std::uint32_t* sums);
-
-/// Sums by place, and the blocks in which there are any.
+void add_copies(std::span<const ShortBlock> blocks, std::uint32_t* sums);
+void add_copies(std::span<const WideBlock> blocks, std::uint32_t* sums);
+/// Sums by place, and in which blocks there may be any.
 class PlaceSums {
  public:
-  explicit PlaceSums(std::size_t places) : sums_(whole_blocks(places) / PlaceBlock::size), any_(sums_.size()) {}
+  explicit PlaceSums(std::size_t places) : sums_(whole_blocks(places)), touched_(sums_.size() / places_in_block) {}
 
   void add(std::size_t place, std::uint32_t copies) {
-    PlaceBlock& block = touch(place / PlaceBlock::size);
-    block.copies[place % PlaceBlock::size] += copies;
+    sums_[place] += copies;
+    touch(place / places_in_block);
   }
-  void add(std::span<const PlaceBlock> blocks) {
-    for (const PlaceBlock& more : blocks) {
-      PlaceBlock& block = touch(more.number);
-      for (std::size_t i = 0; i < PlaceBlock::size; ++i) block.copies[i] += more.copies[i];
-    }
-  }
-  /// What was added since the last call, in the order in which blocks got something first.
-  void take(std::vector<PlaceBlock>& blocks) {
+  /// On places in a row.
+  void add(std::size_t first, std::span<const std::uint32_t> copies);
+  void add(std::span<const ShortBlock> blocks);
+  /// What was added since the last call; of sums that are small enough for the blocks.
+  template <class Count>
+  void take(std::vector<PlaceBlock<Count>>& blocks) {
     blocks.clear();
-    blocks.reserve(touched_.size());
-    for (const std::uint32_t number : touched_) {
-      blocks.push_back(sums_[number]);
-      sums_[number] = {};
-      any_[number] = 0;
+    for (const std::uint32_t number : blocks_) {
+      touched_[number] = 0;
+      PlaceBlock<Count> block{number, {}};
+      std::uint32_t any = 0;
+      for (std::size_t i = 0; i < places_in_block; ++i) {
+        const std::uint32_t sum = std::exchange(sums_[number * places_in_block + i], 0U);
+        any |= sum;
+        block.copies[i] = static_cast<Count>(sum);
+      }
+      if (any != 0) blocks.push_back(block);
     }
-    touched_.clear();
+    blocks_.clear();
   }
 
  private:
-  PlaceBlock& touch(std::size_t number) {
-    if (any_[number] == 0) {
-      any_[number] = 1;
-      sums_[number].number = static_cast<std::uint32_t>(number);
-      touched_.push_back(static_cast<std::uint32_t>(number));
-    }
-    return sums_[number];
+  void touch(std::size_t number) {
+    if (std::exchange(touched_[number], 1) == 0) blocks_.push_back(static_cast<std::uint32_t>(number));
   }
 
-  std::vector<PlaceBlock> sums_;
-  std::vector<char> any_;
-  std::vector<std::uint32_t> touched_;
+  std::vector<std::uint32_t> sums_;
+  std::vector<char> touched_;          // by block: whether it is in blocks_
+  std::vector<std::uint32_t> blocks_;  // in the order in which they were touched
 };
 
 }  // namespace teapot

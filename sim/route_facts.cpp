@@ -4,6 +4,7 @@
 #include "sim/route_facts.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -21,28 +22,40 @@ KeptLoads::KeptLoads(const RouteTable& routes, const LinkRows& rows, const LinkP
                      std::size_t matrices)
     : routes_(routes), rows_(rows), places_(places), sums_(sums), by_place_(places.link_at.size()), kept_(matrices) {}
 
-std::shared_ptr<KeptLoads::OfMatrix> KeptLoads::of(const std::shared_ptr<const Traffic>& started) {
-  if (const auto* const known = kept_.find(started)) return *known;
-  return kept_.add(started, std::make_shared<OfMatrix>(at(started->ranks)));
+namespace {
+
+/// Of any rank: no link has more of what it sends.
+double most_sent(const Traffic& traffic) {
+  double most = 0;
+  for (int rank = 0; rank < traffic.ranks; ++rank) {
+    double sent = 0;
+    traffic.for_each_receiver(rank, [&](int, double copies) { sent += copies; });
+    most = std::max(most, sent);
+  }
+  return most;
 }
 
-std::span<const PlaceBlock> KeptLoads::together(OfMatrix& known, const Traffic& started,
-                                                const std::vector<int>& ranks) {
-  if (ranks.size() == 1) return alone(known, started, ranks.front());
+}  // namespace
+
+std::shared_ptr<KeptLoads::OfMatrix> KeptLoads::of(const std::shared_ptr<const Traffic>& started) {
+  if (const auto* const known = kept_.find(started)) return *known;
+  const bool fits = most_sent(*started) <= std::numeric_limits<std::uint16_t>::max();
+  return kept_.add(started, fits ? std::make_shared<OfMatrix>(at(started->ranks)) : nullptr);
+}
+
+std::span<const WideBlock> KeptLoads::together(OfMatrix& known, const Traffic& started, const std::vector<int>& ranks) {
   for (const int rank : ranks) alone(known, started, rank);
   for (const int rank : ranks) by_place_.add(known[at(rank)]);
   by_place_.take(several_);
   return several_;
 }
 
-const std::vector<PlaceBlock>& KeptLoads::alone(OfMatrix& known, const Traffic& started, int rank) {
-  std::vector<PlaceBlock>& blocks = known[at(rank)];
+std::span<const ShortBlock> KeptLoads::alone(OfMatrix& known, const Traffic& started, int rank) {
+  std::vector<ShortBlock>& blocks = known[at(rank)];
   if (!blocks.empty() || !started.has_row(rank)) return blocks;
   sums_.gather(routes_, started, {rank});
   const auto add_row = [&](std::size_t place, const std::vector<std::uint32_t>& row, const SlotRun& run) {
-    for (std::size_t i = run.first; i < run.first + run.count; ++i) {
-      if (row[i] != 0) by_place_.add(place + i, row[i]);
-    }
+    by_place_.add(place + run.first, std::span{row}.subspan(run.first, run.count));
   };
   for (const SlotRun& run : sums_.runs()) {
     add_row(0, sums_.on_final(), run);
@@ -51,8 +64,8 @@ const std::vector<PlaceBlock>& KeptLoads::alone(OfMatrix& known, const Traffic& 
   add_row(rows_.final.size() + rows_.near.size(), sums_.on_middle(), sums_.middle_run());
   for (const auto& [link, copies] : sums_.on_links())
     by_place_.add(at(places_.place_of[at(link)]), static_cast<std::uint32_t>(copies));
-  by_place_.take(blocks);
-  return blocks;
+  by_place_.take(found_);
+  return blocks = found_;
 }
 
 RouteFacts::RouteFacts(RouteTable table, LinkRows link_rows, int ranks, std::size_t matrices)

@@ -31,25 +31,27 @@ struct LinkPlaces {
 /// What single ranks put on links, of matrices whose programs come again.
 class KeptLoads {
  public:
-  using OfMatrix = std::vector<std::vector<PlaceBlock>>;  ///< by rank; empty: not known
+  using OfMatrix = std::vector<std::vector<ShortBlock>>;  ///< by rank; empty: not known
 
   /// All must outlive this. `matrices`: so many at most, the last ones.
   KeptLoads(const RouteTable& routes, const LinkRows& rows, const LinkPlaces& places, BatchSums& sums,
             std::size_t matrices);
-  /// Of a matrix that senders start, with routes in parts and counts that are short (LinkCopies::in_parts).
+  /// Of a matrix that senders start, with routes in parts and counts that are short (LinkCopies::in_parts); null where
+  /// a rank sends so much that its sums are not.
   std::shared_ptr<OfMatrix> of(const std::shared_ptr<const Traffic>& started);
-  /// What these ranks put on links together; valid until the next call.
-  std::span<const PlaceBlock> together(OfMatrix& known, const Traffic& started, const std::vector<int>& ranks);
+  /// What a rank puts on links.
+  std::span<const ShortBlock> alone(OfMatrix& known, const Traffic& started, int rank);
+  /// The same of several together; valid until the next call.
+  std::span<const WideBlock> together(OfMatrix& known, const Traffic& started, const std::vector<int>& ranks);
 
  private:
-  const std::vector<PlaceBlock>& alone(OfMatrix& known, const Traffic& started, int rank);
-
   const RouteTable& routes_;
   const LinkRows& rows_;
   const LinkPlaces& places_;
   BatchSums& sums_;
   PlaceSums by_place_;
-  std::vector<PlaceBlock> several_;  // of the last call
+  std::vector<ShortBlock> found_;   // of one rank, before they are kept in as much memory as they need
+  std::vector<WideBlock> several_;  // of the last call
   Recent<std::shared_ptr<const Traffic>, std::shared_ptr<OfMatrix>> kept_;
 };
 

@@ -54,7 +54,9 @@ std::size_t pairs_within(const std::vector<int>& groups) {
 WholeGroups::WholeGroups(const RouteTable& routes, std::size_t links, std::shared_ptr<const std::vector<int>> groups)
     : routes_(routes), groups_(std::move(groups)), pairs_(links * ranks()) {
   const auto words = static_cast<std::uint32_t>((ranks() + 63) / 64);
-  for (std::size_t link = 0; link < links; ++link) whole_.of_link.push_back({0, words, link * words});
+  std::vector<Support::Words> of_link;
+  for (std::size_t link = 0; link < links; ++link) of_link.push_back({0, words, link * words});
+  whole_.words = std::make_shared<const std::vector<Support::Words>>(std::move(of_link));
   whole_.touch.assign(links * words, 0);
   whole_.senders.assign(ranks(), 0);
   for_each_within(*groups_, [&](int source, int destination) {
@@ -75,7 +77,7 @@ void WholeGroups::leave_out(int source, int destination, Support& support) {
       const std::size_t place = at(link) * ranks() + at(rank);
       taken_.push_back(place);
       if (--pairs_[place] == 0)
-        support.touch[support.of_link[at(link)].at + at(rank) / 64] &= ~(std::uint64_t{1} << (rank % 64));
+        support.touch[support.of_link(link).at + at(rank) / 64] &= ~(std::uint64_t{1} << (rank % 64));
     }
   });
 }

@@ -44,12 +44,13 @@ Program exchange(int ranks, std::shared_ptr<const Traffic> traffic) {
   return program;
 }
 
-std::vector<double> by_link(const RouteFacts& facts, std::span<const PlaceBlock> blocks) {
+template <class Block>
+std::vector<double> by_link(const RouteFacts& facts, std::span<const Block> blocks) {
   std::vector<double> copies(facts.routes.links());
-  for (const PlaceBlock& block : blocks) {
-    for (std::size_t i = 0; i < PlaceBlock::size; ++i) {
+  for (const Block& block : blocks) {
+    for (std::size_t i = 0; i < places_in_block; ++i) {
       if (block.copies[i] == 0) continue;
-      copies[static_cast<std::size_t>(facts.places.link_at.at(block.number * PlaceBlock::size + i))] += block.copies[i];
+      copies[static_cast<std::size_t>(facts.places.link_at.at(block.number * places_in_block + i))] += block.copies[i];
     }
   }
   return copies;
@@ -75,6 +76,7 @@ TEST_CASE(
       CHECK(by_link(*facts, facts->loads->together(*loads, *traffic, batch)) ==
             pair_by_pair(facts->routes, *traffic, batch));
     }
+    CHECK(by_link(*facts, facts->loads->alone(*loads, *traffic, 1)) == pair_by_pair(facts->routes, *traffic, {1}));
     CHECK(facts->loads->of(traffic) == loads);
   });
   CHECK(with_parts > 10);
@@ -101,6 +103,15 @@ TEST_CASE("route facts: of matrices too large to be kept there are no loads, and
   const int ranks = 3000;
   const auto facts = known.of(to_network(fabric, ranks), exchange(ranks, std::make_shared<const Traffic>(ranks)));
   CHECK_FALSE(facts->loads);
+  // Nor of one that sends more than the sums have room for.
+  const Fabric small = build("{from: h800-mpft, nodes: 2}");
+  const auto shape = std::make_shared<const TrafficShape>(std::vector<std::vector<int>>{{1, 2}, {}},
+                                                          std::vector<std::size_t>{0, 1, 1, 1});
+  const auto few = std::make_shared<const Traffic>(shape, std::vector<std::uint16_t>{65535, 0});
+  const auto many = std::make_shared<const Traffic>(shape, std::vector<std::uint16_t>{65535, 1});
+  const auto of_small = known.of(to_network(small, 4), exchange(4, many));
+  CHECK(of_small->loads->of(few));
+  CHECK_FALSE(of_small->loads->of(many));
   Recent<int, int> recent{2};
   recent.add(1, 10);
   recent.add(2, 20);

@@ -29,7 +29,7 @@ Waiting pair_by_pair(const RouteTable& routes, const std::vector<int>& groups) {
 
 Waiting told(const Support& support) {
   Waiting waiting;
-  for (const auto& words : support.of_link) {
+  for (const auto& words : *support.words) {
     auto& ranks = waiting.emplace_back();
     for (std::size_t w = 0; w < words.count; ++w) {
       for (int bit = 0; bit < 64; ++bit) {

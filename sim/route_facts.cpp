@@ -37,10 +37,27 @@ double most_sent(const Traffic& traffic) {
 
 }  // namespace
 
+/// Keeping costs as much as summing: matrices that come the first time are kept while enough of those before came
+/// again.
+bool KeptLoads::worth_keeping() const {
+  constexpr std::size_t unknown = 512;  // the matrices of two steps
+  constexpr std::size_t one_in = 4;
+  return came_ <= unknown + one_in * came_again_;
+}
+
 std::shared_ptr<KeptLoads::OfMatrix> KeptLoads::of(const std::shared_ptr<const Traffic>& started) {
-  if (const auto* const known = kept_.find(started)) return *known;
-  const bool fits = most_sent(*started) <= std::numeric_limits<std::uint16_t>::max();
-  return kept_.add(started, fits ? std::make_shared<OfMatrix>(at(started->ranks)) : nullptr);
+  Kept* known = kept_.find(started);
+  ++(known != nullptr ? came_again_ : came_);
+  if (known == nullptr) {
+    known = &kept_.add(started, {});
+    if (!worth_keeping()) return nullptr;
+  }
+  if (!known->looked_at) {
+    known->looked_at = true;
+    if (most_sent(*started) <= std::numeric_limits<std::uint16_t>::max())
+      known->loads = std::make_shared<OfMatrix>(at(started->ranks));
+  }
+  return known->loads;
 }
 
 std::span<const WideBlock> KeptLoads::together(OfMatrix& known, const Traffic& started, const std::vector<int>& ranks) {

@@ -37,7 +37,7 @@ class KeptLoads {
   KeptLoads(const RouteTable& routes, const LinkRows& rows, const LinkPlaces& places, BatchSums& sums,
             std::size_t matrices);
   /// Of a matrix that senders start, with routes in parts and counts that are short (LinkCopies::in_parts); null where
-  /// a rank sends so much that its sums are not.
+  /// a rank sends so much that its sums are not, or where matrices do not come again.
   std::shared_ptr<OfMatrix> of(const std::shared_ptr<const Traffic>& started);
   /// What a rank puts on links.
   std::span<const ShortBlock> alone(OfMatrix& known, const Traffic& started, int rank);
@@ -52,7 +52,14 @@ class KeptLoads {
   PlaceSums by_place_;
   std::vector<ShortBlock> found_;   // of one rank, before they are kept in as much memory as they need
   std::vector<WideBlock> several_;  // of the last call
-  Recent<std::shared_ptr<const Traffic>, std::shared_ptr<OfMatrix>> kept_;
+  struct Kept {
+    bool looked_at = false;           // whether its sums are short enough: not before it is to be kept
+    std::shared_ptr<OfMatrix> loads;  // null: they are not
+  };
+  bool worth_keeping() const;
+
+  Recent<std::shared_ptr<const Traffic>, Kept> kept_;
+  std::size_t came_ = 0, came_again_ = 0;
 };
 
 struct RouteFacts {

@@ -31,15 +31,16 @@ double cpu_ms() {
   return ms;
 }
 
-/// 64 points of EP 64 in a fresh folder, with one worker. `overhead_ms` is the processor time of a point less that
-/// of its program and simulation alone, planning and tabulating included.
-void sweep_point(benchmark::State& state) {
+/// 64 points of EP 64 in a fresh folder, with one worker; with sampled routing, eight share what their gates draw.
+/// `overhead_ms` is the processor time of a point less that of its program and simulation alone, planning and
+/// tabulating included: below zero where points share more than that.
+void sweep_point(benchmark::State& state, const char* load) {
   namespace fs = std::filesystem;
   const fs::path folder = fs::temp_directory_path() / ("teapot-benchmark-" + std::to_string(getpid()));
   fs::create_directories(folder);
   const std::string file = (folder / "points.yaml").string();
   std::ofstream{file} << "base: {from: " << TEAPOT_HOME << "/examples/deepseek-v3-h800.yaml, "
-                      << "deployment: {gpus: 64, expert_parallel: 64}}\n"
+                      << "deployment: {gpus: 64, expert_parallel: 64}, decode: {routing: {load: " << load << "}}}\n"
                       << "axes:\n  deployment.requests_per_gpu: {from: 16, to: 128, step: 16}\n"
                       << "  deployment.context_tokens: {from: 512, to: 4096, step: 512}\n";
   const SweepPlan plan = read_sweep(file, {}, {});
@@ -72,4 +73,13 @@ void sweep_point(benchmark::State& state) {
 
 }  // namespace
 
-BENCHMARK(sweep_point)->Iterations(1)->Repetitions(3)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(sweep_point, balanced, "balanced")
+    ->Iterations(1)
+    ->Repetitions(3)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(sweep_point, sampled, "uniform")
+    ->Iterations(1)
+    ->Repetitions(3)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();

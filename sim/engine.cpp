@@ -9,6 +9,8 @@
 #include <simgrid/kernel/resource/Model.hpp>
 #include <simgrid/s4u.hpp>
 
+#include <simgrid/version.h>  // needs macros of the one before
+
 #include <algorithm>
 #include <cassert>
 #include <chrono>
@@ -78,22 +80,24 @@ class ProgramClock : public simgrid::kernel::resource::Model {
  public:
   ProgramClock() : Model("teapot") {}
 
-  /// `ended` is called once it has finished, or (depth `collective`) nothing can happen any more.
-  void follow(ProgramRun& run, bool fluid, std::function<void()> ended) {
+  /// `ended` is called once it has finished, or (depth `collective`, without pairs) nothing can happen any more.
+  void follow(ProgramRun& run, PairNetwork* pairs, std::function<void()> ended) {
     run_ = &run;
-    fluid_ = fluid;
+    pairs_ = pairs;
     ended_ = std::move(ended);
     begin_s_ = s4u::Engine::get_clock();
   }
   void leave() { run_ = nullptr; }
 
   double next_occurring_event(double now) override {
-    const double next = run_ != nullptr ? run_->next_event() : never;
-    return next == never ? -1 : std::max(0.0, next - (now - begin_s_)) + (fluid_ ? stride_s : 0);
+    double next = run_ != nullptr ? run_->next_event() : never;
+    if (run_ != nullptr && pairs_ != nullptr) next = std::min(next, pairs_->next_event(now - begin_s_));
+    return next == never ? -1 : std::max(0.0, next - (now - begin_s_)) + (pairs_ == nullptr ? stride_s : 0);
   }
 
   void update_actions_state(double now, double /*delta*/) override {
     if (run_ == nullptr) return;
+    if (pairs_ != nullptr) pairs_->advance(now - begin_s_);
     // SimGrid adds differences up; our events keep their own absolute times, so that rounding cannot drift: which of
     // its calls handles an event of ours does not matter.
     run_->advance((now - begin_s_) * (1 + 1e-14) + 1e-18 + begin_s_ * 1e-14);
@@ -101,13 +105,13 @@ class ProgramClock : public simgrid::kernel::resource::Model {
   }
 
   void tell_if_ended() {
-    const bool ended = run_->finished() || (fluid_ && run_->next_event() == never);
+    const bool ended = run_->finished() || (pairs_ == nullptr && run_->next_event() == never);
     if (ended && ended_) std::exchange(ended_, nullptr)();
   }
 
  private:
   ProgramRun* run_ = nullptr;
-  bool fluid_ = true;
+  PairNetwork* pairs_ = nullptr;
   std::function<void()> ended_;
   double begin_s_ = 0;
 };
@@ -147,7 +151,24 @@ Timeline decode(std::string_view bytes) {
   return timeline;
 }
 
-constexpr const char* one_host = "<host id=\"rank-0\" speed=\"1Gf\"/>\n";
+constexpr const char* one_host =
+    "<zone id=\"cluster\" routing=\"Full\">\n<host id=\"rank-0\" speed=\"1Gf\"/>\n</zone>\n";
+
+std::string platform_of(const std::string& zone) {
+  return "<?xml version=\"1.0\"?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
+         "<platform version=\"4.1\">\n" +
+         zone + "</platform>\n";
+}
+
+/// Actors are made by the engine from SimGrid 4.0 on.
+template <class F>
+void start_actor(const std::string& name, s4u::Host* host, F&& body) {
+#if SIMGRID_VERSION >= 40000
+  s4u::Engine::get_instance()->add_actor(name, host, std::function<void()>(std::forward<F>(body)));
+#else
+  s4u::Actor::create(name, host, std::forward<F>(body));
+#endif
+}
 
 /// SimGrid's engine of this process with our clock in it. It is never taken down: it lives as long as the process.
 std::shared_ptr<ProgramClock> start_clock(const std::string& platform) {
@@ -159,10 +180,10 @@ std::shared_ptr<ProgramClock> start_clock(const std::string& platform) {
 }
 
 /// Runs it to its end, or until nothing can happen any more.
-void drive(ProgramClock& clock, ProgramRun& run, bool fluid) {
+void drive(ProgramClock& clock, ProgramRun& run, PairNetwork* pairs) {
   // The conductor keeps SimGrid running until the last operator is done.
   const auto ended = s4u::Semaphore::create(0);
-  clock.follow(run, fluid, [ended] { ended->release(); });
+  clock.follow(run, pairs, [ended] { ended->release(); });
   start_actor("conductor", s4u::Host::by_name("rank-0"), [&] {
     run.begin();
     clock.tell_if_ended();
@@ -177,7 +198,7 @@ Timeline run_fluid(ProgramClock& clock, const Program& program, const Network& n
                    const SimulationOptions& options, const Progress& report,
                    std::shared_ptr<RouteFacts> facts = nullptr) {
   ProgramRun run{program, network, options, ProgressReport{report}, std::move(facts)};
-  drive(clock, run, true);
+  drive(clock, run, nullptr);
   Timeline timeline = run.take_timeline();
   timeline.links = run.fabric().use();
   timeline.busy = run.fabric().take_busy();
@@ -188,15 +209,12 @@ Timeline run_fluid(ProgramClock& clock, const Program& program, const Network& n
 Timeline run_pairs(const Program& program, const Network& network, const SimulationOptions& options,
                    const Progress& report) {
   PairNetwork pairs{program, network, options.record_links};
-  const auto clock = start_clock(pairs.platform());
+  const auto clock = start_clock(platform_of(pairs.platform()));
   ProgramRun run{program, network, options, ProgressReport{report}};
-  pairs.start([&](int op, int rank, double now) {
-    run.arrived(op, rank, now);
-    clock->tell_if_ended();
-  });
-  run.send_pairs = [&](int op, int rank) { pairs.enter(op, rank); };
+  pairs.start([&](int op, int rank, double now) { run.arrived(op, rank, now); });
+  run.send_pairs = [&](int op, int rank) { pairs.enter(op, rank, s4u::Engine::get_clock()); };
   s4u::Engine::on_deadlock_cb([] {});  // run() returns, and operators are left
-  drive(*clock, run, false);
+  drive(*clock, run, &pairs);
   Timeline timeline = run.take_timeline();
   timeline.links = pairs.use();
   timeline.busy = pairs.take_busy();
@@ -206,7 +224,7 @@ Timeline run_pairs(const Program& program, const Network& network, const Simulat
 
 Timeline run(const Program& program, const Network& network, const SimulationOptions& options, const Progress& report) {
   if (options.network == NetworkDepth::pair) return run_pairs(program, network, options, report);
-  return run_fluid(*start_clock(PairNetwork::platform_of(one_host)), program, network, options, report);
+  return run_fluid(*start_clock(platform_of(one_host)), program, network, options, report);
 }
 
 Timeline in_child(const Program& program, const Network& network, const SimulationOptions& options) {
@@ -238,7 +256,7 @@ std::shared_ptr<ProgramClock> start_own_clock() {
   }, crash{};
   sigaction(SIGINT, nullptr, &interrupt);
   sigaction(SIGSEGV, nullptr, &crash);
-  auto clock = start_clock(PairNetwork::platform_of(one_host));
+  auto clock = start_clock(platform_of(one_host));
   sigaction(SIGINT, &interrupt, nullptr);
   sigaction(SIGSEGV, &crash, nullptr);
   return clock;

@@ -1,4 +1,4 @@
-// Senders and receivers as SimGrid actors on mailboxes.
+// When the bytes of a pair start and who waits for them.
 // Does not know what is computed in between.
 
 #include "sim/engine_pairs.hpp"
@@ -7,16 +7,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
+#include <utility>
 
 #include "sim/collective_load.hpp"
 #include "sim/config.hpp"
 #include "sim/index.hpp"
+#include "sim/route_table.hpp"
 
 namespace teapot {
 namespace {
-
-namespace s4u = simgrid::s4u;
 
 /// SimGrid shares links between flows by weight at most: what only the fluid model knows is an error here.
 void reject_what_pairs_cannot(const Program& program, const std::string& name) {
@@ -49,94 +50,28 @@ std::vector<double> rates_of(const Program& program, const Network& network) {
   return rates;
 }
 
+/// Different flows of SimGrid that could be needed: one for each pair, a few times over as links are opened and closed,
+/// and once more for each link of its way that is opened for good.
+std::size_t flows_for(const PairPaths& paths) { return at(paths.paths()) * (2 * paths.longest() + 4); }
+
 }  // namespace
 
 PairNetwork::PairNetwork(const Program& program, const Network& network, bool record)
     : program_(program),
       network_(network),
       rates_(rates_of(program, network)),
+      paths_(program, network, rates_),
       use_(network.links.size()),
       record_(record ? network.links.size() : 0) {
   reject_what_pairs_cannot(program, network.name);
-  for (int source = 0; source < program.endpoints(); ++source) {
-    for (int d = 0; d < program.endpoints(); ++d) {
-      for (const Hop& hop : route(source, d)) {
-        if (hop.share != 1) {
-          throw ConfigError(network.name +
-                            ": network: pair needs one path for each pair of GPUs, and this fabric's routing spreads "
-                            "over several (use network: collective, or static routing)");
-        }
-      }
-    }
-  }
 }
 
-Route PairNetwork::route(int source, int destination) const {
-  const auto endpoint = [&](int e) {
-    return e < program_.ranks ? e : network_.ranks() + program_.passive[at(e - program_.ranks)];
-  };
-  return source == destination ? Route{} : network_.route(endpoint(source), endpoint(destination));
-}
-
-std::string PairNetwork::platform_of(const std::string& zone) {
-  return "<?xml version=\"1.0\"?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
-         "<platform version=\"4.1\">\n<zone id=\"cluster\" routing=\"Full\">\n" +
-         zone + "</zone>\n</platform>\n";
-}
-
-/// Links have no latency here: SimGrid would weigh flows by its inverse. send() pays it.
-std::string PairNetwork::platform() const {
-  std::string xml;
-  for (int rank = 0; rank < program_.endpoints(); ++rank)
-    xml += fmt::format("<host id=\"rank-{}\" speed=\"1Gf\"/>\n", rank);
-  for (std::size_t i = 0; i < network_.links.size(); ++i) {
-    xml += fmt::format("<link id=\"{}\" bandwidth=\"{:.17g}Bps\" latency=\"0s\"/>\n", i, rates_[i]);
-  }
-  for (int source = 0; source < program_.endpoints(); ++source) {
-    for (int d = 0; d < program_.endpoints(); ++d) {
-      if (d == source) continue;
-      xml += fmt::format("<route src=\"rank-{}\" dst=\"rank-{}\" symmetrical=\"NO\">", source, d);
-      for (const Hop& hop : route(source, d)) xml += fmt::format("<link_ctn id=\"{}\"/>", hop.link);
-      xml += "</route>\n";
-    }
-  }
-  return platform_of(xml);
-}
+std::string PairNetwork::platform() const { return LinkShares::platform(rates_, flows_for(paths_)); }
 
 void PairNetwork::start(Arrived arrived) {
   arrived_ = std::move(arrived);
-  for (int rank = 0; rank < program_.endpoints(); ++rank) {
-    ranks_.push_back({s4u::Host::by_name(fmt::format("rank-{}", rank)), s4u::Semaphore::create(0), {}});
-  }
-  for (int rank = 0; rank < program_.ranks; ++rank) {
-    start_daemon("rank", ranks_[at(rank)].host, [this, rank] { wait_for_collectives(rank); });
-  }
-}
-
-/// Actors cannot be made from inside a resource model, so a waiting one makes those that send and receive.
-void PairNetwork::enter(int op, int rank) {
-  ranks_[at(rank)].entered.push_back(op);
-  ranks_[at(rank)].wake->release();
-}
-
-void PairNetwork::wait_for_collectives(int rank) {
-  for (std::size_t next = 0;; ++next) {
-    ranks_[at(rank)].wake->acquire();
-    const int op = ranks_[at(rank)].entered[next];
-    const auto halves = std::make_shared<int>(2);
-    const auto half_done = [this, op, rank, halves] {
-      if (--*halves == 0) arrived_(op, rank, s4u::Engine::get_clock());
-    };
-    start_others(op, rank);
-    start_daemon("send", ranks_[at(rank)].host, [this, op, rank, half_done] {
-      send(op, rank);
-      half_done();
-    });
-    start_daemon("receive", ranks_[at(rank)].host, [this, op, rank, half_done] {
-      receive(op, rank);
-      half_done();
-    });
-  }
+  shares_.emplace(rates_.size(), flows_for(paths_));
+  flows_.emplace(paths_, rates_, *shares_);
 }
 
 const Collective& PairNetwork::collective(int op) const {
@@ -149,82 +84,131 @@ std::shared_ptr<const Traffic> PairNetwork::traffic(int op, bool receiving) {
   return c.reversed == receiving ? c.traffic : transposes_.of(c.traffic);
 }
 
-/// One mailbox a pair and stream: a stream's collectives follow each other on every rank, so messages match in order.
-s4u::Mailbox* PairNetwork::mailbox(int op, int source, int destination) const {
-  return s4u::Mailbox::by_name(fmt::format("{}-{}-{}", program_.operators[at(op)].stream, source, destination));
+PairNetwork::Exchange& PairNetwork::exchange(int op) {
+  const auto [found, is_new] = exchanges_.try_emplace(op);
+  Exchange& e = found->second;
+  if (is_new) {
+    e.entered.resize(at(program_.ranks));
+    e.left.resize(at(program_.ranks));
+    e.waiting.resize(at(program_.ranks));
+    for (int rank = 0; rank < program_.ranks; ++rank) e.ranks_left += program_.operators[at(op)].runs_on(rank) ? 1 : 0;
+  }
+  return e;
+}
+
+const PairNetwork::Costs& PairNetwork::costs(const Collective& collective) {
+  const auto [found, is_new] = costs_.try_emplace({collective.wire.get(), collective.bytes_per_copy.value});
+  if (is_new) {
+    found->second.busy_s = times_of_copy(collective, network_);
+    for (const auto& use : uses_of(collective.wire.get(), network_.links))
+      found->second.latency_s.push_back(use.latency.value);
+  }
+  return found->second;
 }
 
 /// A pair's payload as bytes that the slowest link of its route takes as long for.
-PairNetwork::Message PairNetwork::message(int op, int source, int destination, double copies) {
+PairNetwork::Message PairNetwork::message(int op, int source, int destination, double copies, double now) {
   const Collective& c = collective(op);
-  double slowest = 0;
-  double payload = 0;
-  double latency_s = 0;
-  Seconds latest;  // of the wire's tiers on the path
-  for (const Hop& hop : route(source, destination)) {
-    const Link& link = network_.links[at(hop.link)];
-    const double busy = copies * time_of_copy(c, link).value;
+  const Costs& cost = costs(c);
+  double slowest = 0, payload = 0, latency_s = 0, latest_s = 0;  // the last of the wire's tiers on the path
+  for (const int link : paths_.links(paths_.path(source, destination))) {
+    const double busy = copies * cost.busy_s[at(link)];
     if (busy > slowest) {
       slowest = busy;
-      payload = busy * rates_[at(hop.link)];
+      payload = busy * rates_[at(link)];
     }
-    latency_s += link.latency.value;
-    latest = std::max(latest, use_of(c.wire.get(), link).latency);
-    use_[at(hop.link)].bytes.value += copies * c.bytes_per_copy.value;
-    use_[at(hop.link)].busy.value += busy;
-    if (record_.on()) record_.add(hop.link, s4u::Engine::get_clock(), busy);
+    latency_s += network_.links[at(link)].latency.value;
+    latest_s = std::max(latest_s, cost.latency_s[at(link)]);
+    use_[at(link)].bytes.value += copies * c.bytes_per_copy.value;
+    use_[at(link)].busy.value += busy;
+    if (record_.on()) record_.add(link, now, busy);
   }
-  return {destination, latency_s + latest.value, static_cast<std::uint64_t>(std::llround(payload))};
+  return {op, source, destination, now + (latency_s + latest_s), std::round(payload)};
 }
 
-/// The latency of a path is paid before the first byte: destinations in order of it. Mailboxes, not Comm::sendto, which
-/// SimGrid 3.32 finishes in quadratic time (320 ranks: 418 s against 7 s).
-void PairNetwork::send(int op, int rank) {
-  if (collective(op).start == Collective::Start::receiver) return;  // receivers fetch
-  std::vector<Message> messages;
-  traffic(op, false)->for_each_receiver(
-      rank, [&](int d, double copies) { messages.push_back(message(op, rank, d, copies)); });
-  std::stable_sort(messages.begin(), messages.end(),
-                   [](const Message& a, const Message& b) { return a.latency_s < b.latency_s; });
-  const double begin = s4u::Engine::get_clock();
-  static int payload;
-  std::vector<s4u::CommPtr> flows;
-  for (const auto& m : messages) {
-    if (begin + m.latency_s > s4u::Engine::get_clock()) s4u::this_actor::sleep_until(begin + m.latency_s);
-    flows.push_back(mailbox(op, rank, m.peer)->put_async(&payload, m.bytes));
-  }
-  for (const auto& flow : flows) flow->wait();
-}
-
-/// Actors for those that take part without coming to the operator: pools that are written to, and whoever holds what is
-/// fetched.
-void PairNetwork::start_others(int op, int rank) {
+/// Each pair's latency is paid before its first byte.
+void PairNetwork::enter(int op, int rank, double now) {
+  Exchange& e = exchange(op);
+  e.entered[at(rank)] = 1;
   if (collective(op).start == Collective::Start::receiver) {
-    traffic(op, true)->for_each_receiver(rank, [&](int source, double copies) {
-      start_daemon("answer", ranks_[at(source)].host,
-                   [box = mailbox(op, source, rank), m = message(op, source, rank, copies)] {
-                     static int payload;
-                     s4u::this_actor::sleep_for(m.latency_s);
-                     box->put_async(&payload, m.bytes)->wait();
-                   });
-    });
-    return;
+    fetch(op, rank, now);
+  } else {
+    send(op, rank, now);
+    receive(op, rank, now);
   }
-  traffic(op, false)->for_each_receiver(rank, [&](int destination, double) {
-    if (destination < program_.ranks) return;
-    start_daemon("take", ranks_[at(destination)].host, [box = mailbox(op, rank, destination)] {
-      static int* arrived;
-      box->get_async<int>(&arrived)->wait();
-    });
+  if (e.left[at(rank)] == 0) done_.emplace_back(op, rank);
+}
+
+/// Whoever holds it does not have to come.
+void PairNetwork::fetch(int op, int rank, double now) {
+  Exchange& e = exchange(op);
+  traffic(op, true)->for_each_receiver(rank, [&](int source, double copies) {
+    ++e.left[at(rank)];
+    schedule(message(op, source, rank, copies, now));
   });
 }
 
-void PairNetwork::receive(int op, int rank) {
-  static int* arrived;
-  std::vector<s4u::CommPtr> flows;
-  traffic(op, true)->for_each_receiver(
-      rank, [&](int source, double) { flows.push_back(mailbox(op, source, rank)->get_async<int>(&arrived)); });
-  for (const auto& flow : flows) flow->wait();
+void PairNetwork::send(int op, int rank, double now) {
+  Exchange& e = exchange(op);
+  traffic(op, false)->for_each_receiver(rank, [&](int destination, double copies) {
+    ++e.left[at(rank)];
+    const Message m = message(op, rank, destination, copies, now);
+    if (destination >= program_.ranks || e.entered[at(destination)] != 0) {
+      schedule(m);
+    } else {
+      e.waiting[at(destination)].push_back(m);
+    }
+  });
+}
+
+void PairNetwork::receive(int op, int rank, double now) {
+  Exchange& e = exchange(op);
+  traffic(op, true)->for_each_receiver(rank, [&](int, double) { ++e.left[at(rank)]; });
+  for (Message& m : std::exchange(e.waiting[at(rank)], {})) {
+    m.start_s = std::max(m.start_s, now);
+    schedule(m);
+  }
+}
+
+void PairNetwork::schedule(Message message) {
+  message.number = messages_++;
+  starts_.push(message);
+}
+
+void PairNetwork::finish(const Message& m) {
+  one_less(m.op, m.destination);
+  if (collective(m.op).start == Collective::Start::sender) one_less(m.op, m.source);
+}
+
+void PairNetwork::one_less(int op, int rank) {
+  if (rank < program_.ranks && --exchange(op).left[at(rank)] == 0) done_.emplace_back(op, rank);
+}
+
+double PairNetwork::next_event(double now) {
+  if (!flows_->settle(now) || !done_.empty()) return now;
+  return std::min(flows_->next_end(),
+                  starts_.empty() ? std::numeric_limits<double>::infinity() : starts_.top().start_s);
+}
+
+void PairNetwork::advance(double now) {
+  flows_->advance(now, ended_);
+  for (const int flow : std::exchange(ended_, {})) finish(under_way_[at(flow)]);
+  while (!starts_.empty() && starts_.top().start_s <= now + at_once_s) {
+    const Message m = starts_.top();
+    starts_.pop();
+    if (m.bytes == 0) {
+      finish(m);
+      continue;
+    }
+    const int flow = flows_->start(paths_.path(m.source, m.destination), m.bytes, now);
+    under_way_.resize(std::max(under_way_.size(), at(flow) + 1));
+    under_way_[at(flow)] = m;
+  }
+  for (const auto& [op, rank] : std::exchange(done_, {})) {
+    if (--exchange(op).ranks_left == 0) exchanges_.erase(op);
+    arrived_(op, rank, now);
+  }
+  flows_->tell();
 }
 
 }  // namespace teapot

@@ -1,43 +1,25 @@
 #pragma once
-// Depth `pair` of the network: every pair of ranks of a collective is a SimGrid communication, max-min fair.
+// Depth `pair` of the network: every pair of ranks of a collective is a flow of SimGrid's, max-min fair.
 // For the engine only; does not know in which order operators run.
 
-#include <simgrid/s4u.hpp>
-
-#include <simgrid/version.h>  // needs macros of the one before
-
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <queue>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "sim/engine_shares.hpp"
 #include "sim/link_record.hpp"
 #include "sim/network.hpp"
+#include "sim/pair_flows.hpp"
+#include "sim/pair_paths.hpp"
 #include "sim/program.hpp"
 #include "sim/timeline.hpp"
 
 namespace teapot {
-
-/// Actors are made by the engine from SimGrid 4.0 on.
-template <class F>
-simgrid::s4u::ActorPtr start_actor(const std::string& name, simgrid::s4u::Host* host, F&& body) {
-#if SIMGRID_VERSION >= 40000
-  return simgrid::s4u::Engine::get_instance()->add_actor(name, host, std::function<void()>(std::forward<F>(body)));
-#else
-  return simgrid::s4u::Actor::create(name, host, std::forward<F>(body));
-#endif
-}
-
-/// One that does not keep the simulation going. It says so itself: SimGrid 3.32 counts an actor that ended before its
-/// maker could say so as a daemon for ever, and stops when there seem to be no others.
-template <class F>
-void start_daemon(const std::string& name, simgrid::s4u::Host* host, F&& body) {
-  start_actor(name, host, [run = std::forward<F>(body)]() mutable {
-    simgrid::s4u::Actor::self()->daemonize();
-    run();
-  });
-}
 
 class PairNetwork {
  public:
@@ -47,43 +29,71 @@ class PairNetwork {
   /// Throws ConfigError where a pair has more than one path.
   PairNetwork(const Program& program, const Network& network, bool record);
 
-  /// A platform file of one zone with these elements.
-  static std::string platform_of(const std::string& zone);
-  /// The platform to load: one host a rank, and one explicit route for each pair.
+  /// The zone of a platform to load.
   std::string platform() const;
-  /// Starts the actors that wait for collectives, once the platform is loaded.
+  /// Once that is loaded.
   void start(Arrived arrived);
-  void enter(int op, int rank);
+  void enter(int op, int rank, double now);
+  /// After SimGrid has shared: when something happens next; `now` where it has to share once more, infinity if nothing
+  /// will.
+  double next_event(double now);
+  /// All that happens until then.
+  void advance(double now);
   const std::vector<LinkUse>& use() const { return use_; }
   std::vector<std::vector<BusyInterval>> take_busy() { return record_.take(); }
 
  private:
-  struct Rank {
-    simgrid::s4u::Host* host;
-    simgrid::s4u::SemaphorePtr wake;
-    std::vector<int> entered;
-  };
+  /// A pair's bytes. They start once the latency of their way is paid and both ends are there.
   struct Message {
-    int peer;
-    double latency_s;
-    std::uint64_t bytes;
+    int op = 0;
+    int source = 0;
+    int destination = 0;
+    double start_s = 0;
+    double bytes = 0;
+    std::uint64_t number = 0;
+    bool operator>(const Message& other) const {
+      return start_s != other.start_s ? start_s > other.start_s : number > other.number;
+    }
   };
+  /// A collective that some rank has come to.
+  struct Exchange {
+    std::vector<char> entered;                  // by rank
+    std::vector<int> left;                      // by rank: messages that it waits for
+    std::vector<std::vector<Message>> waiting;  // by receiver that has not come
+    int ranks_left = 0;
+  };
+  /// What a copy costs on each link, with the latency of its tier.
+  struct Costs {
+    std::vector<double> busy_s, latency_s;
+  };
+  using CostKey = std::pair<const Wire*, double>;
 
-  void wait_for_collectives(int rank);
-  void send(int op, int rank);
-  void receive(int op, int rank);
-  void start_others(int op, int rank);
-  Message message(int op, int source, int destination, double copies);
+  Exchange& exchange(int op);
+  const Costs& costs(const Collective& collective);
+  Message message(int op, int source, int destination, double copies, double now);
+  void send(int op, int rank, double now);
+  void receive(int op, int rank, double now);
+  void fetch(int op, int rank, double now);
+  void schedule(Message message);
+  void finish(const Message& message);
+  void one_less(int op, int rank);
   const Collective& collective(int op) const;
   std::shared_ptr<const Traffic> traffic(int op, bool receiving);
-  Route route(int source, int destination) const;
-  simgrid::s4u::Mailbox* mailbox(int op, int source, int destination) const;
 
   const Program& program_;
   const Network& network_;
   std::vector<double> rates_;  // by link, in bytes a second: what its wire leaves of the line rate
+  PairPaths paths_;
+  std::optional<LinkShares> shares_;
+  std::optional<PairFlows> flows_;
   Arrived arrived_;
-  std::vector<Rank> ranks_;
+  std::map<int, Exchange> exchanges_;  // by operator
+  std::map<CostKey, Costs> costs_;
+  std::priority_queue<Message, std::vector<Message>, std::greater<>> starts_;
+  std::uint64_t messages_ = 0;
+  std::vector<Message> under_way_;         // by flow
+  std::vector<int> ended_;                 // flows
+  std::vector<std::pair<int, int>> done_;  // operator and rank
   Transposes transposes_;
   std::vector<LinkUse> use_;
   LinkRecord record_;

@@ -8,8 +8,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failed=0
 fail() { echo "FAILED: $*"; failed=1; }
-# Simulates for some seconds: every pair of 32 GPUs by itself.
-printf 'model: {from: deepseek-v3, layers: 8}\ndeployment: {gpus: 32, requests_per_gpu: 8}\nsimulation: {network: pair}\n' >long.yaml
+# Simulates for some seconds: every pair of 128 GPUs by itself.
+printf 'model: {from: deepseek-v3, layers: 61}\ndeployment: {gpus: 128, requests_per_gpu: 64}\nsimulation: {network: pair}\n' >long.yaml
 printf 'model: {from: deepseek-v3, layers: 4}\ndeployment: {gpus: 16, requests_per_gpu: 8}\n' >small.yaml
 chmod -R a+rX "$work"
 # one_line <exit code> <pattern>: of what is in `err`, after `status`

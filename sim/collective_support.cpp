@@ -4,8 +4,11 @@
 #include "sim/collective_support.hpp"
 
 #include <algorithm>
+#include <span>
+#include <unordered_map>
 
 #include "sim/index.hpp"
+#include "sim/random.hpp"
 #include "sim/support_parts.hpp"
 #include "sim/whole_groups.hpp"
 
@@ -24,6 +27,26 @@ void for_each_pair(const Traffic& started, Collective::Start start, bool by_grou
   if (groups[at(rank)] < 0) return;
   for (int d = 0; d < started.ranks; ++d) {
     if (d != rank && groups[at(d)] == groups[at(rank)]) f(rank, d);
+  }
+}
+
+/// Who sends to all of a group has them all wait for its NIC and what lies before it: many links, one set of ranks.
+void find_alike(Support& support) {
+  const auto words = [&](int link) {
+    const Support::Words& w = support.of_link(link);
+    return std::span{support.touch}.subspan(w.at, w.count);
+  };
+  std::unordered_multimap<std::uint64_t, int> known;  // by hash
+  for (int link = 0; link < static_cast<int>(support.words->size()); ++link) {
+    const std::uint32_t first = support.of_link(link).first;
+    std::uint64_t hash = first;
+    for (const std::uint64_t word : words(link)) hash = mix(hash ^ word);
+    const auto [begin, end] = known.equal_range(hash);
+    const auto found = std::find_if(begin, end, [&](const auto& other) {
+      return support.of_link(other.second).first == first && std::ranges::equal(words(other.second), words(link));
+    });
+    support.like.push_back(found == end ? link : found->second);
+    if (found == end) known.emplace(hash, link);
   }
 }
 
@@ -137,6 +160,7 @@ std::shared_ptr<Support> Supports::build(const Traffic& started, Collective::Sta
                 },
                 [&](int link, int rank) { wait(rank, link); }}
         .visit();
+    find_alike(*support);
     return support;  // ranks are counted by group
   }
   const bool fetched = start == Collective::Start::receiver;
@@ -149,6 +173,7 @@ std::shared_ptr<Support> Supports::build(const Traffic& started, Collective::Sta
       if (!fetched) ++support->senders[at(destination)];
     });
   }
+  if (by_group) find_alike(*support);
   return support;
 }
 

@@ -28,6 +28,8 @@ struct Support {
   };
   std::shared_ptr<const std::vector<Words>> words;  ///< by link: of all matrices where they are the same
   std::vector<std::uint64_t> touch;
+  /// By link: the first one that the same ranks wait for, which of several is done last counts alone; empty: not known.
+  std::vector<int> like;
   std::vector<int> senders;  ///< by endpoint: how many others must enter before it can be done
   const Words& of_link(int link) const { return (*words)[static_cast<std::size_t>(link)]; }
   bool by_group = false;  ///< senders are all of the group, not only those of the matrix

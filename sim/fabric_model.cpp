@@ -4,7 +4,6 @@
 #include "sim/fabric_model.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <utility>
 
@@ -12,8 +11,6 @@
 
 namespace teapot {
 namespace {
-
-void set_bit(std::uint64_t* bits, int rank) { bits[rank >> 6] |= std::uint64_t{1} << (rank & 63); }
 
 /// Whether all who take part in an exchange run the operator.
 [[maybe_unused]] bool everybody_comes(const Operator& op, const std::vector<int>& groups, int ranks) {
@@ -38,6 +35,7 @@ FabricModel::FabricModel(const Network& network, const Program& program, bool re
       record_(record ? network.links.size() : 0),
       links_(link_at_.size()),
       waiting_(words_),
+      late_(network.links.size()),
       batches_(network.links.size()) {
   if (!record) return;
   behind_.resize(network.links.size());
@@ -111,6 +109,7 @@ bool FabricModel::in_rows(const Transfer& transfer) const {
 void FabricModel::flush() {
   if (batch_transfer_ < 0) return;
   const int id = std::exchange(batch_transfer_, -1);
+  ++batches_put_;
   Transfer& transfer = transfers_[at(id)];
   if (transfer.loads && batch_ranks_.size() == 1) {
     put_blocks(id, facts_->loads->alone(*transfer.loads, *transfer.started, batch_ranks_.front()));
@@ -119,7 +118,7 @@ void FabricModel::flush() {
   } else if (in_rows(transfer)) {
     BatchSums& sums = facts_->sums;
     sums.gather(routes_, *transfer.started, batch_ranks_);
-    for (const auto& [link, copies] : sums.on_links()) put(id, link, copies);
+    put(id, sums.on_links());
     for (const auto& [first, count] : sums.runs()) {
       put_row(id, first, std::span{sums.on_final()}.subspan(first, count));
       put_row(id, rows_.final.size() + first, std::span{sums.on_near()}.subspan(first, count));
@@ -127,11 +126,25 @@ void FabricModel::flush() {
     const auto [first, count] = sums.middle_run();
     put_row(id, rows_.final.size() + rows_.near.size() + first, std::span{sums.on_middle()}.subspan(first, count));
   } else {
-    for (const auto& [link, copies] : batches_.of(*transfer.copies, batch_ranks_, transfer.recalled))
-      put(id, link, copies);
+    put(id, batches_.of(*transfer.copies, batch_ranks_, transfer.recalled));
   }
   batch_ranks_.clear();
   if (transfer.dirty) evaluate(id, batch_time_);
+}
+
+void FabricModel::put(int id, std::span<const CopiesOnLink> batch) {
+  Transfer& transfer = transfers_[at(id)];
+  Cost& cost = costs_[transfer.cost];
+  if (record_.on() || transfer.stretch != 1) {
+    for (const auto& [link, copies] : batch) put(id, link, copies);
+    return;
+  }
+  for (const auto& [link, copies] : batch) {
+    const int place = place_of_[at(link)];
+    cost.copies[at(place)] += copies;
+    const bool fresh = links_.add(at(place), id, copies * cost.seconds_per_copy[at(place)], batch_time_);
+    if (fresh) transfer.places.push_back(place);
+  }
 }
 
 void FabricModel::put(int id, int link, double copies) {
@@ -170,101 +183,6 @@ void FabricModel::put_blocks(int id, std::span<const Block> blocks) {
     if (std::exchange(unlisted.in_block[block.number], 1) == 0) unlisted.blocks.push_back(block.number);
   }
   links_.add_blocks(blocks, id, costs_[transfer.cost].seconds_per_copy.data(), batch_time_);
-}
-
-/// Takes note of the links that have got bytes many at once since the last time.
-void FabricModel::list(Transfer& transfer) {
-  if (transfer.loads) {
-    for (const std::uint32_t block : transfer.unlisted.blocks) {
-      transfer.unlisted.in_block[block] = 0;
-      for (std::size_t i = 0; i < places_in_block; ++i) list_at(transfer, block * places_in_block + i);
-    }
-    transfer.unlisted.blocks.clear();
-  } else {
-    for (std::size_t place = 0; place < transfer.unlisted.copies.size(); ++place) list_at(transfer, place);
-  }
-}
-
-void FabricModel::list_at(Transfer& transfer, std::size_t place) {
-  std::uint32_t& unlisted = transfer.unlisted.copies[place];
-  if (unlisted == 0) return;
-  transfer.places.push_back(static_cast<int>(place));
-  costs_[transfer.cost].copies[place] += std::exchange(unlisted, 0U);
-}
-
-/// When those of a transfer's links are done with it that somebody waits for, into drains_, the last on top; links that
-/// are leave it.
-void FabricModel::find_drains(int id, double now, const std::vector<std::uint64_t>& waiting) {
-  drains_.clear();
-  const Support& support = *transfers_[at(id)].support;
-  const auto waited_for = [&](int link) {
-    const Support::Words& words = support.of_link(link);
-    for (std::size_t w = 0; w < words.count; ++w) {
-      if ((waiting[words.first + w] & support.touch[words.at + w]) != 0) return true;
-    }
-    return false;
-  };
-  list(transfers_[at(id)]);
-  std::erase_if(transfers_[at(id)].places, [&](int place) {
-    const double time = links_.drain_of(at(place), id, now);
-    if (time < 0) return true;
-    const int link = link_at_[at(place)];
-    if (time > now + same_time_s && waited_for(link)) drains_.push_back({time, link});
-    return false;
-  });
-  std::make_heap(drains_.begin(), drains_.end());
-}
-
-void FabricModel::evaluate(int id, double now) {
-  Transfer& transfer = transfers_[at(id)];
-  transfer.dirty = false;
-  std::vector<std::uint64_t>& waiting = waiting_;
-  std::size_t somebody = 0;  // words in which anybody waits
-  for (std::size_t w = 0; w < words_; ++w) {
-    waiting[w] = transfer.entries.complete()[w] & ~transfer.done[w];
-    somebody += waiting[w] != 0 ? 1 : 0;
-  }
-  find_drains(id, now, waiting);
-  double next = never;
-  while (!drains_.empty() && somebody > 0) {
-    std::pop_heap(drains_.begin(), drains_.end());
-    const Drain last = drains_.back();
-    drains_.pop_back();
-    const Support::Words& words = transfer.support->of_link(last.link);
-    const std::uint64_t* touch = transfer.support->touch.data() + words.at;
-    for (std::size_t w = 0; w < words.count; ++w) {
-      std::uint64_t& bits = waiting[words.first + w];
-      if ((bits & touch[w]) == 0) continue;
-      next = last.time;  // drains come from late to early: the last one kept is the first
-      bits &= ~touch[w];
-      if (bits == 0) --somebody;
-    }
-  }
-  for (std::size_t w = 0; w < words_; ++w) finish(id, w, waiting[w], now);
-  ++transfer.version;
-  if (next != never) checks_.push({next, id, transfer.version});
-  if (transfer.left == 0) release(id);
-}
-
-void FabricModel::finish(int id, std::size_t word, std::uint64_t bits, double now) {
-  Transfer& transfer = transfers_[at(id)];
-  for (; bits != 0; bits &= bits - 1) {
-    const int rank = static_cast<int>(word * 64) + std::countr_zero(bits);
-    set_bit(transfer.done.data(), rank);
-    --transfer.left;
-    arrivals_.push({now + (*transfer.latency_s)[at(rank)], id, rank});
-  }
-}
-
-void FabricModel::release(int id) {
-  Transfer& transfer = transfers_[at(id)];
-  transfer.copies.reset();
-  transfer.started.reset();
-  transfer.places = {};
-  if (transfer.loads) spare_.push_back(std::move(transfer.unlisted));
-  transfer.unlisted = {};
-  transfer.loads.reset();
-  transfer.entries = {};
 }
 
 double FabricModel::next_event() {

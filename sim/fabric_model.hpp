@@ -15,12 +15,14 @@
 #include "sim/collective_support.hpp"
 #include "sim/entries.hpp"
 #include "sim/fluid_links.hpp"
+#include "sim/late_drains.hpp"
 #include "sim/link_batches.hpp"
 #include "sim/link_record.hpp"
 #include "sim/network.hpp"
 #include "sim/program.hpp"
 #include "sim/route_facts.hpp"
 #include "sim/timeline.hpp"
+#include "sim/waiting.hpp"
 
 namespace teapot {
 
@@ -74,14 +76,17 @@ class FabricModel {
     std::shared_ptr<const Support> support;
     std::shared_ptr<const std::vector<double>> latency_s;  // by rank: the longest path to it from one it waits for
     std::vector<int> places;                               // of links with bytes of it
+    std::size_t in_order = 0;                              // so many places were, when they were last sorted
     Unlisted unlisted;
     Entries entries;
     std::vector<std::uint64_t> done;
-    int left = 0;               // ranks not done
-    std::uint32_t version = 0;  // of its entry in checks_
-    bool dirty = false;         // somebody has nobody left to wait for since the last evaluation
-    std::size_t cost = 0;       // index into costs_
-    double stretch = 1;         // of its seconds on links that stop (Blocking)
+    int left = 0;                // ranks not done
+    std::uint32_t version = 0;   // of its entry in checks_
+    bool dirty = false;          // somebody has nobody left to wait for since the last evaluation
+    std::size_t cost = 0;        // index into costs_
+    double stretch = 1;          // of its seconds on links that stop (Blocking)
+    std::vector<char> decisive;  // by link: whether it decided who is done first, or might have
+    std::size_t decided_at = 0;  // batches_put_ then; 0: not known
   };
   struct Check {
     double time;
@@ -103,18 +108,25 @@ class FabricModel {
   void finish(int transfer, std::size_t word, std::uint64_t bits, double now);
   bool in_rows(const Transfer& transfer) const;
   void flush();
+  void put(int transfer, std::span<const CopiesOnLink> batch);
   void put(int transfer, int link, double copies);
   void put_row(int transfer, std::size_t first, std::span<const std::uint32_t> copies);
   template <class Block>
   void put_blocks(int transfer, std::span<const Block> blocks);
   void list(Transfer& transfer);
   void list_at(Transfer& transfer, std::size_t place);
+  void sort(std::vector<int>& places);
   struct Drain {
     double time;
     int link;
     bool operator<(const Drain& other) const { return time != other.time ? time < other.time : link > other.link; }
   };
   void find_drains(int transfer, double now, const std::vector<std::uint64_t>& waiting);
+  void serve(Transfer& transfer, Waiting& waiting, double& next);
+  void take_last(int transfer, double now, const Waiting& waiting);
+  void take_others(int transfer, double now, const Waiting& waiting, double next, bool all);
+  double next_done(int transfer, double now);
+  double next_done_of_few(int transfer, double now);
   void evaluate(int transfer, double now);
   void release(int transfer);
 
@@ -135,6 +147,8 @@ class FabricModel {
   // Of an evaluation; kept for the next one's.
   std::vector<std::uint64_t> waiting_;
   std::vector<Drain> drains_;
+  LateDrains late_;
+  std::vector<std::uint64_t> marks_;  // a bit for each place
   std::priority_queue<Check, std::vector<Check>, std::greater<>> checks_;
   std::priority_queue<Arrival, std::vector<Arrival>, std::greater<>> arrivals_;
 
@@ -142,6 +156,7 @@ class FabricModel {
   int batch_transfer_ = -1;
   double batch_time_ = 0;
   std::vector<int> batch_ranks_;
+  std::size_t batches_put_ = 0;
   LinkBatches batches_;
 };
 

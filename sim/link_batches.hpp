@@ -3,6 +3,7 @@
 // one. Knows no time and nobody else on the links.
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <vector>
@@ -17,7 +18,7 @@ namespace teapot {
 class LinkBatches {
  public:
   using OnLink = CopiesOnLink;
-  explicit LinkBatches(std::size_t links) : sums_(links), links_(links + 1) {}
+  explicit LinkBatches(std::size_t links) : sums_(links), links_(links + 1), marks_(links / 64 + 1) {}
 
   /// A transfer begins. Returns what names its matrix if it has been seen lately and batches of it may be kept: they
   /// depend on it and on the ranks alone; -1 if not.
@@ -26,9 +27,11 @@ class LinkBatches {
   const std::vector<OnLink>& of(LinkCopies& copies, const std::vector<int>& ranks, int recalled);
 
  private:
+  static constexpr std::size_t most = std::size_t{1} << 22;
   struct Batch {
     std::vector<int> ranks;
-    std::vector<OnLink> links;
+    std::vector<OnLink> links;  // in their order: memory is walked once from end to end
+    std::uint64_t used = 0;     // when it was last asked for
   };
   struct Known {
     std::shared_ptr<const Traffic> started;
@@ -36,15 +39,22 @@ class LinkBatches {
     int number;
     bool operator==(const Known& other) const { return started == other.started && start == other.start; }
   };
-  void gather(LinkCopies& copies, const std::vector<int>& ranks, std::vector<OnLink>& batch);
+  enum class Order { any, of_links };
+  void gather(LinkCopies& copies, const std::vector<int>& ranks, Order order);
+  std::size_t sorted(std::size_t size);
+  bool make_room(std::size_t links);
 
-  std::vector<double> sums_;    // by link, zeros between calls
-  std::vector<int> links_;      // those with copies, and room for all
-  std::vector<OnLink> unkept_;  // of the last call
-  std::vector<Known> seen_;     // the last few
+  std::vector<double> sums_;          // by link, zeros between calls
+  std::vector<int> links_;            // those with copies, and room for all
+  std::vector<std::uint64_t> marks_;  // a bit for each link
+  std::vector<OnLink> unkept_;        // of the last call
+  std::vector<Known> seen_;           // the last few
   int numbers_ = 0;
   std::map<int, std::map<int, Batch>> kept_;  // by number of the matrix and first rank
-  std::size_t room_ = std::size_t{1} << 20;   // for so many more links: 16 MB in all
+  // For so many more links: 64 MB in all. 40 replicas of 256 on a slim fly with Valiant's detours enter in 46 batches
+  // of 26,000 links, and have two matrices.
+  std::size_t room_ = most;
+  std::uint64_t calls_ = 0;
 };
 
 }  // namespace teapot

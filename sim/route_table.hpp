@@ -181,17 +181,21 @@ class RouteTable {
       SharedPaths::Id head = 0, links = 0;
       std::int32_t last = -1;  // behind `links`
     };
-    std::vector<Parts> parts;  // by rest
+    std::vector<Parts> parts;  // by rest; of those that came again
     SharedPaths near;
+    const std::vector<int>& sources;
+    int few;
   };
   bool stands(int link) const { return stand_in(link) == link; }
   /// `few`: the most sources of a link that counts as near; none does at 0.
-  CutRests cut_rests(const SharedPaths& rests, const std::vector<int>& sources, int few);
+  CutRests cut_rests(SharedPaths& rests, const std::vector<int>& sources, int few);
+  CutRests::Parts cut_rest(const std::vector<Hop>& hops, CutRests& cut, const SharedPaths::Id* in_place);
+  CutRests::Parts parts_of(SharedPaths::Id rest, CutRests& cut);
   void cut(const Network& network, int ranks, Raw& raw);
   void add_alike(int ranks, const AlikeRoutes& alike, const CutRests& rests);
-  std::uint32_t number_of(const Bundle& bundle);
+  std::uint32_t number_of(const Bundle& bundle, bool may_be_known = true);
   SharedPaths::Id head_of(const std::vector<Hop>& first, const std::vector<Hop>& more);
-  Base ways_of(int source, const RawRow& raw, const CutRests& rests, const std::vector<std::vector<Hop>>& firsts);
+  Base ways_of(int source, const RawRow& raw, CutRests& rests, const std::vector<std::vector<Hop>>& firsts);
   void share(const Network& network, int ranks, int source, const Base& ways);
   void find_parts();
   /// Of a base: the destinations that some source asks it for.

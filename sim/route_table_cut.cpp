@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <limits>
 #include <map>
 #include <utility>
@@ -13,30 +14,56 @@
 
 namespace teapot {
 
-/// Cuts each rest where the links end that few sources use, and leaves only links that stand.
-RouteTable::CutRests RouteTable::cut_rests(const SharedPaths& rests, const std::vector<int>& sources, int few) {
-  CutRests cut{std::vector<CutRests::Parts>(rests.end()), {}};
-  const auto near = [&](const Hop& hop) { return sources[at(hop.link)] <= few; };
-  std::vector<Hop> kept;
-  rests.for_each_list([&](SharedPaths::Id id, const std::vector<Hop>& hops) {
-    const auto far = static_cast<std::size_t>(std::find_if_not(hops.begin(), hops.end(), near) - hops.begin());
-    const auto filtered = [&](std::size_t from, std::size_t to) {
-      kept.clear();
-      for (std::size_t i = from; i < to; ++i) {
-        if (stands(hops[i].link)) kept.push_back(hops[i]);
-      }
-    };
-    filtered(0, far);
-    cut.parts[id].head = cut.near.add(kept.data(), kept.data() + kept.size());
-    filtered(far, hops.size());
-    const bool one_path = std::all_of(kept.begin(), kept.end(), [](const Hop& hop) { return hop.share == 1; });
-    if (one_path && !kept.empty()) {
-      cut.parts[id].last = kept.back().link;
-      kept.pop_back();
-    }
-    cut.parts[id].links = tails_.add(kept.data(), kept.data() + kept.size());
-  });
+/// Cuts each rest that may come again where the links end that few sources use, and leaves only links that stand. Rests
+/// that each pair has for itself are cut when they come, where they are: they become tails with their numbers.
+RouteTable::CutRests RouteTable::cut_rests(SharedPaths& rests, const std::vector<int>& sources, int few) {
+  CutRests cut{std::vector<CutRests::Parts>(rests.end_of_looked_for()), {}, sources, few};
+  if (rests.end_of_looked_for() == rests.end()) {
+    rests.for_each_list(
+        [&](SharedPaths::Id id, const std::vector<Hop>& hops) { cut.parts[id] = cut_rest(hops, cut, nullptr); });
+    return cut;
+  }
+  assert(tails_.end() == 0);
+  tails_ = std::move(rests);
+  for (SharedPaths::Id id = 0; id < cut.parts.size();) {
+    const SharedPaths::Id next = id + 1 + tails_.size(id);
+    cut.parts[id] = cut_rest(tails_.hops(id), cut, &id);
+    id = next;
+  }
   return cut;
+}
+
+RouteTable::CutRests::Parts RouteTable::parts_of(SharedPaths::Id rest, CutRests& cut) {
+  return rest < cut.parts.size() ? cut.parts[rest] : cut_rest(tails_.hops(rest), cut, &rest);
+}
+
+RouteTable::CutRests::Parts RouteTable::cut_rest(const std::vector<Hop>& hops, CutRests& cut,
+                                                 const SharedPaths::Id* in_place) {
+  CutRests::Parts parts;
+  const auto near = [&](const Hop& hop) { return cut.sources[at(hop.link)] <= cut.few; };
+  const auto far = static_cast<std::size_t>(std::find_if_not(hops.begin(), hops.end(), near) - hops.begin());
+  std::vector<Hop> kept;
+  const auto filtered = [&](std::size_t from, std::size_t to) {
+    kept.clear();
+    for (std::size_t i = from; i < to; ++i) {
+      if (stands(hops[i].link)) kept.push_back(hops[i]);
+    }
+  };
+  filtered(0, far);
+  parts.head = cut.near.add(kept.data(), kept.data() + kept.size());
+  filtered(far, hops.size());
+  const bool one_path = std::all_of(kept.begin(), kept.end(), [](const Hop& hop) { return hop.share == 1; });
+  if (one_path && !kept.empty()) {
+    parts.last = kept.back().link;
+    kept.pop_back();
+  }
+  if (in_place == nullptr) {
+    parts.links = tails_.add(kept.data(), kept.data() + kept.size());
+  } else {
+    parts.links = *in_place;
+    tails_.replace(*in_place, kept.data(), kept.data() + kept.size());
+  }
+  return parts;
 }
 
 /// Cuts each route where the links end that few sources use, and leaves only links that stand: a source's ways out are
@@ -49,7 +76,7 @@ void RouteTable::cut(const Network& network, int ranks, Raw& raw) {
   raw.alike.clear();
   std::vector<std::vector<Hop>> firsts(raw.first.end());
   raw.first.for_each_list([&](SharedPaths::Id id, const std::vector<Hop>& hops) { firsts[id] = hops; });
-  const CutRests rests = cut_rests(raw.rest, raw.sources, few);
+  CutRests rests = cut_rests(raw.rest, raw.sources, few);
   for (int source = 0; source < static_cast<int>(raw.rows.size()); ++source) {
     RawRow& raw_row = raw.rows[at(source)];
     Base ways = ways_of(source, raw_row, rests, firsts);
@@ -84,7 +111,11 @@ void RouteTable::add_alike(int ranks, const AlikeRoutes& alike, const CutRests& 
   }
 }
 
-std::uint32_t RouteTable::number_of(const Bundle& bundle) {
+std::uint32_t RouteTable::number_of(const Bundle& bundle, bool may_be_known) {
+  if (!may_be_known) {
+    bundles_.push_back(bundle);
+    return static_cast<std::uint32_t>(bundles_.size() - 1);
+  }
   const auto [found, is_new] = bundle_numbers_.try_emplace(bundle, static_cast<std::uint32_t>(bundles_.size()));
   if (is_new) bundles_.push_back(bundle);
   return found->second;
@@ -102,7 +133,7 @@ SharedPaths::Id RouteTable::head_of(const std::vector<Hop>& first, const std::ve
 
 /// Kinds are numbered from the source on, round all destinations, so that sources in the same place at home number
 /// them alike.
-RouteTable::Base RouteTable::ways_of(int source, const RawRow& raw, const CutRests& rests,
+RouteTable::Base RouteTable::ways_of(int source, const RawRow& raw, CutRests& rests,
                                      const std::vector<std::vector<Hop>>& firsts) {
   struct Known {
     std::uint32_t kind = 0;
@@ -130,10 +161,10 @@ RouteTable::Base RouteTable::ways_of(int source, const RawRow& raw, const CutRes
   Base ways(raw.rest.size());
   for (std::size_t i = 0; i < ways.size(); ++i) {
     const std::size_t d = (at(source - raw.begin) + i) % ways.size();
-    const CutRests::Parts& part = rests.parts[raw.rest[d]];
+    const CutRests::Parts part = parts_of(raw.rest[d], rests);
     Known& entry = find(raw.kind[d], part.head);
     if (entry.bundle >= bundles_.size() || bundles_[entry.bundle].links != part.links) {
-      entry.bundle = number_of({entry.kind, part.links});
+      entry.bundle = number_of({entry.kind, part.links}, raw.rest[d] < rests.parts.size());
     }
     ways[d] = {entry.bundle, part.last};
   }

@@ -3,6 +3,7 @@
 
 #include "sim/shared_paths.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <limits>
@@ -38,14 +39,43 @@ bool SharedPaths::is(Id id, const Hop* first, const Hop* last) const {
   return true;
 }
 
+void SharedPaths::expect_no_more() {
+  constexpr double hardly_any = 1.0 / 8;
+  if (!looks_ || static_cast<double>(added_ - lists_) >= hardly_any * static_cast<double>(added_)) return;
+  empty_ = add(nullptr, nullptr);
+  looks_ = false;
+  end_of_looked_for_ = words_.size();
+  slots_ = {};
+}
+
+void SharedPaths::replace(Id id, const Hop* first, const Hop* last) {
+  const std::size_t end = id + 1 + words_[id];
+  assert(static_cast<std::size_t>(last - first) <= words_[id]);
+  words_[id] = static_cast<std::uint32_t>(last - first);
+  std::size_t i = id + 1;
+  for (; first != last; ++first, ++i) {
+    words_[i] = static_cast<std::uint32_t>(first->link);
+    if (!shares_.empty()) shares_[i] = static_cast<float>(first->share);
+  }
+  std::fill(words_.begin() + static_cast<std::ptrdiff_t>(i), words_.begin() + static_cast<std::ptrdiff_t>(end), 0U);
+}
+
 SharedPaths::Id SharedPaths::add(const Hop* first, const Hop* last) {
+  if (!looks_) return first == last ? empty_ : append(first, last);
+  ++added_;
   std::size_t slot = hash_of(first, last) & (slots_.size() - 1);
   for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
     if (is(slots_[slot] - 1, first, last)) return slots_[slot] - 1;
   }
+  const Id id = append(first, last);
+  slots_[slot] = id + 1;
+  if (2 * ++lists_ > slots_.size()) grow();
+  return id;
+}
+
+SharedPaths::Id SharedPaths::append(const Hop* first, const Hop* last) {
   assert(words_.size() < std::numeric_limits<Id>::max() - 64);
   const auto id = static_cast<Id>(words_.size());
-  slots_[slot] = id + 1;
   words_.push_back(static_cast<std::uint32_t>(last - first));
   if (!shares_.empty()) shares_.push_back(1);
   for (; first != last; ++first) {
@@ -53,7 +83,6 @@ SharedPaths::Id SharedPaths::add(const Hop* first, const Hop* last) {
     words_.push_back(static_cast<std::uint32_t>(first->link));
     if (!shares_.empty()) shares_.push_back(static_cast<float>(first->share));
   }
-  if (2 * ++lists_ > slots_.size()) grow();
   return id;
 }
 

@@ -62,6 +62,7 @@ void Paths::add_target(int target) {
   row = static_cast<int>(distance_.size());
   target_of_row_.push_back(target);
   distance_.push_back(distances_to(graph_, target));
+  only_step_.push_back(std::make_unique<std::atomic<int>[]>(static_cast<std::size_t>(graph_.switches())));
 }
 
 void Paths::append(int from, int to, int source_endpoint, int destination_endpoint, double share, Route& route) const {
@@ -112,8 +113,34 @@ void Paths::append_static(int from, int to, int address, double share, Route& ro
   }
 }
 
+/// The one cable that all minimal paths take next; null where there are several.
+const SwitchGraph::Neighbour* Paths::only_step(int from, int to) const {
+  constexpr int several = 1;
+  constexpr int first = 2;
+  const auto row = static_cast<std::size_t>(row_of_target_[static_cast<std::size_t>(to)]);
+  std::atomic<int>& known = only_step_[row][static_cast<std::size_t>(from)];
+  int step = known.load(std::memory_order_relaxed);
+  if (step == 0) {  // who asks at the same time finds the same
+    const Minimal minimal{distances(to), from};
+    int cables = 0;
+    for (const auto* next = graph_.begin(from); next != graph_.end(from); ++next) {
+      if (!minimal(*next)) continue;
+      cables += next->links;
+      step = first + static_cast<int>(next - graph_.begin(from));
+    }
+    if (cables != 1) step = several;
+    known.store(step, std::memory_order_relaxed);
+  }
+  return step == several ? nullptr : graph_.begin(from) + (step - first);
+}
+
 void Paths::append_hashed(int from, int to, std::uint64_t flow, double share, Route& route) const {
   while (from != to) {
+    if (const auto* const only = only_step(from, to)) {
+      route.push_back({graph_.link(only->first_link), share});
+      from = only->to;
+      continue;
+    }
     const Minimal minimal{distances(to), from};
     int cables = 0;
     for (const auto* next = graph_.begin(from); next != graph_.end(from); ++next)

@@ -2,6 +2,7 @@
 // Paths between switches under a routing policy, as links with shares.
 // Knows neither GPUs nor NICs.
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -39,6 +40,7 @@ class Paths {
   Route spread(int from, int to) const;
   double minimal_share(int from, int to, std::uint64_t flow) const;
   int detour(int from, int to, std::uint64_t flow, int number) const;
+  const SwitchGraph::Neighbour* only_step(int from, int to) const;
 
   RoutingPolicy policy_;
   SwitchGraph graph_;
@@ -52,6 +54,10 @@ class Paths {
     std::unordered_map<std::uint64_t, Route> routes;
   };
   std::unique_ptr<Known> known_ = std::make_unique<Known>();
+
+  // Hashed paths go from switch to switch over and over, most often with one cable to take: by row of the target and
+  // switch, the place of that neighbour among the switch's and 2; 1: there are several; 0: nobody has asked.
+  mutable std::vector<std::unique_ptr<std::atomic<int>[]>> only_step_;
 };
 
 }  // namespace teapot

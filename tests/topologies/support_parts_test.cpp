@@ -66,7 +66,12 @@ TEST_CASE("support: ranks that wait for links of their groups, on every fabric w
         Supports supports{routes, routes.links(), ranks};
         const auto& support = supports.of(traffic, Collective::Start::sender);
         REQUIRE(support->by_group);
-        CHECK(told(*support) == pair_by_pair(routes, *traffic->groups));
+        const Waiting waiting = told(*support);
+        CHECK(waiting == pair_by_pair(routes, *traffic->groups));
+        for (std::size_t link = 0; link < waiting.size(); ++link) {
+          const auto same = std::find(waiting.begin(), waiting.end(), waiting[link]);
+          CHECK(support->like[link] == same - waiting.begin());
+        }
       }
     }
   }

@@ -1,0 +1,210 @@
+// Who is done with a transfer, from when its links are.
+// Does not know who puts what on links.
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <utility>
+
+#include "sim/fabric_model.hpp"
+#include "sim/index.hpp"
+
+namespace teapot {
+namespace {
+
+// Two links that are done so close together may change places when their times are computed again.
+constexpr double rounding_s = 1e-12;
+
+// 40 replicas of 256 have 10,240 NICs, each of which other ranks wait for: mostly the first few, at times the next, say
+// who is done first.
+constexpr std::size_t few_drains = 8192;
+constexpr std::size_t all_drains = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
+
+/// Takes note of the links that have got bytes many at once since the last time.
+void FabricModel::list(Transfer& transfer) {
+  if (transfer.loads) {
+    for (const std::uint32_t block : transfer.unlisted.blocks) {
+      transfer.unlisted.in_block[block] = 0;
+      for (std::size_t i = 0; i < places_in_block; ++i) list_at(transfer, block * places_in_block + i);
+    }
+    transfer.unlisted.blocks.clear();
+  } else {
+    for (std::size_t place = 0; place < transfer.unlisted.copies.size(); ++place) list_at(transfer, place);
+  }
+  // Batches come one after another, and a link that was done may come again: once in order they are quicker to walk.
+  constexpr std::size_t many = 4096;
+  if (transfer.places.size() < std::max(many, 2 * transfer.in_order)) return;
+  sort(transfer.places);
+  transfer.in_order = transfer.places.size();
+}
+
+void FabricModel::list_at(Transfer& transfer, std::size_t place) {
+  std::uint32_t& unlisted = transfer.unlisted.copies[place];
+  if (unlisted == 0) return;
+  transfer.places.push_back(static_cast<int>(place));
+  costs_[transfer.cost].copies[place] += std::exchange(unlisted, 0U);
+}
+
+/// Each once.
+void FabricModel::sort(std::vector<int>& places) {
+  marks_.resize(link_at_.size() / 64 + 1);
+  for (const int place : places) marks_[at(place) / 64] |= std::uint64_t{1} << place % 64;
+  places.clear();
+  for (std::size_t w = 0; w < marks_.size(); ++w) {
+    for (std::uint64_t bits = std::exchange(marks_[w], 0U); bits != 0; bits &= bits - 1)
+      places.push_back(static_cast<int>(64 * w) + std::countr_zero(bits));
+  }
+}
+
+/// Takes away who waits for the drains, from late to early, until nobody is left. The links that decide are noted, and
+/// those that might in their place.
+void FabricModel::serve(Transfer& transfer, Waiting& waiting, double& next) {
+  late_.sort();
+  while (!late_.empty() && (waiting.somebody() || late_.last().time >= next - rounding_s)) {
+    const LateDrains::Drain last = late_.take_last();
+    if (waiting.take_away(*transfer.support, last.link)) next = last.time;
+    if (next != never && last.time >= next - rounding_s) transfer.decisive[at(last.link)] = 1;
+  }
+}
+
+/// Lets the links drain. Of those that somebody waits for, takes the last few, or where nothing has been put on any
+/// link since some decided, those again: others were done before them for everybody, and still are.
+void FabricModel::take_last(int id, double now, const Waiting& waiting) {
+  Transfer& transfer = transfers_[at(id)];
+  const Support& support = *transfer.support;
+  const bool again = transfer.decided_at == batches_put_;
+  if (!again) transfer.decisive.assign(network_.links.size(), 0);
+  late_.begin(again ? all_drains : few_drains);
+  std::erase_if(transfer.places, [&](int place) {
+    const double time = links_.drain_of(at(place), id, now);
+    if (time > now + same_time_s && late_.wanted(time)) {
+      const int link = link_at_[at(place)];
+      const int like = support.like[at(link)];
+      if (again ? transfer.decisive[at(like)] != 0 : waiting.may_wait_for(support, link)) late_.add(time, like);
+    }
+    return time < 0;
+  });
+}
+
+/// The next few of what has been left out before, or all that somebody waits for who is left.
+void FabricModel::take_others(int id, double now, const Waiting& waiting, double next, bool all) {
+  const Transfer& transfer = transfers_[at(id)];
+  const Support& support = *transfer.support;
+  const double latest = late_.dropped() ? late_.cutoff() : never;
+  late_.begin(all ? all_drains : few_drains);
+  for (const int place : transfer.places) {
+    const double time = links_.drained_at(at(place), id);
+    if (time <= now + same_time_s || time > latest || !late_.wanted(time)) continue;
+    const int link = link_at_[at(place)];
+    if (!all || waiting.wait_for(support, link) || time >= next - rounding_s) late_.add(time, support.like[at(link)]);
+  }
+}
+
+/// When those of a transfer's links are done with it that somebody waits for, into drains_, the last on top; links that
+/// are leave it.
+void FabricModel::find_drains(int id, double now, const std::vector<std::uint64_t>& waiting) {
+  drains_.clear();
+  const Support& support = *transfers_[at(id)].support;
+  const auto waited_for = [&](int link) {
+    const Support::Words& words = support.of_link(link);
+    for (std::size_t w = 0; w < words.count; ++w) {
+      if ((waiting[words.first + w] & support.touch[words.at + w]) != 0) return true;
+    }
+    return false;
+  };
+  std::erase_if(transfers_[at(id)].places, [&](int place) {
+    const double time = links_.drain_of(at(place), id, now);
+    if (time < 0) return true;
+    const int link = link_at_[at(place)];
+    if (time > now + same_time_s && waited_for(link)) drains_.push_back({time, link});
+    return false;
+  });
+  std::make_heap(drains_.begin(), drains_.end());
+}
+
+/// When the first of those who wait will be done, as far as is known now; finishes those who are.
+double FabricModel::next_done(int id, double now) {
+  Transfer& transfer = transfers_[at(id)];
+  std::vector<std::uint64_t>& waiting = waiting_;
+  std::size_t somebody = 0;  // words in which anybody waits
+  for (std::size_t w = 0; w < words_; ++w) {
+    waiting[w] = transfer.entries.complete()[w] & ~transfer.done[w];
+    somebody += waiting[w] != 0 ? 1 : 0;
+  }
+  find_drains(id, now, waiting);
+  double next = never;
+  while (!drains_.empty() && somebody > 0) {
+    std::pop_heap(drains_.begin(), drains_.end());
+    const Drain last = drains_.back();
+    drains_.pop_back();
+    const Support::Words& words = transfer.support->of_link(last.link);
+    const std::uint64_t* touch = transfer.support->touch.data() + words.at;
+    for (std::size_t w = 0; w < words.count; ++w) {
+      std::uint64_t& bits = waiting[words.first + w];
+      if ((bits & touch[w]) == 0) continue;
+      next = last.time;  // drains come from late to early: the last one kept is the first
+      bits &= ~touch[w];
+      if (bits == 0) --somebody;
+    }
+  }
+  for (std::size_t w = 0; w < words_; ++w) finish(id, w, waiting[w], now);
+  return next;
+}
+
+/// The same where it is known which links have the same ranks waiting: few of the links are looked at.
+double FabricModel::next_done_of_few(int id, double now) {
+  Transfer& transfer = transfers_[at(id)];
+  Waiting waiting{transfer.entries.complete(), transfer.done};
+  double next = never;
+  take_last(id, now, waiting);
+  serve(transfer, waiting, next);
+  if (late_.dropped() && waiting.somebody()) {
+    take_others(id, now, waiting, next, false);
+    serve(transfer, waiting, next);
+  }
+  bool sure = !(late_.dropped() && late_.cutoff() >= next - rounding_s);
+  if (late_.dropped() && waiting.somebody()) {
+    take_others(id, now, waiting, next, true);
+    serve(transfer, waiting, next);
+    sure = true;
+  }
+  transfer.decided_at = sure ? batches_put_ : 0;
+  for (std::size_t w = 0; w < words_; ++w) finish(id, w, waiting.word(w), now);
+  return next;
+}
+
+void FabricModel::evaluate(int id, double now) {
+  Transfer& transfer = transfers_[at(id)];
+  transfer.dirty = false;
+  list(transfer);
+  const double next = transfer.support->like.empty() ? next_done(id, now) : next_done_of_few(id, now);
+  ++transfer.version;
+  if (next != never) checks_.push({next, id, transfer.version});
+  if (transfer.left == 0) release(id);
+}
+
+void FabricModel::finish(int id, std::size_t word, std::uint64_t bits, double now) {
+  Transfer& transfer = transfers_[at(id)];
+  for (; bits != 0; bits &= bits - 1) {
+    const int rank = static_cast<int>(word * 64) + std::countr_zero(bits);
+    transfer.done[word] |= std::uint64_t{1} << (rank % 64);
+    --transfer.left;
+    arrivals_.push({now + (*transfer.latency_s)[at(rank)], id, rank});
+  }
+}
+
+void FabricModel::release(int id) {
+  Transfer& transfer = transfers_[at(id)];
+  transfer.copies.reset();
+  transfer.started.reset();
+  transfer.places = {};
+  if (transfer.loads) spare_.push_back(std::move(transfer.unlisted));
+  transfer.unlisted = {};
+  transfer.loads.reset();
+  transfer.entries = {};
+  transfer.decisive = {};
+}
+
+}  // namespace teapot

@@ -56,6 +56,8 @@ int LinkShares::add(const std::vector<int>& links) {
   actions_.push_back(&model_->get_started_action_set()->back());  // the action just made
   actions_.back()->set_bound(-1);  // SimGrid's is what the slowest link has at this moment
   actions_.back()->set_sharing_penalty(0);
+  // It never ends, and SimGrid need not ask when: shares it gets all the same.
+  actions_.back()->set_state(simgrid::kernel::resource::Action::State::IGNORED);
   over_.push_back(links);
   return static_cast<int>(actions_.size()) - 1;
 }

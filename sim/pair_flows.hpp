@@ -50,20 +50,20 @@ class PairFlows {
     int flows;
   };
   struct Bundle {
-    std::vector<int> links;                     // told to SimGrid
-    std::vector<char> opened;                   // by these: told to all, not a slowest one of the way
-    std::vector<std::size_t> place;             // by these, in on_link_
-    std::vector<std::pair<double, int>> flows;  // heap: end, flow
-    std::vector<Passing> passing;               // links that its flows cross and SimGrid is not told of
-    double sent = 0;                            // bytes for each flow, at `at_s`
-    double at_s = 0;
     double rate = 0;  // of each flow, in bytes a second
+    double sent = 0;  // bytes for each flow, at `at_s`
+    double at_s = 0;
     double end_s = std::numeric_limits<double>::infinity();
     int share = -1;  // of LinkShares
     int component = -1;
-    std::uint32_t version = 0;  // of it
     std::uint64_t seen = 0;
+    std::uint32_t version = 0;  // of the component
     bool changed = false;
+    std::vector<std::pair<double, int>> flows;  // heap: end, flow
+    std::vector<Passing> passing;               // links that its flows cross and SimGrid is not told of
+    std::vector<int> links;                     // told to SimGrid
+    std::vector<char> opened;                   // by these: told to all, not a slowest one of the way
+    std::vector<std::size_t> place;             // by these, in Link::bundles
   };
   struct OnLink {
     int bundle;

@@ -144,7 +144,8 @@ void PairNetwork::fetch(int op, int rank, double now) {
   Exchange& e = exchange(op);
   traffic(op, true)->for_each_receiver(rank, [&](int source, double copies) {
     ++e.left[at(rank)];
-    schedule(message(op, source, rank, copies, now));
+    const Message m = message(op, source, rank, copies, now);
+    starts_[m.start_s].push_back(m);
   });
 }
 
@@ -154,7 +155,7 @@ void PairNetwork::send(int op, int rank, double now) {
     ++e.left[at(rank)];
     const Message m = message(op, rank, destination, copies, now);
     if (destination >= program_.ranks || e.entered[at(destination)] != 0) {
-      schedule(m);
+      starts_[m.start_s].push_back(m);
     } else {
       e.waiting[at(destination)].push_back(m);
     }
@@ -166,13 +167,15 @@ void PairNetwork::receive(int op, int rank, double now) {
   traffic(op, true)->for_each_receiver(rank, [&](int, double) { ++e.left[at(rank)]; });
   for (Message& m : std::exchange(e.waiting[at(rank)], {})) {
     m.start_s = std::max(m.start_s, now);
-    schedule(m);
+    starts_[m.start_s].push_back(m);
   }
 }
 
-void PairNetwork::schedule(Message message) {
-  message.number = messages_++;
-  starts_.push(message);
+void PairNetwork::begin(const Message& m, double now) {
+  if (m.bytes == 0) return finish(m);
+  const int flow = flows_->start(paths_.path(m.source, m.destination), m.bytes, now);
+  under_way_.resize(std::max(under_way_.size(), at(flow) + 1));
+  under_way_[at(flow)] = m;
 }
 
 void PairNetwork::finish(const Message& m) {
@@ -187,22 +190,15 @@ void PairNetwork::one_less(int op, int rank) {
 double PairNetwork::next_event(double now) {
   if (!flows_->settle(now) || !done_.empty()) return now;
   return std::min(flows_->next_end(),
-                  starts_.empty() ? std::numeric_limits<double>::infinity() : starts_.top().start_s);
+                  starts_.empty() ? std::numeric_limits<double>::infinity() : starts_.begin()->first);
 }
 
 void PairNetwork::advance(double now) {
   flows_->advance(now, ended_);
   for (const int flow : std::exchange(ended_, {})) finish(under_way_[at(flow)]);
-  while (!starts_.empty() && starts_.top().start_s <= now + at_once_s) {
-    const Message m = starts_.top();
-    starts_.pop();
-    if (m.bytes == 0) {
-      finish(m);
-      continue;
-    }
-    const int flow = flows_->start(paths_.path(m.source, m.destination), m.bytes, now);
-    under_way_.resize(std::max(under_way_.size(), at(flow) + 1));
-    under_way_[at(flow)] = m;
+  while (!starts_.empty() && starts_.begin()->first <= now + at_once_s) {
+    for (const Message& m : starts_.begin()->second) begin(m, now);
+    starts_.erase(starts_.begin());
   }
   for (const auto& [op, rank] : std::exchange(done_, {})) {
     if (--exchange(op).ranks_left == 0) exchanges_.erase(op);

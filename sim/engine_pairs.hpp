@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <queue>
 #include <string>
 #include <vector>
 
@@ -50,10 +49,6 @@ class PairNetwork {
     int destination = 0;
     double start_s = 0;
     double bytes = 0;
-    std::uint64_t number = 0;
-    bool operator>(const Message& other) const {
-      return start_s != other.start_s ? start_s > other.start_s : number > other.number;
-    }
   };
   /// A collective that some rank has come to.
   struct Exchange {
@@ -74,7 +69,7 @@ class PairNetwork {
   void send(int op, int rank, double now);
   void receive(int op, int rank, double now);
   void fetch(int op, int rank, double now);
-  void schedule(Message message);
+  void begin(const Message& message, double now);
   void finish(const Message& message);
   void one_less(int op, int rank);
   const Collective& collective(int op) const;
@@ -89,11 +84,10 @@ class PairNetwork {
   Arrived arrived_;
   std::map<int, Exchange> exchanges_;  // by operator
   std::map<CostKey, Costs> costs_;
-  std::priority_queue<Message, std::vector<Message>, std::greater<>> starts_;
-  std::uint64_t messages_ = 0;
-  std::vector<Message> under_way_;         // by flow
-  std::vector<int> ended_;                 // flows
-  std::vector<std::pair<int, int>> done_;  // operator and rank
+  std::map<double, std::vector<Message>> starts_;  // by time
+  std::vector<Message> under_way_;                 // by flow
+  std::vector<int> ended_;                         // flows
+  std::vector<std::pair<int, int>> done_;          // operator and rank
   Transposes transposes_;
   std::vector<LinkUse> use_;
   LinkRecord record_;

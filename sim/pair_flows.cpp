@@ -12,7 +12,12 @@
 namespace teapot {
 
 PairFlows::PairFlows(const PairPaths& paths, const std::vector<double>& rates, LinkShares& shares)
-    : paths_(paths), shares_(shares), links_(rates.size()), last_(at(paths.paths())) {
+    : paths_(paths),
+      shares_(shares),
+      links_(rates.size()),
+      passing_(rates.size()),
+      is_touched_(rates.size()),
+      last_(at(paths.paths())) {
   for (std::size_t l = 0; l < rates.size(); ++l) links_[l].rate = links_[l].given = rates[l];
 }
 
@@ -86,22 +91,21 @@ void PairFlows::pass(int bundle, int path, int flows) {
       entry = b.passing.insert(entry, {links[i], 0});
       link.passers.push_back(bundle);
     }
-    link.passing += b.rate * flows;
+    passing_[at(links[i])] += b.rate * flows;
     entry->flows += flows;
     if (entry->flows == 0) {
       *entry = b.passing.back();
       b.passing.pop_back();
       *std::find(link.passers.begin(), link.passers.end(), bundle) = link.passers.back();
       link.passers.pop_back();
-      if (link.passers.empty()) link.passing = 0;  // and no rounding is left of it
+      if (link.passers.empty()) passing_[at(links[i])] = 0;  // and no rounding is left of it
     }
     touch(links[i]);
   }
 }
 
 void PairFlows::touch(int link) {
-  if (links_[at(link)].touched) return;
-  links_[at(link)].touched = true;
+  if (std::exchange(is_touched_[at(link)], 1) != 0) return;
   touched_.push_back(link);
 }
 

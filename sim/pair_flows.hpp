@@ -72,13 +72,11 @@ class PairFlows {
   struct Link {
     double rate = 0;
     double given = 0;             // that SimGrid shares
-    double passing = 0;           // bytes a second of flows that SimGrid is not told of here
     std::vector<OnLink> bundles;  // that SimGrid is told of here
     std::vector<int> passers;     // bundles that pass
     bool opened = false;
     double opened_s = -1;
     std::uint64_t seen = 0;
-    bool touched = false;
   };
   /// Bundles that share links directly or by others.
   struct Component {
@@ -115,7 +113,7 @@ class PairFlows {
   void drop(int component);
   bool give_what_is_left(double now);
   bool open_or_close(double now);
-  bool is_kept(const Link& link) const;
+  bool is_kept(int link) const;
   bool may_close(const Link& link) const;
   void move(int link, const std::vector<int>& bundles, bool opened, double now);
   void open(int link, double now);
@@ -125,6 +123,8 @@ class PairFlows {
   const PairPaths& paths_;
   LinkShares& shares_;
   std::vector<Link> links_;
+  std::vector<double> passing_;  // by link: bytes a second of flows that SimGrid is not told of there
+  std::vector<char> is_touched_;
   std::vector<Flow> flows_;
   std::vector<int> free_;
   std::vector<Bundle> bundles_;

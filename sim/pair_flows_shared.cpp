@@ -107,7 +107,7 @@ void PairFlows::read_rate(int bundle, double now) {
   if (rate != b.rate) {
     progress(b, now);
     for (const Passing& p : b.passing) {
-      links_[at(p.link)].passing += (rate - b.rate) * p.flows;
+      passing_[at(p.link)] += (rate - b.rate) * p.flows;
       touch(p.link);
     }
     b.rate = rate;
@@ -120,10 +120,10 @@ bool PairFlows::give_what_is_left(double now) {
   bool more = false;
   for (const int l : std::exchange(touched_, {})) {
     Link& link = links_[at(l)];
-    link.touched = false;
+    is_touched_[at(l)] = 0;
     asked_.push_back(l);
     if (link.bundles.empty()) continue;
-    const double left = link.passers.empty() ? link.rate : link.rate - link.passing;
+    const double left = link.passers.empty() ? link.rate : link.rate - passing_[at(l)];
     if (left <= tolerance * link.rate) {
       open(l, now);
       more = true;
@@ -143,7 +143,7 @@ bool PairFlows::open_or_close(double now) {
   for (const int l : std::exchange(asked_, {})) {
     Link& link = links_[at(l)];
     if (std::exchange(link.seen, round_) == round_) continue;
-    if (!link.opened && !link.passers.empty() && !is_kept(link)) {
+    if (!link.opened && !link.passers.empty() && !is_kept(l)) {
       open(l, now);
       more = true;
     } else if (link.opened && link.opened_s != now && !opened_all_ && may_close(link)) {
@@ -155,8 +155,9 @@ bool PairFlows::open_or_close(double now) {
 }
 
 /// Whether shares are fair here although SimGrid is told of some of the flows only, or of none.
-bool PairFlows::is_kept(const Link& link) const {
-  if (link.bundles.empty()) return link.passing <= link.rate * (1 + tolerance);
+bool PairFlows::is_kept(int l) const {
+  const Link& link = links_[at(l)];
+  if (link.bundles.empty()) return passing_[at(l)] <= link.rate * (1 + tolerance);
   double used = 0, most = 0, passing = 0;
   for (const OnLink& on : link.bundles) {
     const Bundle& b = bundles_[at(on.bundle)];

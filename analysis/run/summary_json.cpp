@@ -118,6 +118,8 @@ nlohmann::ordered_json summary_json(const Scenario& scenario, const Run& run, co
   if (!r.sides.empty()) json["sides"] = sides_json(scenario, r);
   json["replicas"] = scenario.replicas.count;
   json["replicas_simulated"] = scenario.replicas.simulated;
+  if (scenario.replicas.count > 1 && scenario.replicas.simulated == scenario.replicas.count)
+    json["replicas_why_all"] = scenario.replicas.why;
   json["simulated_collectives"] = run.timeline.collectives;
   json["events"] = run.timeline.events;
   json["wall_s"] = run.wall_s;

@@ -6,6 +6,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -71,6 +72,43 @@ void sweep_point(benchmark::State& state, const char* load) {
   fs::remove_all(folder);
 }
 
+/// 10,240 GPUs as 40 replicas of EP 256 on six fabrics: on two of them the replicas are not alike, and all are
+/// simulated.
+void six_fabrics(benchmark::State& state) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("teapot-benchmark-six-" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  SweepOptions options;
+  options.file = (folder / "fabrics.yaml").string();
+  options.folder = (folder / "results").string();
+  options.workers = 1;
+  std::ofstream{options.file} << "base: {from: " << TEAPOT_HOME << "/examples/deepseek-v3-h800.yaml, "
+                              << "deployment: {gpus: 10240, expert_parallel: 256}}\n"
+                              << R"(axes:
+  design:
+    variants:
+      mpft: {fabric: {from: h800-mpft, nodes: 2048}}
+      mrft: {fabric: {from: h800-mrft, nodes: 2048}}
+      ft3: {fabric: {from: h800-ft3, nodes: 8192}}
+      dragonfly:
+        fabric: {from: dragonfly, endpoints_per_switch: 16, switches_per_group: 32, global_links_per_switch: 16, groups: 65,
+                 nodes: 4160}
+      slim-fly: {fabric: {from: slim-fly, q: 27, endpoints_per_switch: 21, nodes: 3827, routing: valiant}}
+      nvl72: {accelerator: gb200, fabric: {from: gb200-nvl72-scaleout, nodes: 143}}
+)";
+  const double begin = cpu_ms();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(run_sweep(options));
+    fs::remove_all(options.folder);
+  }
+  rusage own{}, children{};
+  getrusage(RUSAGE_SELF, &own);
+  getrusage(RUSAGE_CHILDREN, &children);
+  state.counters["cpu_ms"] = (cpu_ms() - begin) / static_cast<double>(state.iterations());
+  state.counters["peak_MB"] = static_cast<double>(std::max(own.ru_maxrss, children.ru_maxrss)) / 1000;
+  fs::remove_all(folder);
+}
+
 }  // namespace
 
 BENCHMARK_CAPTURE(sweep_point, balanced, "balanced")
@@ -83,3 +121,4 @@ BENCHMARK_CAPTURE(sweep_point, sampled, "uniform")
     ->Repetitions(3)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
+BENCHMARK(six_fabrics)->Iterations(1)->Unit(benchmark::kMillisecond)->UseRealTime();

@@ -5,6 +5,7 @@
 #include "sim/random.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 namespace teapot {
@@ -62,7 +63,7 @@ void Paths::add_target(int target) {
   row = static_cast<int>(distance_.size());
   target_of_row_.push_back(target);
   distance_.push_back(distances_to(graph_, target));
-  only_step_.push_back(std::make_unique<std::atomic<int>[]>(static_cast<std::size_t>(graph_.switches())));
+  only_step_.push_back(std::make_unique<std::atomic<std::uint16_t>[]>(static_cast<std::size_t>(graph_.switches())));
 }
 
 void Paths::append(int from, int to, int source_endpoint, int destination_endpoint, double share, Route& route) const {
@@ -93,6 +94,11 @@ void Paths::append(int from, int to, int source_endpoint, int destination_endpoi
 void Paths::append_static(int from, int to, int address, double share, Route& route) const {
   int divisor = 1;
   while (from != to) {
+    if (const auto* const only = only_step(from, to)) {
+      route.push_back({graph_.link(only->first_link), share});
+      from = only->to;
+      continue;
+    }
     const Minimal minimal{distances(to), from};
     int count = 0;
     int lowest = 0;
@@ -118,7 +124,7 @@ const SwitchGraph::Neighbour* Paths::only_step(int from, int to) const {
   constexpr int several = 1;
   constexpr int first = 2;
   const auto row = static_cast<std::size_t>(row_of_target_[static_cast<std::size_t>(to)]);
-  std::atomic<int>& known = only_step_[row][static_cast<std::size_t>(from)];
+  std::atomic<std::uint16_t>& known = only_step_[row][static_cast<std::size_t>(from)];
   int step = known.load(std::memory_order_relaxed);
   if (step == 0) {  // who asks at the same time finds the same
     const Minimal minimal{distances(to), from};
@@ -128,8 +134,8 @@ const SwitchGraph::Neighbour* Paths::only_step(int from, int to) const {
       cables += next->links;
       step = first + static_cast<int>(next - graph_.begin(from));
     }
-    if (cables != 1) step = several;
-    known.store(step, std::memory_order_relaxed);
+    if (cables != 1 || step > std::numeric_limits<std::uint16_t>::max()) step = several;
+    known.store(static_cast<std::uint16_t>(step), std::memory_order_relaxed);
   }
   return step == several ? nullptr : graph_.begin(from) + (step - first);
 }

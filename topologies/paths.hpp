@@ -3,6 +3,7 @@
 // Knows neither GPUs nor NICs.
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -55,9 +56,9 @@ class Paths {
   };
   std::unique_ptr<Known> known_ = std::make_unique<Known>();
 
-  // Hashed paths go from switch to switch over and over, most often with one cable to take: by row of the target and
+  // Paths go from switch to switch over and over, most often with one cable to take: by row of the target and
   // switch, the place of that neighbour among the switch's and 2; 1: there are several; 0: nobody has asked.
-  mutable std::vector<std::unique_ptr<std::atomic<int>[]>> only_step_;
+  mutable std::vector<std::unique_ptr<std::atomic<std::uint16_t>[]>> only_step_;
 };
 
 }  // namespace teapot

@@ -30,6 +30,7 @@ SwitchGraph::SwitchGraph(const Fabric& fabric) : of_vertex_(fabric.vertices.size
       } else {
         const FabricLink& cable = fabric.link(link);
         neighbours_.push_back({to, static_cast<int>(links_.size()), 1, cable.cost, cable.dimension});
+        each_costs_one_ = each_costs_one_ && cable.cost == 1;
       }
       links_.push_back(link);
     }
@@ -41,7 +42,28 @@ SwitchGraph::SwitchGraph(const Fabric& fabric) : of_vertex_(fabric.vertices.size
       arrivals_[static_cast<std::size_t>(next->to)].push_back({at, next->cost});
 }
 
+namespace {
+
+/// The same where every cable costs 1: who is reached first is nearest.
+std::vector<std::uint16_t> hops_to(const SwitchGraph& graph, int target) {
+  std::vector<std::uint16_t> hops(static_cast<std::size_t>(graph.switches()), unreachable);
+  std::vector<int> reached{target};
+  hops[static_cast<std::size_t>(target)] = 0;
+  for (std::size_t i = 0; i < reached.size(); ++i) {
+    for (const auto& [from, cost] : graph.arrivals(reached[i])) {
+      auto& known = hops[static_cast<std::size_t>(from)];
+      if (known != unreachable) continue;
+      known = static_cast<std::uint16_t>(hops[static_cast<std::size_t>(reached[i])] + 1);
+      reached.push_back(from);
+    }
+  }
+  return hops;
+}
+
+}  // namespace
+
 std::vector<std::uint16_t> distances_to(const SwitchGraph& graph, int target) {
+  if (graph.each_costs_one()) return hops_to(graph, target);
   std::vector<std::uint16_t> distance(static_cast<std::size_t>(graph.switches()), unreachable);
   using Entry = std::pair<int, int>;  // distance, switch
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> open;

@@ -34,6 +34,7 @@ class SwitchGraph {
   const Neighbour* end(int at) const { return neighbours_.data() + rows_[static_cast<std::size_t>(at) + 1]; }
   /// Who reaches `at` by one cable: not always whom `at` reaches, where one direction of a cable has failed.
   const std::vector<Arrival>& arrivals(int at) const { return arrivals_[static_cast<std::size_t>(at)]; }
+  bool each_costs_one() const { return each_costs_one_; }
   int link(int index) const { return links_[static_cast<std::size_t>(index)]; }  ///< index of Fabric::links
 
  private:
@@ -43,6 +44,7 @@ class SwitchGraph {
   std::vector<Neighbour> neighbours_;
   std::vector<int> links_;
   std::vector<std::vector<Arrival>> arrivals_;
+  bool each_costs_one_ = true;
 };
 
 /// Cost of the cheapest way from every switch to `target`; `unreachable` where there is none. Failed links

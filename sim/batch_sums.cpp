@@ -53,9 +53,9 @@ BatchSums::Sink BatchSums::add(const RouteTable& routes, const Traffic& sent, in
 
 namespace {
 
-/// Adds a row's counts by slot and by class; sums of classes in turn in `Turns` places.
+/// Adds a row's counts by slot and by class, from the column `first` on; sums of classes in turn in `Turns` places.
 template <std::size_t Turns>
-void add_row_of_shape(const ShapeWays::Ways& ways, const std::uint16_t* counts, std::uint32_t* final,
+void add_row_of_shape(const ShapeWays::Ways& ways, std::size_t first, const std::uint16_t* counts, std::uint32_t* final,
                       std::uint32_t* near, std::uint32_t* of_class) {
   const std::uint16_t* const slot = ways.slot;
   const std::uint16_t* const way = ways.way.data();
@@ -67,11 +67,23 @@ void add_row_of_shape(const ShapeWays::Ways& ways, const std::uint16_t* counts, 
     near[slot[i]] += (code & ShapeWays::near_bit) != 0 ? copies : 0;
     of_class[Turns * (code & (ShapeWays::near_bit - 1U)) + turn] += copies;
   };
-  std::size_t i = 0;
+  std::size_t i = first;
   for (; i + Turns <= size; i += Turns) {
     for (std::size_t turn = 0; turn < Turns; ++turn) add_one(i + turn, turn);
   }
   for (; i < size; ++i) add_one(i, 0);
+}
+
+/// The same eight columns at a time.
+template <std::size_t Turns>
+void add_row_in_blocks(const ShapeWays::Ways& ways, const std::uint16_t* counts, std::uint32_t* final,
+                       std::uint32_t* near, std::uint32_t* of_class, std::vector<std::uint32_t>& of_pattern) {
+  const ColumnBlocks& blocks = *ways.blocks;
+  of_pattern.resize(std::max(of_pattern.size(), blocks.ways.size()));
+  blocks.add(counts, final, near, of_pattern.data());
+  for (std::size_t i = 0; i < blocks.ways.size(); ++i)
+    of_class[Turns * blocks.ways[i]] += std::exchange(of_pattern[i], 0U);
+  add_row_of_shape<Turns>(ways, blocks.columns(), counts, final, near, of_class);
 }
 
 }  // namespace
@@ -83,7 +95,11 @@ BatchSums::Sink BatchSums::add_known(const RouteTable& routes, const Traffic& se
   const ShapeWays::Ways& ways = *row.ways;
   const std::uint16_t* const counts = sent.counts_of(rank);
   of_class_.resize(std::max(of_class_.size(), Turns * ways.kind.size()));
-  add_row_of_shape<Turns>(ways, counts, on_final_.data(), on_near_.data(), of_class_.data());
+  if (ways.blocks) {
+    add_row_in_blocks<Turns>(ways, counts, on_final_.data(), on_near_.data(), of_class_.data(), of_pattern_);
+  } else {
+    add_row_of_shape<Turns>(ways, 0, counts, on_final_.data(), on_near_.data(), of_class_.data());
+  }
   for (std::size_t i = row.home; i < row.beyond; ++i) {
     const std::uint32_t copies = counts[i];
     if (copies == 0) continue;
@@ -165,7 +181,7 @@ void BatchSums::gather(const RouteTable& routes, const Traffic& sent, const std:
     }
     // Where columns in a row are of one class, a sum does not wait for the one before.
     const ShapeWays::Row& row = ways->row(rank);
-    const bool mixed = turns * row.ways->kind.size() > row.ways->way.size();
+    const bool mixed = row.ways->blocks || turns * row.ways->kind.size() > row.ways->way.size();
     sink = mixed ? add_known<1>(routes, sent, row, rank, sink) : add_known<turns>(routes, sent, row, rank, sink);
   }
   const auto used = static_cast<std::size_t>(sink.next - links_.data());

@@ -83,7 +83,8 @@ class BatchSums {
   std::vector<std::uint32_t> on_near_, on_final_, on_middle_;
   std::vector<SlotRun> runs_;
   SlotRun middle_run_;
-  std::vector<std::uint32_t> of_class_;  // as of_kind_, for the classes of a row
+  std::vector<std::uint32_t> of_class_;    // as of_kind_, for the classes of a row
+  std::vector<std::uint32_t> of_pattern_;  // of a row's blocks (ColumnBlocks)
   /// The ways of shapes that come again, and how many rows of each have come.
   struct Known {
     std::shared_ptr<const TrafficShape> shape;

@@ -133,6 +133,7 @@ ShapeWays::Ways ShapeWays::ways_to(const RouteTable& routes, const RouteTable::P
     const bool near = parts.near[column] != 0;
     ways.way.push_back(static_cast<std::uint16_t>(found->second | (near ? near_bit : 0)));
   }
+  ways.blocks = ColumnBlocks::of(slots, ways.way, near_bit);
   ways.runs = runs_of({slots.begin(), slots.end()});
   ways.first_middle = links.middle.size();
   for (const int link : ways.middle) {

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <vector>
 
+#include "sim/column_blocks.hpp"
 #include "sim/route_table.hpp"
 #include "sim/traffic_shape.hpp"
 
@@ -51,6 +53,7 @@ class ShapeWays {
     std::vector<std::uint8_t> kind;  // by class: of the way out
     std::vector<int> middle;         // by class: its middle links, as many as a route has
     std::vector<SlotRun> runs;       // of the slots
+    std::optional<ColumnBlocks> blocks;               // where columns may be taken eight at a time
     std::size_t first_middle = 0, beyond_middle = 0;  // by number in LinkRows::middle
   };
   struct Row {

@@ -111,10 +111,8 @@ void FabricModel::flush() {
   const int id = std::exchange(batch_transfer_, -1);
   ++batches_put_;
   Transfer& transfer = transfers_[at(id)];
-  if (transfer.loads && batch_ranks_.size() == 1) {
-    put_blocks(id, facts_->loads->alone(*transfer.loads, *transfer.started, batch_ranks_.front()));
-  } else if (transfer.loads) {
-    put_blocks(id, facts_->loads->together(*transfer.loads, *transfer.started, batch_ranks_));
+  if (transfer.loads) {
+    put_kept(id);
   } else if (in_rows(transfer)) {
     BatchSums& sums = facts_->sums;
     sums.gather(routes_, *transfer.started, batch_ranks_);
@@ -163,26 +161,21 @@ void FabricModel::put(int id, int link, double copies) {
 
 void FabricModel::put_row(int id, std::size_t first, std::span<const std::uint32_t> copies) {
   Transfer& transfer = transfers_[at(id)];
-  transfer.unlisted.copies.resize(rows_.count());
-  add_counts(copies.size(), copies.data(), transfer.unlisted.copies.data() + first);
+  transfer.unlisted.resize(rows_.count());
+  add_counts(copies.size(), copies.data(), transfer.unlisted.data() + first);
   links_.add_row(first, id, copies, costs_[transfer.cost].seconds_per_copy.data() + first, batch_time_);
 }
 
-template <class Block>
-void FabricModel::put_blocks(int id, std::span<const Block> blocks) {
+void FabricModel::put_kept(int id) {
   Transfer& transfer = transfers_[at(id)];
-  Unlisted& unlisted = transfer.unlisted;
-  if (unlisted.copies.empty() && !spare_.empty()) {
-    unlisted = std::move(spare_.back());
-    spare_.pop_back();
+  const double* const seconds = costs_[transfer.cost].seconds_per_copy.data();
+  KeptLoads& loads = *facts_->loads;
+  if (batch_ranks_.size() == 1) {
+    links_.add_blocks(loads.alone(*transfer.loads, *transfer.started, batch_ranks_.front()), id, seconds, batch_time_);
+  } else {
+    links_.add_blocks(loads.together(*transfer.loads, *transfer.started, batch_ranks_), id, seconds, batch_time_);
   }
-  unlisted.copies.resize(whole_blocks(link_at_.size()));
-  unlisted.in_block.resize(unlisted.copies.size() / places_in_block);
-  add_copies(blocks, unlisted.copies.data());
-  for (const Block& block : blocks) {
-    if (std::exchange(unlisted.in_block[block.number], 1) == 0) unlisted.blocks.push_back(block.number);
-  }
-  links_.add_blocks(blocks, id, costs_[transfer.cost].seconds_per_copy.data(), batch_time_);
+  transfer.unlisted_ranks.insert(transfer.unlisted_ranks.end(), batch_ranks_.begin(), batch_ranks_.end());
 }
 
 double FabricModel::next_event() {

@@ -61,12 +61,6 @@ class FabricModel {
   std::vector<std::vector<BusyInterval>> take_busy() { return record_.take(); }
 
  private:
-  /// Copies by place on links that may not be in a transfer's `places`; zeros but between two looks at them.
-  struct Unlisted {
-    std::vector<std::uint32_t> copies;
-    std::vector<char> in_block;  // by eight places, where copies come in blocks: whether it is in `blocks`
-    std::vector<std::uint32_t> blocks;
-  };
   struct Transfer {
     const Collective* collective = nullptr;
     std::shared_ptr<const Traffic> started;  // rows are those who start
@@ -77,7 +71,9 @@ class FabricModel {
     std::shared_ptr<const std::vector<double>> latency_s;  // by rank: the longest path to it from one it waits for
     std::vector<int> places;                               // of links with bytes of it
     std::size_t in_order = 0;                              // so many places were, when they were last sorted
-    Unlisted unlisted;
+    // What is on links that may not be in `places`: copies by place or, where loads are kept, the ranks whose they are.
+    std::vector<std::uint32_t> unlisted;
+    std::vector<int> unlisted_ranks;
     Entries entries;
     std::vector<std::uint64_t> done;
     int left = 0;                // ranks not done
@@ -111,11 +107,13 @@ class FabricModel {
   void put(int transfer, std::span<const CopiesOnLink> batch);
   void put(int transfer, int link, double copies);
   void put_row(int transfer, std::size_t first, std::span<const std::uint32_t> copies);
-  template <class Block>
-  void put_blocks(int transfer, std::span<const Block> blocks);
+  void put_kept(int transfer);
   void list(Transfer& transfer);
+<<<<<<< HEAD
   void list_at(Transfer& transfer, std::size_t place);
   void sort(std::vector<int>& places);
+=======
+>>>>>>> 1ba538a (What a transfer has put on links is listed by matrix; benchmarks of sampled sweeps)
   struct Drain {
     double time;
     int link;
@@ -143,7 +141,6 @@ class FabricModel {
   std::vector<Cost> costs_;
   FluidLinks links_;
   std::vector<Transfer> transfers_;
-  std::vector<Unlisted> spare_;  // of transfers that are over
   // Of an evaluation; kept for the next one's.
   std::vector<std::uint64_t> waiting_;
   std::vector<Drain> drains_;

@@ -24,27 +24,25 @@ constexpr std::size_t all_drains = std::numeric_limits<std::size_t>::max();
 
 /// Takes note of the links that have got bytes many at once since the last time.
 void FabricModel::list(Transfer& transfer) {
-  if (transfer.loads) {
-    for (const std::uint32_t block : transfer.unlisted.blocks) {
-      transfer.unlisted.in_block[block] = 0;
-      for (std::size_t i = 0; i < places_in_block; ++i) list_at(transfer, block * places_in_block + i);
+  const auto list_one = [&, &carried = costs_[transfer.cost].copies](std::size_t place, std::uint32_t copies) {
+    if (copies == 0) return;
+    transfer.places.push_back(static_cast<int>(place));
+    carried[place] += copies;
+  };
+  for (std::size_t place = 0; place < transfer.unlisted.size(); ++place)
+    list_one(place, std::exchange(transfer.unlisted[place], 0U));
+  if (!transfer.unlisted_ranks.empty()) {
+    for (const WideBlock& block :
+         facts_->loads->together(*transfer.loads, *transfer.started, transfer.unlisted_ranks)) {
+      for (std::size_t i = 0; i < places_in_block; ++i) list_one(block.number * places_in_block + i, block.copies[i]);
     }
-    transfer.unlisted.blocks.clear();
-  } else {
-    for (std::size_t place = 0; place < transfer.unlisted.copies.size(); ++place) list_at(transfer, place);
+    transfer.unlisted_ranks.clear();
   }
   // Batches come one after another, and a link that was done may come again: once in order they are quicker to walk.
   constexpr std::size_t many = 4096;
   if (transfer.places.size() < std::max(many, 2 * transfer.in_order)) return;
   sort(transfer.places);
   transfer.in_order = transfer.places.size();
-}
-
-void FabricModel::list_at(Transfer& transfer, std::size_t place) {
-  std::uint32_t& unlisted = transfer.unlisted.copies[place];
-  if (unlisted == 0) return;
-  transfer.places.push_back(static_cast<int>(place));
-  costs_[transfer.cost].copies[place] += std::exchange(unlisted, 0U);
 }
 
 /// Each once.
@@ -200,8 +198,8 @@ void FabricModel::release(int id) {
   transfer.copies.reset();
   transfer.started.reset();
   transfer.places = {};
-  if (transfer.loads) spare_.push_back(std::move(transfer.unlisted));
   transfer.unlisted = {};
+  transfer.unlisted_ranks = {};
   transfer.loads.reset();
   transfer.entries = {};
   transfer.decisive = {};

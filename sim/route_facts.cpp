@@ -55,20 +55,23 @@ std::shared_ptr<KeptLoads::OfMatrix> KeptLoads::of(const std::shared_ptr<const T
   if (!known->looked_at) {
     known->looked_at = true;
     if (most_sent(*started) <= std::numeric_limits<std::uint16_t>::max())
-      known->loads = std::make_shared<OfMatrix>(at(started->ranks));
+      known->loads = std::make_shared<OfMatrix>(OfMatrix{std::vector<std::vector<ShortBlock>>(at(started->ranks)), {}});
   }
   return known->loads;
 }
 
 std::span<const WideBlock> KeptLoads::together(OfMatrix& known, const Traffic& started, const std::vector<int>& ranks) {
+  const bool all = ranks.size() == known.of_rank.size();
+  if (all && !known.of_all.empty()) return known.of_all;
   for (const int rank : ranks) alone(known, started, rank);
-  for (const int rank : ranks) by_place_.add(known[at(rank)]);
+  for (const int rank : ranks) by_place_.add(known.of_rank[at(rank)]);
   by_place_.take(several_);
+  if (all) known.of_all = several_;
   return several_;
 }
 
 std::span<const ShortBlock> KeptLoads::alone(OfMatrix& known, const Traffic& started, int rank) {
-  std::vector<ShortBlock>& blocks = known[at(rank)];
+  std::vector<ShortBlock>& blocks = known.of_rank[at(rank)];
   if (!blocks.empty() || !started.has_row(rank)) return blocks;
   sums_.gather(routes_, started, {rank});
   const auto add_row = [&](std::size_t place, const std::vector<std::uint32_t>& row, const SlotRun& run) {

@@ -31,7 +31,10 @@ struct LinkPlaces {
 /// What single ranks put on links, of matrices whose programs come again.
 class KeptLoads {
  public:
-  using OfMatrix = std::vector<std::vector<ShortBlock>>;  ///< by rank; empty: not known
+  struct OfMatrix {
+    std::vector<std::vector<ShortBlock>> of_rank;  // empty: not known
+    std::vector<WideBlock> of_all;                 // likewise
+  };
 
   /// All must outlive this. `matrices`: so many at most, the last ones.
   KeptLoads(const RouteTable& routes, const LinkRows& rows, const LinkPlaces& places, BatchSums& sums,
@@ -41,7 +44,7 @@ class KeptLoads {
   std::shared_ptr<OfMatrix> of(const std::shared_ptr<const Traffic>& started);
   /// What a rank puts on links.
   std::span<const ShortBlock> alone(OfMatrix& known, const Traffic& started, int rank);
-  /// The same of several together; valid until the next call.
+  /// The same of several together, each once; valid until the next call.
   std::span<const WideBlock> together(OfMatrix& known, const Traffic& started, const std::vector<int>& ranks);
 
  private:

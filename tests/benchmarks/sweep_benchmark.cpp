@@ -32,18 +32,21 @@ double cpu_ms() {
   return ms;
 }
 
-/// 64 points of EP 64 in a fresh folder, with one worker; with sampled routing, eight share what their gates draw.
+/// Points of EP 64 in a fresh folder, with one worker: eight batches, each with as many contexts as `contexts`, which
+/// share what their gates draw where routing is sampled.
 /// `overhead_ms` is the processor time of a point less that of its program and simulation alone, planning and
 /// tabulating included: below zero where points share more than that.
-void sweep_point(benchmark::State& state, const char* load) {
+void sweep_point(benchmark::State& state, const char* load, int contexts) {
   namespace fs = std::filesystem;
   const fs::path folder = fs::temp_directory_path() / ("teapot-benchmark-" + std::to_string(getpid()));
   fs::create_directories(folder);
   const std::string file = (folder / "points.yaml").string();
   std::ofstream{file} << "base: {from: " << TEAPOT_HOME << "/examples/deepseek-v3-h800.yaml, "
                       << "deployment: {gpus: 64, expert_parallel: 64}, decode: {routing: {load: " << load << "}}}\n"
-                      << "axes:\n  deployment.requests_per_gpu: {from: 16, to: 128, step: 16}\n"
-                      << "  deployment.context_tokens: {from: 512, to: 4096, step: 512}\n";
+                      << "axes:\n  deployment.requests_per_gpu: {from: 16, to: 128, step: " << (contexts == 1 ? 2 : 16)
+                      << "}\n"
+                      << "  deployment.context_tokens: {from: " << 4096 / contexts
+                      << ", to: 4096, step: " << 4096 / contexts << "}\n";
   const SweepPlan plan = read_sweep(file, {}, {});
   const auto points = static_cast<double>(plan.points.size());
   double overhead = 0;
@@ -111,14 +114,14 @@ void six_fabrics(benchmark::State& state) {
 
 }  // namespace
 
-BENCHMARK_CAPTURE(sweep_point, balanced, "balanced")
-    ->Iterations(1)
-    ->Repetitions(3)
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
-BENCHMARK_CAPTURE(sweep_point, sampled, "uniform")
-    ->Iterations(1)
-    ->Repetitions(3)
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
+#define SWEEP(name, ...)                            \
+  BENCHMARK_CAPTURE(sweep_point, name, __VA_ARGS__) \
+      ->Iterations(1)                               \
+      ->Repetitions(3)                              \
+      ->Unit(benchmark::kMillisecond)               \
+      ->UseRealTime()
+SWEEP(balanced, "balanced", 8);
+SWEEP(sampled, "uniform", 8);
+SWEEP(sampled_many, "uniform", 32);
+SWEEP(sampled_each, "uniform", 1);
 BENCHMARK(six_fabrics)->Iterations(1)->Unit(benchmark::kMillisecond)->UseRealTime();

@@ -109,11 +109,7 @@ class FabricModel {
   void put_row(int transfer, std::size_t first, std::span<const std::uint32_t> copies);
   void put_kept(int transfer);
   void list(Transfer& transfer);
-<<<<<<< HEAD
-  void list_at(Transfer& transfer, std::size_t place);
   void sort(std::vector<int>& places);
-=======
->>>>>>> 1ba538a (What a transfer has put on links is listed by matrix; benchmarks of sampled sweeps)
   struct Drain {
     double time;
     int link;

@@ -32,19 +32,18 @@ double cpu_ms() {
   return ms;
 }
 
-/// Points of EP 64 in a fresh folder, with one worker: eight batches, each with as many contexts as `contexts`, which
-/// share what their gates draw where routing is sampled.
+/// Points of EP 64 in a fresh folder, with one worker: batches of 16 to 128 requests, every `step`, each with so many
+/// contexts, which share what its gates draw where routing is sampled.
 /// `overhead_ms` is the processor time of a point less that of its program and simulation alone, planning and
 /// tabulating included: below zero where points share more than that.
-void sweep_point(benchmark::State& state, const char* load, int contexts) {
+void sweep_point(benchmark::State& state, const char* load, int step, int contexts) {
   namespace fs = std::filesystem;
   const fs::path folder = fs::temp_directory_path() / ("teapot-benchmark-" + std::to_string(getpid()));
   fs::create_directories(folder);
   const std::string file = (folder / "points.yaml").string();
   std::ofstream{file} << "base: {from: " << TEAPOT_HOME << "/examples/deepseek-v3-h800.yaml, "
                       << "deployment: {gpus: 64, expert_parallel: 64}, decode: {routing: {load: " << load << "}}}\n"
-                      << "axes:\n  deployment.requests_per_gpu: {from: 16, to: 128, step: " << (contexts == 1 ? 2 : 16)
-                      << "}\n"
+                      << "axes:\n  deployment.requests_per_gpu: {from: 16, to: 128, step: " << step << "}\n"
                       << "  deployment.context_tokens: {from: " << 4096 / contexts
                       << ", to: 4096, step: " << 4096 / contexts << "}\n";
   const SweepPlan plan = read_sweep(file, {}, {});
@@ -120,8 +119,8 @@ void six_fabrics(benchmark::State& state) {
       ->Repetitions(3)                              \
       ->Unit(benchmark::kMillisecond)               \
       ->UseRealTime()
-SWEEP(balanced, "balanced", 8);
-SWEEP(sampled, "uniform", 8);
-SWEEP(sampled_many, "uniform", 32);
-SWEEP(sampled_each, "uniform", 1);
+SWEEP(balanced, "balanced", 16, 8);
+SWEEP(sampled, "uniform", 16, 8);
+SWEEP(sampled_many, "uniform", 16, 32);
+SWEEP(sampled_each, "uniform", 2, 1);
 BENCHMARK(six_fabrics)->Iterations(1)->Unit(benchmark::kMillisecond)->UseRealTime();

@@ -30,6 +30,9 @@ void for_each_pair(const Traffic& started, Collective::Start start, bool by_grou
   }
 }
 
+// Below it as many links are looked at sooner than it is found which are alike.
+constexpr int many_for_alike = 512;
+
 /// Who sends to all of a group has them all wait for its NIC and what lies before it: many links, one set of ranks.
 void find_alike(Support& support) {
   const auto words = [&](int link) {
@@ -160,7 +163,7 @@ std::shared_ptr<Support> Supports::build(const Traffic& started, Collective::Sta
                 },
                 [&](int link, int rank) { wait(rank, link); }}
         .visit();
-    find_alike(*support);
+    if (ranks_ >= many_for_alike) find_alike(*support);
     return support;  // ranks are counted by group
   }
   const bool fetched = start == Collective::Start::receiver;
@@ -173,7 +176,7 @@ std::shared_ptr<Support> Supports::build(const Traffic& started, Collective::Sta
       if (!fetched) ++support->senders[at(destination)];
     });
   }
-  if (by_group) find_alike(*support);
+  if (by_group && ranks_ >= many_for_alike) find_alike(*support);
   return support;
 }
 

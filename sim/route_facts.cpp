@@ -112,17 +112,7 @@ std::size_t matrices_kept(int ranks) {
 
 }  // namespace
 
-RoutedFrom::RoutedFrom(const Network& network, const Program& program)
-    : route(network.route),
-      links(network.links),
-      gpus(network.gpus),
-      passive(network.passive),
-      host(network.host),
-      domain(network.domain),
-      alike(network.alike),
-      ranks(program.ranks),
-      endpoints(program.endpoints()),
-      used(program) {
+RoutesAsked::RoutesAsked(const Program& program) : ranks(program.ranks), endpoints(program.endpoints()), used(program) {
   std::set<const Wire*> met;
   for (const Operator& op : program.operators) {
     const auto* const collective = std::get_if<Collective>(&op.work);
@@ -132,15 +122,26 @@ RoutedFrom::RoutedFrom(const Network& network, const Program& program)
   }
 }
 
+namespace {
+
+/// In all that routes depend on: names of nodes are for reports.
+bool same_routes(const Network& a, const Network& b) {
+  return a.route == b.route && a.links == b.links && a.gpus == b.gpus && a.passive == b.passive && a.host == b.host &&
+         a.domain == b.domain && a.alike == b.alike;
+}
+
+}  // namespace
+
 std::shared_ptr<RouteFacts> KnownRoutes::of(const Network& network, const Program& program) {
   constexpr std::size_t networks = 4;
-  RoutedFrom from{network, program};
+  RoutesAsked asked{program};
   const auto asked_again = [&](auto found) {
     std::rotate(found, found + 1, known_.end());
     return known_.back().facts;
   };
   const auto made_from = std::find_if(known_.begin(), known_.end(), [&](const Known& known) {
-    return known.from == from && known.facts->rows == LinkRows{known.facts->routes, program};
+    return known.asked == asked && same_routes(known.network, network) &&
+           known.facts->rows == LinkRows{known.facts->routes, program};
   });
   if (made_from != known_.end()) return asked_again(made_from);
   RouteTable routes{network, program};
@@ -149,7 +150,8 @@ std::shared_ptr<RouteFacts> KnownRoutes::of(const Network& network, const Progra
     return known.facts->routes == routes && known.facts->rows == rows;
   });
   if (same != known_.end()) {
-    same->from = std::move(from);
+    same->network = network;
+    same->asked = std::move(asked);
     return asked_again(same);
   }
   if (known_.size() >= networks) known_.erase(known_.begin());
@@ -159,7 +161,7 @@ std::shared_ptr<RouteFacts> KnownRoutes::of(const Network& network, const Progra
                                             comes_again ? matrices : Supports::usual);
   if (comes_again)
     facts->loads = std::make_unique<KeptLoads>(facts->routes, facts->rows, facts->places, facts->sums, matrices);
-  known_.push_back({std::move(from), std::move(facts)});
+  known_.push_back({network, std::move(asked), std::move(facts)});
   return known_.back().facts;
 }
 

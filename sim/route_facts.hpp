@@ -83,14 +83,11 @@ struct RouteFacts {
 /// Of a program that runs once.
 std::shared_ptr<RouteFacts> facts_of(const Network& network, const Program& program);
 
-/// All that a table of routes is made from.
-struct RoutedFrom {
-  RoutedFrom(const Network& network, const Program& program);
-  bool operator==(const RoutedFrom&) const = default;
+/// What a table of routes is made from beside the network.
+struct RoutesAsked {
+  explicit RoutesAsked(const Program& program);
+  bool operator==(const RoutesAsked&) const = default;
 
-  RouteFunction route;
-  std::vector<Link> links;
-  std::vector<int> gpus, passive, host, domain, alike;
   int ranks, endpoints;
   UsedPairs used;
   std::vector<Wire> wires;  // each once; of none, where a collective has none: one without tiers
@@ -104,7 +101,8 @@ class KnownRoutes {
 
  private:
   struct Known {
-    RoutedFrom from;  // the last that led to these routes
+    Network network;  // the last that led to these routes, and what was asked of it
+    RoutesAsked asked;
     std::shared_ptr<RouteFacts> facts;
   };
   std::vector<Known> known_;  // asked for last: last

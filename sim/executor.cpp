@@ -41,6 +41,7 @@ Executor::Executor(const Program& program, Enter enter)
     briefs_.push_back(brief_of(o));
     order_[at(o.stream)].push_back(op);
     all_ += o.on ? o.on->size() : program.ranks;
+    everywhere_ = everywhere_ && o.on == nullptr;
     assert(o.on == nullptr || o.on->size() == 0 || o.on->members().back() < program.ranks);
     for ([[maybe_unused]] const int earlier : o.after) assert(earlier >= 0 && earlier < op);
   }
@@ -81,6 +82,7 @@ void Executor::begin() {
 
 /// Goes on to the next operator of the stream that runs on the rank.
 void Executor::skip_others(int rank, int index) {
+  if (everywhere_) return;
   const auto& order = order_[at(index)];
   int& next = stream(rank, index).next;
   while (at(next) < order.size() && !briefs_[at(order[at(next)])].runs_on(rank)) ++next;

@@ -94,6 +94,7 @@ class Executor {
   // Whether collectives take SMs from what computes: if not, computing ends at a time that is known when it starts, and
   // a rank goes on from there at once. Only what others wait for has its turn among events.
   bool sms_are_held_;
+  bool everywhere_ = true;     // all operators run on all ranks
   std::vector<Brief> briefs_;  // by operator
   std::vector<int> after_;
   std::vector<std::vector<int>> order_;  // by stream: its operators

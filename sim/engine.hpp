@@ -13,7 +13,7 @@ namespace teapot {
 
 enum class NetworkDepth {
   collective,  ///< a whole collective is one transfer: bytes per link, links shared among transfers
-  pair,        ///< every pair is a SimGrid communication, max-min fair: the reference, for tens of ranks
+  pair,        ///< every pair has its max-min fair share of links, found by SimGrid: the reference, for up to 128 ranks
 };
 
 struct SimulationOptions {

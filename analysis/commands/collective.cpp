@@ -271,7 +271,7 @@ void declare(Command command) {
   command
       .option("--accelerator", o->accelerator, "Whose kernels and default libraries (default h800, as in a scenario)")
       .type_name("NAME");
-  command.option("--network", o->depth, "collective (default), or pair: every pair by itself, for tens of GPUs")
+  command.option("--network", o->depth, "collective (default), or pair: every pair by itself, for up to 128 GPUs")
       .one_of({"collective", "pair"});
   command.flag("--json", o->json, "One JSON object; several sizes in a list `results`");
   command.footer(

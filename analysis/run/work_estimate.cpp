@@ -56,7 +56,7 @@ void require_feasible(const WorkEstimate& work) {
   if (work.messages > most_messages) {
     throw ConfigError(
         fmt::format("simulation.network: pair would send about {:.1e} messages one by one ({:.0e} at most; it is for "
-                    "tens of GPUs: use collective)",
+                    "up to 128 GPUs: use collective)",
                     work.messages, most_messages));
   }
 }

@@ -167,7 +167,7 @@ class ScenarioReader {
   void read_simulated(const Config& simulation) {
     s_.depth = simulation.choice_or("network", {"collective", "pair"}, "collective",
                                     {"Each collective as one transfer, or every pair of it as one: the reference, for "
-                                     "tens of GPUs",
+                                     "up to 128 GPUs",
                                      "collective"}) == "pair"
                    ? NetworkDepth::pair
                    : NetworkDepth::collective;

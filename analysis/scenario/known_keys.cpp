@@ -221,16 +221,16 @@ bool is_known(const std::string& path, const KeyRecord::Entries& known) {
           last_part(path) == "from");
 }
 
-KeyRecord::Entries keys_read_by(const Tree& scenario) {
+KeyRecord::Entries keys_read_by(const Tree& scenario, PartReader& parts) {
   const auto record = std::make_shared<KeyRecord>();
-  PartReader parts;
   note_keys(Config::recording(scenario, record), parts);
   return record->entries();
 }
 
 Tree with_defaults(const Tree& scenario) {
   Tree all = resolved(scenario);
-  for (const auto& [path, entry] : keys_read_by(scenario)) {
+  PartReader parts;
+  for (const auto& [path, entry] : keys_read_by(scenario, parts)) {
     if (entry.fallbacks.size() != 1 || path.find_first_of("[*") != std::string::npos) continue;
     if (find_path(all, path) != nullptr) continue;
     Tree value;

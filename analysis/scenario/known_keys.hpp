@@ -31,7 +31,7 @@ struct Mistakes : ConfigError {
 const KeyRecord::Entries& known_keys();
 
 /// Those that its readers ask this scenario for, be they there or not: some of known_keys(), found much sooner.
-KeyRecord::Entries keys_read_by(const Tree& scenario);
+KeyRecord::Entries keys_read_by(const Tree& scenario, PartReader& parts);
 
 /// Whether a scenario may have a value at this dotted path.
 bool is_known(const std::string& path, const KeyRecord::Entries& known);

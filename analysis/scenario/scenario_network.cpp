@@ -38,8 +38,12 @@ Network read_network(const Config& config, const Layout& layout, std::uint64_t s
     if (deployment.has("placement"))
       deployment.at("placement").fail("a platform file says where its GPUs are: write the file of other nodes");
     name = platform.as<std::string>();
-    Network network = read_platform(file_named(platform, most_trace_bytes), layout.gpus);
+    const auto file = file_named(platform, most_trace_bytes);
+    key = fmt::format("platform {} of {} GPUs", file, layout.gpus);
+    if (const Network* read = parts.network(key)) return *read;
+    Network network = read_platform(file, layout.gpus);
     need(network.ranks());
+    parts.keep(key, network);
     return network;
   }
   name = name_of(config, "fabric", "h800-mpft");

@@ -124,7 +124,7 @@ std::vector<std::string> unknown_keys(const Tree& base, const std::set<std::stri
 }
 
 /// A key that no reader knows is wrong in every point: it is said before the first one is run.
-void require_known_keys(const Tree& base, const std::vector<Axis>& axes, const Config& at) {
+void require_known_keys(const Tree& base, const std::vector<Axis>& axes, const Config& at, PartReader& parts) {
   std::set<std::string> varied;  // each once, however many values an axis has
   Tree first = base;
   for (const auto& axis : axes) {
@@ -135,7 +135,7 @@ void require_known_keys(const Tree& base, const std::vector<Axis>& axes, const C
   }
   // Nearly always those that the first point's readers ask for are all: they take a twentieth of the time of all
   // others.
-  if (unknown_keys(base, varied, keys_read_by(first), at).empty()) return;
+  if (unknown_keys(base, varied, keys_read_by(first, parts), at).empty()) return;
   auto mistakes = unknown_keys(base, varied, known_keys(), at);
   if (!mistakes.empty()) throw Mistakes(std::move(mistakes));
 }
@@ -203,7 +203,7 @@ SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& se
   config.get_or<std::string>("description", "");
   config.reject_unread_keys();
 
-  require_known_keys(base, axes, at);
+  require_known_keys(base, axes, at, plan.parts);
   plan.definition = definition_of(config, base);
   plan.binding = binding;
   PointKeys keys{prices, binding};

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/scenario/part_reader.hpp"
 #include "sim/config.hpp"
 
 namespace teapot {
@@ -42,6 +43,7 @@ struct SweepPlan {
   std::vector<SweepTask> tasks;    ///< no key twice
   std::size_t dropped = 0;         ///< points for which a condition of `drop` holds
   std::uint64_t seed = 1;          ///< of the sample
+  PartReader parts;                ///< what was read of the first point, for whoever evaluates it
 };
 
 /// Reads a sweep:

@@ -16,6 +16,7 @@
 #include <new>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "analysis/output/output_file.hpp"
 #include "analysis/sweep/damage.hpp"
@@ -213,10 +214,16 @@ std::function<void(std::size_t, const TaskOutcome&)> counting(SweepSummary& summ
   };
 }
 
+/// Reading a platform file takes an engine of SimGrid, and a process has one.
+bool reads_platforms(const SweepPlan& plan) {
+  return std::any_of(plan.tasks.begin(), plan.tasks.end(),
+                     [](const SweepTask& task) { return task.scenario.find("platform") != nullptr; });
+}
+
 }  // namespace
 
 SweepSummary run_sweep(const SweepOptions& options) {
-  const SweepPlan plan = read_sweep(options.file, options.sets, options.prices, options.binding);
+  SweepPlan plan = read_sweep(options.file, options.sets, options.prices, options.binding);
   const CostLists lists = read_cost_lists(options.prices);
   SweepSummary summary = summary_of(plan, options);
   const bool sharded = options.shards > 0;
@@ -235,10 +242,12 @@ SweepSummary run_sweep(const SweepOptions& options) {
 
   SweepProgress progress{own.size(), summary.reused};
   InCommon common;
+  common.parts = std::move(plan.parts);
+  const bool keeps_engine = !reads_platforms(plan);
   const PoolReport report = run_pool(
       missing, pool,
       [&](std::size_t task, bool again) {
-        if (!again) keep_engine();  // or in a child, whose death has a reason that can be recorded
+        if (!again && keeps_engine) keep_engine();  // or in a child, whose death has a reason that can be recorded
         return do_task(plan.tasks[task], plan, folder, lists, common);
       },
       counting(summary, progress));

@@ -16,6 +16,7 @@
 #include "analysis/run/run.hpp"
 #include "analysis/sweep/point_key.hpp"
 #include "analysis/sweep/sweep.hpp"
+#include "sim/catalogue.hpp"
 #include "sim/input_file.hpp"
 #include "tests/analysis/sweep/scratch.hpp"
 
@@ -64,6 +65,24 @@ TEST_CASE("sweep: one worker, two workers and shards write the same bytes") {
     CHECK(content(scratch.file("one") + name) == content(scratch.file("two") + name));
     CHECK(content(scratch.file("one") + name) == content(scratch.file("shards") + name));
   }
+}
+
+TEST_CASE("sweep: points over platform files are all simulated, by one worker, one after another") {
+  const Scratch scratch;
+  const std::string file = home() + "/examples/own-platform.xml";
+  fs::copy_file(file, scratch.file("other.xml"));
+  write_file(scratch.file("s.yaml"),
+             "base: {model: llama-3.1-8b, accelerator: h100, platform: " + file +
+                 ", deployment: {gpus: 4, tensor_parallel: 2, requests_per_gpu: 8}, decode: {communication: nccl}}\n"
+                 "axes: {platform: [" +
+                 file + ", " + scratch.file("other.xml") + "], deployment.context_tokens: [1024, 2048]}\n");
+  SweepOptions o;
+  o.file = scratch.file("s.yaml");
+  o.folder = scratch.file("out");
+  o.workers = 1;
+  const auto summary = run_sweep(o);
+  CHECK(summary.simulated == 4);
+  CHECK(summary.table.failed == 0);
 }
 
 TEST_CASE(

@@ -110,11 +110,6 @@ class FabricModel {
   void put_kept(int transfer);
   void list(Transfer& transfer);
   void sort(std::vector<int>& places);
-  struct Drain {
-    double time;
-    int link;
-    bool operator<(const Drain& other) const { return time != other.time ? time < other.time : link > other.link; }
-  };
   void find_drains(int transfer, double now, const std::vector<std::uint64_t>& waiting);
   void serve(Transfer& transfer, Waiting& waiting, double& next);
   void take_last(int transfer, double now, const Waiting& waiting);
@@ -139,7 +134,7 @@ class FabricModel {
   std::vector<Transfer> transfers_;
   // Of an evaluation; kept for the next one's.
   std::vector<std::uint64_t> waiting_;
-  std::vector<Drain> drains_;
+  std::vector<LateDrains::Drain> drains_;
   LateDrains late_;
   std::vector<std::uint64_t> marks_;  // a bit for each place
   std::priority_queue<Check, std::vector<Check>, std::greater<>> checks_;

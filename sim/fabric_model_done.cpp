@@ -135,7 +135,7 @@ double FabricModel::next_done(int id, double now) {
   double next = never;
   while (!drains_.empty() && somebody > 0) {
     std::pop_heap(drains_.begin(), drains_.end());
-    const Drain last = drains_.back();
+    const LateDrains::Drain last = drains_.back();
     drains_.pop_back();
     const Support::Words& words = transfer.support->of_link(last.link);
     const std::uint64_t* touch = transfer.support->touch.data() + words.at;

@@ -9,18 +9,14 @@
 namespace teapot {
 namespace {
 
-template <class Block>
-__attribute__((always_inline)) inline void add_each(std::span<const Block> blocks, std::uint32_t* sums) {
-  for (const Block& block : blocks) {
+TEAPOT_WIDE void add_copies(std::span<const ShortBlock> blocks, std::uint32_t* sums) {
+  for (const ShortBlock& block : blocks) {
     std::uint32_t* const to = sums + block.number * places_in_block;
     for (std::size_t i = 0; i < places_in_block; ++i) to[i] += block.copies[i];
   }
 }
 
 }  // namespace
-
-TEAPOT_WIDE void add_copies(std::span<const ShortBlock> blocks, std::uint32_t* sums) { add_each(blocks, sums); }
-TEAPOT_WIDE void add_copies(std::span<const WideBlock> blocks, std::uint32_t* sums) { add_each(blocks, sums); }
 
 void PlaceSums::add(std::size_t first, std::span<const std::uint32_t> copies) {
   if (copies.empty()) return;

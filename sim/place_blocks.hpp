@@ -26,9 +26,6 @@ inline std::size_t whole_blocks(std::size_t places) {
   return (places + places_in_block - 1) / places_in_block * places_in_block;
 }
 
-/// Adds the copies of each block to sums by place.
-void add_copies(std::span<const ShortBlock> blocks, std::uint32_t* sums);
-void add_copies(std::span<const WideBlock> blocks, std::uint32_t* sums);
 /// Sums by place, and in which blocks there may be any.
 class PlaceSums {
  public:

@@ -104,7 +104,7 @@ std::shared_ptr<RouteFacts> facts_of(const Network& network, const Program& prog
 
 namespace {
 
-/// Of how many matrices facts are kept: 40 bytes for each two ranks, 30 MB in all.
+/// Of how many matrices facts are kept: about 9 bytes for each two ranks, 75 MB in all.
 std::size_t matrices_kept(int ranks) {
   constexpr std::size_t pairs = 8'000'000;
   return pairs / (at(ranks) * at(ranks));
@@ -144,7 +144,10 @@ std::shared_ptr<RouteFacts> KnownRoutes::of(const Network& network, const Progra
            known.facts->rows == LinkRows{known.facts->routes, program};
   });
   if (made_from != known_.end()) return asked_again(made_from);
-  RouteTable routes{network, program};
+  const std::size_t matrices = matrices_kept(program.ranks);
+  const bool comes_again = matrices >= static_cast<std::size_t>(collectives_of(program));
+  if (!comes_again) known_.clear();  // tables of many ranks are large: one at a time
+  RouteTable routes{network, program, asked.used};
   LinkRows rows{routes, program};
   const auto same = std::find_if(known_.begin(), known_.end(), [&](const Known& known) {
     return known.facts->routes == routes && known.facts->rows == rows;
@@ -155,8 +158,6 @@ std::shared_ptr<RouteFacts> KnownRoutes::of(const Network& network, const Progra
     return asked_again(same);
   }
   if (known_.size() >= networks) known_.erase(known_.begin());
-  const std::size_t matrices = matrices_kept(program.ranks);
-  const bool comes_again = matrices >= static_cast<std::size_t>(collectives_of(program));
   auto facts = std::make_shared<RouteFacts>(std::move(routes), std::move(rows), program.ranks,
                                             comes_again ? matrices : Supports::usual);
   if (comes_again)

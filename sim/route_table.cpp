@@ -14,7 +14,6 @@
 #include "sim/index.hpp"
 #include "sim/random.hpp"
 #include "sim/route_number.hpp"
-#include "sim/used_pairs.hpp"
 
 namespace teapot {
 
@@ -61,12 +60,13 @@ double RouteTable::latency_s(int source, int destination, const std::vector<doub
   return kind.latency_s + latest;
 }
 
-RouteTable::RouteTable(const Network& network, const Program& program) : signature_(network.links.size()) {
+RouteTable::RouteTable(const Network& network, const Program& program, const UsedPairs& used)
+    : signature_(network.links.size()) {
   Raw raw;
   raw.sources.resize(network.links.size());
   raw.last.assign(network.links.size(), -1);
   raw.tier.assign(network.links.size(), -1);
-  if (const UsedPairs used{program}; used.few()) {
+  if (used.few()) {
     raw.partial = true;
     knows_all_pairs_ = false;
     for (int source = 0; source < program.endpoints(); ++source) {

@@ -15,6 +15,7 @@
 #include "sim/network.hpp"
 #include "sim/program.hpp"
 #include "sim/shared_paths.hpp"
+#include "sim/used_pairs.hpp"
 
 namespace teapot {
 
@@ -28,7 +29,9 @@ std::vector<Wire::Use> uses_of(const Wire* wire, const std::vector<Link>& links)
 /// slowest of them for every collective of the program.
 class RouteTable {
  public:
-  RouteTable(const Network& network, const Program& program);
+  RouteTable(const Network& network, const Program& program) : RouteTable(network, program, UsedPairs{program}) {}
+  /// The same where it is known which pairs the program uses.
+  RouteTable(const Network& network, const Program& program, const UsedPairs& used);
 
   /// Whether all that is asked of both is the same: routes, latencies and which links stand for others.
   bool operator==(const RouteTable& other) const;

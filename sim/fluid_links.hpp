@@ -39,15 +39,8 @@ class FluidLinks {
   }
   /// drain(), then drained_at().
   double drain_of(std::size_t place, int transfer, double now) {
-    if (owner_[place] == shared) {
-      drain_shared(place, now);
-      return drained_at(place, transfer);
-    }
-    const double remaining_s = remaining_s_[place] - (now - updated_[place]);
-    remaining_s_[place] = remaining_s;
-    updated_[place] = now;
-    if (remaining_s <= same_time_s) owner_[place] = nobody;
-    return owner_[place] == transfer ? now + remaining_s : -1;
+    drain(place, now);
+    return drained_at(place, transfer);
   }
   double drained_at(std::size_t place, int transfer) const {
     if (owner_[place] == shared) return several_[place].drained_at(transfer);

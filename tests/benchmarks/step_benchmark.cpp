@@ -2,8 +2,6 @@
 // Measures; asserts nothing.
 
 #include <benchmark/benchmark.h>
-#include <sys/resource.h>
-#include <sys/time.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -12,6 +10,7 @@
 #include "analysis/run/report.hpp"
 #include "analysis/run/run.hpp"
 #include "analysis/scenario/scenario.hpp"
+#include "tests/benchmarks/usage.hpp"
 
 namespace {
 
@@ -41,26 +40,6 @@ Scenario step_by_pairs(int gpus, bool sampled) {
       std::string{TEAPOT_HOME} + "/examples/deepseek-v3-h800.yaml",
       {"deployment.gpus=" + count, "deployment.expert_parallel=" + count, "deployment.requests_per_gpu=64",
        std::string{"decode.routing.load="} + (sampled ? "uniform" : "balanced"), "simulation.network=pair"});
-}
-
-/// Processor time of this process and its ended children, in ms: what others do on the machine is not in it.
-double cpu_ms() {
-  double ms = 0;
-  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-    rusage usage{};
-    getrusage(who, &usage);
-    for (const timeval& time : {usage.ru_utime, usage.ru_stime}) {
-      ms += 1e3 * static_cast<double>(time.tv_sec) + 1e-3 * static_cast<double>(time.tv_usec);
-    }
-  }
-  return ms;
-}
-
-double peak_megabytes() {
-  rusage own{}, children{};
-  getrusage(RUSAGE_SELF, &own);
-  getrusage(RUSAGE_CHILDREN, &children);
-  return static_cast<double>(std::max(own.ru_maxrss, children.ru_maxrss)) / 1000;
 }
 
 void whole_step(benchmark::State& state) {

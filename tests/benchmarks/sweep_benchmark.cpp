@@ -2,8 +2,6 @@
 // Measures; asserts nothing.
 
 #include <benchmark/benchmark.h>
-#include <sys/resource.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,22 +13,11 @@
 #include "analysis/scenario/scenario.hpp"
 #include "analysis/sweep/plan.hpp"
 #include "analysis/sweep/sweep.hpp"
+#include "tests/benchmarks/usage.hpp"
 
 namespace {
 
 using namespace teapot;
-/// Processor time of this process and its ended children, in ms: what others do on the machine is not in it.
-double cpu_ms() {
-  double ms = 0;
-  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-    rusage usage{};
-    getrusage(who, &usage);
-    for (const timeval& time : {usage.ru_utime, usage.ru_stime}) {
-      ms += 1e3 * static_cast<double>(time.tv_sec) + 1e-3 * static_cast<double>(time.tv_usec);
-    }
-  }
-  return ms;
-}
 
 /// Points of EP 64 in a fresh folder, with one worker: batches of 16 to 128 requests, every `step`, each with so many
 /// contexts, which share what its gates draw where routing is sampled.
@@ -103,11 +90,8 @@ void six_fabrics(benchmark::State& state) {
     benchmark::DoNotOptimize(run_sweep(options));
     fs::remove_all(options.folder);
   }
-  rusage own{}, children{};
-  getrusage(RUSAGE_SELF, &own);
-  getrusage(RUSAGE_CHILDREN, &children);
   state.counters["cpu_ms"] = (cpu_ms() - begin) / static_cast<double>(state.iterations());
-  state.counters["peak_MB"] = static_cast<double>(std::max(own.ru_maxrss, children.ru_maxrss)) / 1000;
+  state.counters["peak_MB"] = peak_megabytes();
   fs::remove_all(folder);
 }
 

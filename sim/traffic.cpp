@@ -136,7 +136,9 @@ std::shared_ptr<const Traffic> Transposes::of(const std::shared_ptr<const Traffi
     const auto* const known = shapes_.find(shape);
     turned = known != nullptr ? *known : shapes_.add(shape, TrafficShape::transposed(*shape));
   }
-  return kept_.add(traffic, std::make_shared<const Traffic>(transposed(*traffic, std::move(turned))));
+  auto turned_round = std::make_shared<const Traffic>(transposed(*traffic, std::move(turned)));
+  // Where all send alike it is the same exchange, and what is known of it holds both ways.
+  return kept_.add(traffic, *turned_round == *traffic ? traffic : std::move(turned_round));
 }
 
 Traffic from_dense(int ranks, const std::vector<double>& copies) {

@@ -91,6 +91,15 @@ TEST_CASE("traffic: transposes are kept for a while and are those of the matrix 
   CHECK(transposes.of(all[0])->copies(1, 0) == 1);
 }
 
+TEST_CASE("traffic: where all send alike the transpose is the matrix itself, and so what is kept of it") {
+  Transposes transposes;
+  const auto alike = std::make_shared<const Traffic>(all_to_all(groups_of(12, 4), 3));
+  CHECK(transposes.of(alike) == alike);
+  const auto unlike = std::make_shared<const Traffic>(all_to_all(groups_of(3, 3), {3, 3, 4}));
+  CHECK(transposes.of(unlike) != unlike);
+  CHECK(*transposes.of(unlike) == transposed(*unlike));
+}
+
 TEST_CASE("traffic: the transpose of few copies between ranks far apart is what is sent the other way") {
   constexpr int ranks = 700;
   rc::check([] {

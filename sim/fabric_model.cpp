@@ -110,6 +110,7 @@ void FabricModel::flush() {
   if (batch_transfer_ < 0) return;
   const int id = std::exchange(batch_transfer_, -1);
   ++batches_put_;
+  catch_up(lags_);
   Transfer& transfer = transfers_[at(id)];
   if (transfer.loads) {
     put_kept(id);
@@ -137,12 +138,8 @@ void FabricModel::put(int id, std::span<const CopiesOnLink> batch) {
     for (const auto& [link, copies] : batch) put(id, link, copies);
     return;
   }
-  for (const auto& [link, copies] : batch) {
-    const int place = place_of_[at(link)];
-    cost.copies[at(place)] += copies;
-    const bool fresh = links_.add(at(place), id, copies * cost.seconds_per_copy[at(place)], batch_time_);
-    if (fresh) transfer.places.push_back(place);
-  }
+  links_.add_each(batch, place_of_.data(), id, cost.seconds_per_copy.data(), cost.copies.data(), batch_time_,
+                  transfer.places);
 }
 
 void FabricModel::put(int id, int link, double copies) {

@@ -83,6 +83,10 @@ class FabricModel {
     double stretch = 1;          // of its seconds on links that stop (Blocking)
     std::vector<char> decisive;  // by link: whether it decided who is done first, or might have
     std::size_t decided_at = 0;  // batches_put_ then; 0: not known
+    // Once decisive links have been looked at again: those of `places` that are, which have left it until something is
+    // put on any link; and the times until which the others have to drain yet, one after another.
+    std::vector<int> deciding;
+    std::vector<double> passed;
   };
   struct Check {
     double time;
@@ -113,6 +117,8 @@ class FabricModel {
   void find_drains(int transfer, double now, const std::vector<std::uint64_t>& waiting);
   void serve(Transfer& transfer, Waiting& waiting, double& next);
   void take_last(int transfer, double now, const Waiting& waiting);
+  void take_again(int transfer, double now);
+  void catch_up(int transfer);
   void take_others(int transfer, double now, const Waiting& waiting, double next, bool all);
   double next_done(int transfer, double now);
   double next_done_of_few(int transfer, double now);
@@ -136,6 +142,7 @@ class FabricModel {
   std::vector<std::uint64_t> waiting_;
   std::vector<LateDrains::Drain> drains_;
   LateDrains late_;
+  int lags_ = -1;                     // the transfer with links that have to drain yet (Transfer::passed)
   std::vector<std::uint64_t> marks_;  // a bit for each place
   std::priority_queue<Check, std::vector<Check>, std::greater<>> checks_;
   std::priority_queue<Arrival, std::vector<Arrival>, std::greater<>> arrivals_;

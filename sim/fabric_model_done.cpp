@@ -67,23 +67,53 @@ void FabricModel::serve(Transfer& transfer, Waiting& waiting, double& next) {
   }
 }
 
-/// Lets the links drain. Of those that somebody waits for, takes the last few, or where nothing has been put on any
-/// link since some decided, those again: others were done before them for everybody, and still are.
+/// Lets the links drain, and takes the last few of those that somebody waits for.
 void FabricModel::take_last(int id, double now, const Waiting& waiting) {
   Transfer& transfer = transfers_[at(id)];
   const Support& support = *transfer.support;
-  const bool again = transfer.decided_at == batches_put_;
-  if (!again) transfer.decisive.assign(network_.links.size(), 0);
-  late_.begin(again ? all_drains : few_drains);
+  transfer.decisive.assign(network_.links.size(), 0);
+  late_.begin(few_drains);
   std::erase_if(transfer.places, [&](int place) {
     const double time = links_.drain_of(at(place), id, now);
     if (time > now + same_time_s && late_.wanted(time)) {
       const int link = link_at_[at(place)];
-      const int like = support.like[at(link)];
-      if (again ? transfer.decisive[at(like)] != 0 : waiting.may_wait_for(support, link)) late_.add(time, like);
+      if (waiting.may_wait_for(support, link)) late_.add(time, support.like[at(link)]);
     }
     return time < 0;
   });
+}
+
+/// Where nothing has been put on any link since some decided, takes those again: others were done before them for
+/// everybody, and still are. They drain when somebody asks for them.
+void FabricModel::take_again(int id, double now) {
+  Transfer& transfer = transfers_[at(id)];
+  const std::vector<int>& like = transfer.support->like;
+  if (lags_ != id) {
+    lags_ = id;
+    const auto others = std::partition(transfer.places.begin(), transfer.places.end(), [&](int place) {
+      return transfer.decisive[at(like[at(link_at_[at(place)])])] == 0;
+    });
+    transfer.deciding.assign(others, transfer.places.end());
+    transfer.places.erase(others, transfer.places.end());
+  }
+  transfer.passed.push_back(now);
+  late_.begin(all_drains);
+  std::erase_if(transfer.deciding, [&](int place) {
+    const double time = links_.drain_of(at(place), id, now);
+    if (time > now + same_time_s) late_.add(time, like[at(link_at_[at(place)])]);
+    return time < 0;
+  });
+}
+
+/// Lets links drain that have not while others decided.
+void FabricModel::catch_up(int id) {
+  if (id < 0 || lags_ != id) return;
+  lags_ = -1;
+  Transfer& transfer = transfers_[at(id)];
+  std::erase_if(transfer.places, [&](int place) { return links_.drain_often(at(place), id, transfer.passed); });
+  transfer.places.insert(transfer.places.end(), transfer.deciding.begin(), transfer.deciding.end());
+  transfer.deciding.clear();
+  transfer.passed.clear();
 }
 
 /// The next few of what has been left out before, or all that somebody waits for who is left.
@@ -156,7 +186,11 @@ double FabricModel::next_done_of_few(int id, double now) {
   Transfer& transfer = transfers_[at(id)];
   Waiting waiting{transfer.entries.complete(), transfer.done};
   double next = never;
-  take_last(id, now, waiting);
+  if (transfer.decided_at == batches_put_) {
+    take_again(id, now);
+  } else {
+    take_last(id, now, waiting);
+  }
   serve(transfer, waiting, next);
   if (late_.dropped() && waiting.somebody()) {
     take_others(id, now, waiting, next, false);
@@ -176,6 +210,7 @@ double FabricModel::next_done_of_few(int id, double now) {
 void FabricModel::evaluate(int id, double now) {
   Transfer& transfer = transfers_[at(id)];
   transfer.dirty = false;
+  if (lags_ != id || transfer.decided_at != batches_put_) catch_up(lags_);
   list(transfer);
   const double next = transfer.support->like.empty() ? next_done(id, now) : next_done_of_few(id, now);
   ++transfer.version;
@@ -194,6 +229,7 @@ void FabricModel::finish(int id, std::size_t word, std::uint64_t bits, double no
 }
 
 void FabricModel::release(int id) {
+  catch_up(id);
   Transfer& transfer = transfers_[at(id)];
   transfer.copies.reset();
   transfer.started.reset();

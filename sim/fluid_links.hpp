@@ -2,6 +2,7 @@
 // All links as fluids, column by column: nearly always one transfer at most is on a link, and links in a row get more
 // of it at the same time. Knows no rank and no route.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -31,6 +32,11 @@ class FluidLinks {
     remaining_s_[place] = (drained ? 0.0 : still_s) + seconds;
     return drained;
   }
+  /// Adds what a transfer has on links: for each, link and copies, `of(link)` is its place, and seconds_per_copy and
+  /// the sum of copies, `carried`, are by place. Appends the places where it had nothing.
+  template <class OnLink>
+  void add_each(std::span<const OnLink> batch, const int* place_of, int transfer, const double* seconds_per_copy,
+                double* carried, double now, std::vector<int>& fresh);
   void drain(std::size_t place, double now) {
     if (owner_[place] == shared) return drain_shared(place, now);
     remaining_s_[place] -= now - updated_[place];
@@ -41,6 +47,17 @@ class FluidLinks {
   double drain_of(std::size_t place, int transfer, double now) {
     drain(place, now);
     return drained_at(place, transfer);
+  }
+  /// drain_of() at each of the times, which increase, until nothing of the transfer is left; returns whether that is
+  /// so.
+  bool drain_often(std::size_t place, int transfer, const std::vector<double>& times) {
+    // However it is rounded on the way: bytes that come later come to a link that has drained.
+    constexpr double surely_s = 1e-12;
+    if (owner_[place] == transfer && remaining_s_[place] - (times.back() - updated_[place]) < -surely_s) {
+      owner_[place] = nobody;
+      return true;
+    }
+    return std::any_of(times.begin(), times.end(), [&](double now) { return drain_of(place, transfer, now) < 0; });
   }
   double drained_at(std::size_t place, int transfer) const {
     if (owner_[place] == shared) return several_[place].drained_at(transfer);
@@ -73,5 +90,34 @@ class FluidLinks {
   std::vector<double> owner_;  // the transfer: in a column as wide as the others
   std::vector<FluidLink> several_;
 };
+
+template <class OnLink>
+void FluidLinks::add_each(std::span<const OnLink> batch, const int* place_of, int transfer,
+                          const double* seconds_per_copy, double* carried, double now, std::vector<int>& fresh) {
+  double* const updated = updated_.data();
+  double* const remaining_s = remaining_s_.data();
+  double* const owner = owner_.data();
+  const std::size_t before = fresh.size();
+  fresh.resize(before + batch.size());
+  int* next = fresh.data() + before;
+  for (const auto& [link, copies] : batch) {
+    const int place = place_of[link];
+    carried[place] += copies;
+    const double seconds = copies * seconds_per_copy[place];
+    const double still_s = remaining_s[place] - (now - updated[place]);
+    const bool drained = still_s <= same_time_s;
+    // Whether a link has drained since the last bytes is as good as random: the next place is written either way.
+    *next = place;
+    if (!drained && owner[place] != transfer) [[unlikely]] {
+      next += add_shared(static_cast<std::size_t>(place), transfer, seconds, now) ? 1 : 0;
+      continue;
+    }
+    next += drained ? 1 : 0;
+    updated[place] = now;
+    owner[place] = transfer;
+    remaining_s[place] = (drained ? 0.0 : still_s) + seconds;
+  }
+  fresh.resize(static_cast<std::size_t>(next - fresh.data()));
+}
 
 }  // namespace teapot

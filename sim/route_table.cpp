@@ -66,6 +66,7 @@ RouteTable::RouteTable(const Network& network, const Program& program, const Use
   raw.sources.resize(network.links.size());
   raw.last.assign(network.links.size(), -1);
   raw.tier.assign(network.links.size(), -1);
+  for (const Link& link : network.links) raw.latency_s.push_back(link.latency.value);
   if (used.few()) {
     raw.partial = true;
     knows_all_pairs_ = false;
@@ -76,7 +77,7 @@ RouteTable::RouteTable(const Network& network, const Program& program, const Use
       add_row(network, program, source, span, &peers, raw);
       // Sources under one leaf share what comes after their ways out, unless each pair's detours are its own.
       constexpr int several_leaves = 256;
-      if (source == several_leaves) raw.rest.expect_no_more();
+      if (source == several_leaves) raw.rest.expect_no_more(static_cast<double>(source + 1) / program.endpoints());
     }
   } else {
     const std::vector<char> known = find_alike(network, program, raw);
@@ -208,7 +209,7 @@ void RouteTable::add_row(const Network& network, const Program& program, int sou
     if (d != source && wanted) route = network.route(endpoint(source), endpoint(d));
     const std::uint64_t pair = source_sign(source) * destination_sign(d);
     for (const Hop& hop : route) {
-      kind.latency_s += hop.share * network.links[at(hop.link)].latency.value;
+      kind.latency_s += hop.share * raw.latency_s[at(hop.link)];
       signature_[at(hop.link)] += pair * share_sign(hop.share);
       if (std::exchange(raw.last[at(hop.link)], source) != source) ++raw.sources[at(hop.link)];
     }

@@ -8,12 +8,14 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "sim/alike_routes.hpp"
 #include "sim/network.hpp"
 #include "sim/program.hpp"
+#include "sim/random.hpp"
 #include "sim/shared_paths.hpp"
 #include "sim/used_pairs.hpp"
 
@@ -128,7 +130,12 @@ class RouteTable {
   struct Bundle {
     std::uint32_t kind = 0;     // index into Row::kinds
     SharedPaths::Id links = 0;  // in tails_
-    auto operator<=>(const Bundle&) const = default;
+    bool operator==(const Bundle&) const = default;
+    struct Hash {
+      std::size_t operator()(const Bundle& bundle) const {
+        return mix(std::uint64_t{bundle.links} << 32 | std::uint64_t{bundle.kind});
+      }
+    };
   };
   /// To one destination. Each has a last link of its own, so that only bundles need sums.
   struct Way {
@@ -163,9 +170,10 @@ class RouteTable {
     SharedPaths first, rest;
     SharedPaths common;  // what follows on the ways out of those that are alike
     std::vector<AlikeRoutes> alike;
-    std::vector<int> sources;  // by link: how many send over it
-    std::vector<int> last;     // by link: the last of them
-    std::vector<int> tier;     // by link: its bit; -1: on no route so far
+    std::vector<int> sources;       // by link: how many send over it
+    std::vector<int> last;          // by link: the last of them
+    std::vector<int> tier;          // by link: its bit; -1: on no route so far
+    std::vector<double> latency_s;  // by link
     std::vector<RawRow> rows;
     bool partial = false;  // rows hold what is used alone, and share nothing
   };
@@ -188,11 +196,14 @@ class RouteTable {
     SharedPaths near;
     const std::vector<int>& sources;
     int few;
+    std::vector<Hop> hops, kept;  // of the last one: room for the next
   };
   bool stands(int link) const { return stand_in(link) == link; }
   /// `few`: the most sources of a link that counts as near; none does at 0.
   CutRests cut_rests(SharedPaths& rests, const std::vector<int>& sources, int few);
+  /// `in_place`: where the hops stand in tails_; null: elsewhere.
   CutRests::Parts cut_rest(const std::vector<Hop>& hops, CutRests& cut, const SharedPaths::Id* in_place);
+  CutRests::Parts cut_in_place(SharedPaths::Id id, CutRests& cut);
   CutRests::Parts parts_of(SharedPaths::Id rest, CutRests& cut);
   void cut(const Network& network, int ranks, Raw& raw);
   void add_alike(int ranks, const AlikeRoutes& alike, const CutRests& rests);
@@ -219,7 +230,7 @@ class RouteTable {
   std::vector<Row> rows_;
   SharedPaths heads_, tails_;
   std::vector<Bundle> bundles_;
-  std::map<Bundle, std::uint32_t> bundle_numbers_;
+  std::unordered_map<Bundle, std::uint32_t, Bundle::Hash> bundle_numbers_;
   std::vector<std::unique_ptr<Base>> bases_;
   std::vector<std::unique_ptr<std::vector<std::uint8_t>>> kinds_;  // of bases, for Row::kind
   std::vector<std::unique_ptr<Middle>> middles_;                   // each once

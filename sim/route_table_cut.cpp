@@ -17,7 +17,7 @@ namespace teapot {
 /// Cuts each rest that may come again where the links end that few sources use, and leaves only links that stand. Rests
 /// that each pair has for itself are cut when they come, where they are: they become tails with their numbers.
 RouteTable::CutRests RouteTable::cut_rests(SharedPaths& rests, const std::vector<int>& sources, int few) {
-  CutRests cut{std::vector<CutRests::Parts>(rests.end_of_looked_for()), {}, sources, few};
+  CutRests cut{std::vector<CutRests::Parts>(rests.end_of_looked_for()), {}, sources, few, {}, {}};
   if (rests.end_of_looked_for() == rests.end()) {
     rests.for_each_list(
         [&](SharedPaths::Id id, const std::vector<Hop>& hops) { cut.parts[id] = cut_rest(hops, cut, nullptr); });
@@ -27,14 +27,20 @@ RouteTable::CutRests RouteTable::cut_rests(SharedPaths& rests, const std::vector
   tails_ = std::move(rests);
   for (SharedPaths::Id id = 0; id < cut.parts.size();) {
     const SharedPaths::Id next = id + 1 + tails_.size(id);
-    cut.parts[id] = cut_rest(tails_.hops(id), cut, &id);
+    cut.parts[id] = cut_in_place(id, cut);
     id = next;
   }
   return cut;
 }
 
 RouteTable::CutRests::Parts RouteTable::parts_of(SharedPaths::Id rest, CutRests& cut) {
-  return rest < cut.parts.size() ? cut.parts[rest] : cut_rest(tails_.hops(rest), cut, &rest);
+  return rest < cut.parts.size() ? cut.parts[rest] : cut_in_place(rest, cut);
+}
+
+RouteTable::CutRests::Parts RouteTable::cut_in_place(SharedPaths::Id id, CutRests& cut) {
+  cut.hops.clear();
+  tails_.for_each_hop(id, [&](int link, double share) { cut.hops.push_back({link, share}); });
+  return cut_rest(cut.hops, cut, &id);
 }
 
 RouteTable::CutRests::Parts RouteTable::cut_rest(const std::vector<Hop>& hops, CutRests& cut,
@@ -42,7 +48,7 @@ RouteTable::CutRests::Parts RouteTable::cut_rest(const std::vector<Hop>& hops, C
   CutRests::Parts parts;
   const auto near = [&](const Hop& hop) { return cut.sources[at(hop.link)] <= cut.few; };
   const auto far = static_cast<std::size_t>(std::find_if_not(hops.begin(), hops.end(), near) - hops.begin());
-  std::vector<Hop> kept;
+  std::vector<Hop>& kept = cut.kept;
   const auto filtered = [&](std::size_t from, std::size_t to) {
     kept.clear();
     for (std::size_t i = from; i < to; ++i) {

@@ -39,13 +39,18 @@ bool SharedPaths::is(Id id, const Hop* first, const Hop* last) const {
   return true;
 }
 
-void SharedPaths::expect_no_more() {
+void SharedPaths::expect_no_more(double of_all) {
   constexpr double hardly_any = 1.0 / 8;
   if (!looks_ || static_cast<double>(added_ - lists_) >= hardly_any * static_cast<double>(added_)) return;
   empty_ = add(nullptr, nullptr);
   looks_ = false;
   end_of_looked_for_ = words_.size();
   slots_ = {};
+  // Room for about all: what is not used takes no memory, and hundreds of megabytes are not moved time and again.
+  constexpr double and_some = 1.1;
+  const auto all = static_cast<std::size_t>(and_some / of_all * static_cast<double>(words_.size()));
+  words_.reserve(all);
+  if (!shares_.empty()) shares_.reserve(all);
 }
 
 void SharedPaths::replace(Id id, const Hop* first, const Hop* last) {
@@ -75,15 +80,18 @@ SharedPaths::Id SharedPaths::add(const Hop* first, const Hop* last) {
 
 SharedPaths::Id SharedPaths::append(const Hop* first, const Hop* last) {
   assert(words_.size() < std::numeric_limits<Id>::max() - 64);
-  const auto id = static_cast<Id>(words_.size());
-  words_.push_back(static_cast<std::uint32_t>(last - first));
-  if (!shares_.empty()) shares_.push_back(1);
-  for (; first != last; ++first) {
-    if (shares_.empty() && first->share != 1) shares_.assign(words_.size(), 1);
-    words_.push_back(static_cast<std::uint32_t>(first->link));
-    if (!shares_.empty()) shares_.push_back(static_cast<float>(first->share));
-  }
-  return id;
+  const std::size_t id = words_.size();
+  const auto count = static_cast<std::size_t>(last - first);
+  if (shares_.empty() && std::any_of(first, last, [](const Hop& hop) { return hop.share != 1; })) shares_.assign(id, 1);
+  words_.resize(id + 1 + count);
+  words_[id] = static_cast<std::uint32_t>(count);
+  std::transform(first, last, words_.begin() + static_cast<std::ptrdiff_t>(id) + 1,
+                 [](const Hop& hop) { return static_cast<std::uint32_t>(hop.link); });
+  if (shares_.empty()) return static_cast<Id>(id);
+  shares_.resize(id + 1 + count, 1);
+  std::transform(first, last, shares_.begin() + static_cast<std::ptrdiff_t>(id) + 1,
+                 [](const Hop& hop) { return static_cast<float>(hop.share); });
+  return static_cast<Id>(id);
 }
 
 void SharedPaths::grow() {
@@ -102,8 +110,11 @@ void SharedPaths::grow() {
 
 void SharedPaths::freeze() {
   slots_ = {};
-  words_.shrink_to_fit();
-  shares_.shrink_to_fit();
+  const auto fit = [](auto& column) {
+    if (column.capacity() - column.size() > column.size() / 8) column.shrink_to_fit();
+  };
+  fit(words_);
+  fit(shares_);
 }
 
 }  // namespace teapot

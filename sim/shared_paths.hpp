@@ -19,7 +19,8 @@ class SharedPaths {
   /// The number of this list of hops, which is stored if it is new.
   Id add(const Hop* first, const Hop* last);
   /// If hardly any list has come again so far, none is looked for any more: each one added is new, but for empty ones.
-  void expect_no_more();
+  /// `of_all`: the part of all lists that has been added.
+  void expect_no_more(double of_all);
   /// Lists with numbers from here on were not looked for.
   std::size_t end_of_looked_for() const { return looks_ ? end() : end_of_looked_for_; }
   /// Puts other hops in the place of a list's, no more than it has.

@@ -4,11 +4,13 @@
 #include "sim/used_pairs.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
 #include "sim/collective_support.hpp"
 #include "sim/index.hpp"
+#include "sim/whole_groups.hpp"
 
 namespace teapot {
 namespace {
@@ -29,6 +31,7 @@ Members members_of(const std::vector<int>& groups) {
 struct Exchanges {
   std::set<const Traffic*> matrices;
   std::set<const std::vector<int>*> groups;
+  std::vector<const Traffic*> within;  // matrices that have not every two of one of these groups
 
   explicit Exchanges(const Program& program) {
     for (const Operator& op : program.operators) {
@@ -36,6 +39,11 @@ struct Exchanges {
       if (collective == nullptr || !matrices.insert(collective->traffic.get()).second) continue;
       if (collective->traffic->groups && waits_by_group(*collective->traffic, Collective::Start::sender, program.ranks))
         groups.insert(collective->traffic->groups.get());
+    }
+    for (const Traffic* traffic : matrices) {
+      const auto* const of = traffic->groups.get();
+      if (groups.count(of) == 0 || at(traffic->ranks) != of->size() || traffic->pairs() != pairs_within(*of))
+        within.push_back(traffic);
     }
   }
   double pairs() const {
@@ -57,25 +65,25 @@ UsedPairs::UsedPairs(const Program& program) {
   const double used = 2 * exchanges.pairs();
   if (used == 0 || used >= few * all) return;
   peers_.resize(at(program.endpoints()));
-  const auto add = [&](int one, int other) {
-    peers_[at(one)].push_back(other);
-    peers_[at(other)].push_back(one);
-  };
-  for (const Traffic* traffic : exchanges.matrices) {
-    for (int rank = 0; rank < traffic->ranks; ++rank)
-      traffic->for_each_receiver(rank, [&](int peer, double) { add(rank, peer); });
+  for (const Traffic* traffic : exchanges.within) {
+    for (int rank = 0; rank < traffic->ranks; ++rank) {
+      traffic->for_each_receiver(rank, [&](int peer, double) {
+        peers_[at(rank)].push_back(peer);
+        peers_[at(peer)].push_back(rank);
+      });
+    }
   }
   for (const auto* numbers : exchanges.groups) {
     for (const auto& ranks : members_of(*numbers)) {
       for (const int one : ranks) {
-        for (const int other : ranks) {
-          if (one < other) add(one, other);
-        }
+        auto& peers = peers_[at(one)];
+        peers.reserve(peers.size() + ranks.size());
+        std::copy_if(ranks.begin(), ranks.end(), std::back_inserter(peers), [&](int other) { return other != one; });
       }
     }
   }
   for (auto& peers : peers_) {
-    std::sort(peers.begin(), peers.end());
+    if (!std::is_sorted(peers.begin(), peers.end())) std::sort(peers.begin(), peers.end());
     peers.erase(std::unique(peers.begin(), peers.end()), peers.end());
   }
 }

@@ -133,22 +133,28 @@ void FabricModel::take_others(int id, double now, const Waiting& waiting, double
 /// When those of a transfer's links are done with it that somebody waits for, into drains_, the last on top; links that
 /// are leave it.
 void FabricModel::find_drains(int id, double now, const std::vector<std::uint64_t>& waiting) {
-  drains_.clear();
+  std::vector<int>& places = transfers_[at(id)].places;
   const Support& support = *transfers_[at(id)].support;
   const auto waited_for = [&](int link) {
     const Support::Words& words = support.of_link(link);
-    for (std::size_t w = 0; w < words.count; ++w) {
-      if ((waiting[words.first + w] & support.touch[words.at + w]) != 0) return true;
-    }
-    return false;
+    std::uint64_t both = 0;
+    for (std::size_t w = 0; w < words.count; ++w) both |= waiting[words.first + w] & support.touch[words.at + w];
+    return both != 0;
   };
-  std::erase_if(transfers_[at(id)].places, [&](int place) {
+  // Which links are done, and which of the others somebody waits for, is as good as random: no branch.
+  drains_.resize(places.size());
+  std::size_t kept = 0;
+  std::size_t found = 0;
+  for (const int place : places) {
     const double time = links_.drain_of(at(place), id, now);
-    if (time < 0) return true;
     const int link = link_at_[at(place)];
-    if (time > now + same_time_s && waited_for(link)) drains_.push_back({time, link});
-    return false;
-  });
+    drains_[found] = {time, link};
+    found += time > now + same_time_s && waited_for(link) ? 1 : 0;
+    places[kept] = place;
+    kept += time < 0 ? 0 : 1;
+  }
+  places.resize(kept);
+  drains_.resize(found);
   std::make_heap(drains_.begin(), drains_.end());
 }
 

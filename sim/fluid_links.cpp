@@ -60,7 +60,7 @@ __attribute__((always_inline)) inline void add_four(const Columns& to, std::size
 bool any_of(const Mask& mask) { return (mask[0] | mask[1] | mask[2] | mask[3]) != 0; }
 
 /// For links in a row. Returns whether any has another transfer on it.
-TEAPOT_WIDE bool add_in_columns(const Columns& to, std::size_t count, const std::uint32_t* copies,
+TEAPOT_WIDE bool add_in_columns(Columns to, std::size_t count, const std::uint32_t* copies,
                                 const double* seconds_per_copy) {
   Mask others{};
   // What several senders reach is in runs: many links in a row have nothing.
@@ -84,7 +84,7 @@ TEAPOT_WIDE bool add_in_columns(const Columns& to, std::size_t count, const std:
 }
 
 template <class Block>
-__attribute__((always_inline)) inline bool add_each_block(const Columns& to, std::span<const Block> blocks,
+__attribute__((always_inline)) inline bool add_each_block(Columns to, std::span<const Block> blocks,
                                                           const double* seconds_per_copy) {
   Mask others{};
   for (const Block& block : blocks) {
@@ -97,10 +97,10 @@ __attribute__((always_inline)) inline bool add_each_block(const Columns& to, std
 }
 
 /// For links in blocks.
-TEAPOT_WIDE bool add_in_columns(const Columns& to, std::span<const ShortBlock> blocks, const double* seconds_per_copy) {
+TEAPOT_WIDE bool add_in_columns(Columns to, std::span<const ShortBlock> blocks, const double* seconds_per_copy) {
   return add_each_block(to, blocks, seconds_per_copy);
 }
-TEAPOT_WIDE bool add_in_columns(const Columns& to, std::span<const WideBlock> blocks, const double* seconds_per_copy) {
+TEAPOT_WIDE bool add_in_columns(Columns to, std::span<const WideBlock> blocks, const double* seconds_per_copy) {
   return add_each_block(to, blocks, seconds_per_copy);
 }
 

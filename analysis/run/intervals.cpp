@@ -9,6 +9,12 @@ namespace teapot {
 
 std::vector<BusyInterval> merged(const std::vector<BusyInterval>& intervals) {
   std::vector<BusyInterval> result;
+  merge(intervals, result);
+  return result;
+}
+
+void merge(const std::vector<BusyInterval>& intervals, std::vector<BusyInterval>& result) {
+  result.clear();
   result.reserve(intervals.size());
   for (const auto& interval : intervals) {
     if (!result.empty() && interval.begin_s <= result.back().end_s) {
@@ -17,7 +23,6 @@ std::vector<BusyInterval> merged(const std::vector<BusyInterval>& intervals) {
       result.push_back(interval);
     }
   }
-  return result;
 }
 
 double length_s(const std::vector<BusyInterval>& intervals) {

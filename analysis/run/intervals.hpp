@@ -10,6 +10,8 @@ namespace teapot {
 
 /// The union of intervals that are sorted by begin, as disjoint ones; empty ones are left out.
 std::vector<BusyInterval> merged(const std::vector<BusyInterval>& intervals);
+/// The same in place of what was in `result`, whose memory is used again.
+void merge(const std::vector<BusyInterval>& intervals, std::vector<BusyInterval>& result);
 /// The sum of their lengths.
 double length_s(const std::vector<BusyInterval>& intervals);
 /// How long two sets of sorted, disjoint intervals overlap.

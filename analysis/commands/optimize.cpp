@@ -74,7 +74,9 @@ double limit_ms(const char* option, const std::string& text) {
 class Evaluator {
  public:
   Evaluator(const Tree& base, const std::vector<ChoiceAxis>& axes, const CostLists& lists)
-      : base_(base), axes_(axes), lists_(lists) {}
+      : base_(base), axes_(axes), lists_(lists) {
+    common_.drawn->keep_choices();
+  }
 
   Visit operator()(const Candidate& candidate) {
     Visit v;

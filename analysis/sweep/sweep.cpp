@@ -242,6 +242,7 @@ SweepSummary run_sweep(const SweepOptions& options) {
 
   SweepProgress progress{own.size(), summary.reused};
   InCommon common;
+  common.drawn->keep_choices();
   common.parts = std::move(plan.parts);
   const bool keeps_engine = !reads_platforms(plan);
   const PoolReport report = run_pool(

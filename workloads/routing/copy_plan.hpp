@@ -27,7 +27,8 @@ class CopyPlan {
   std::vector<int> receivers() const;
   /// Writes a copy for each choice of an expert, by receiver, but for those that stay on the sender, and adds what
   /// arrives. `sender`: in the group; `arrived`: from the group's first slot on.
-  void count(std::uint32_t sender, const std::uint32_t* choices, std::uint16_t* copies, std::uint32_t* arrived) const {
+  template <class Count>
+  void count(std::uint32_t sender, const Count* choices, std::uint16_t* copies, std::uint32_t* arrived) const {
     for (const Receiver& receiver : receivers_) {
       std::uint32_t sum = 0;
       for (std::uint32_t a = receiver.begin; a < receiver.end; ++a) {

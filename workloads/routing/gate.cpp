@@ -54,7 +54,9 @@ bool all_differ(std::uint64_t bytes) {
 }
 
 /// As choose_bytes does for each token; nearly always the first eight candidates differ.
-void count_bytes(int range, int top_k, int tokens, Random random, std::uint32_t* counts) {
+template <class Count>
+void count_bytes(int range, int top_k, int tokens, Random& at_random, Count* counts) {
+  Random random = at_random;  // in a register
   const std::uint64_t low_bits = 0x0101010101010101ULL * static_cast<std::uint64_t>(range - 1);
   for (int token = 0; token < tokens; ++token) {
     Random after = random;
@@ -66,6 +68,7 @@ void count_bytes(int range, int top_k, int tokens, Random random, std::uint32_t*
       detail::choose_bytes(range, top_k, random, [&](int, std::uint16_t expert) { ++counts[expert]; });
     }
   }
+  at_random = random;
 }
 
 }  // namespace
@@ -145,14 +148,18 @@ Chooser Chooser::traced(const Gate& gate, std::shared_ptr<const ExpertTrace> tra
   return chooser;
 }
 
-void Chooser::count(Random random, int tokens, std::uint32_t* counts) const {
+template <class Count>
+void Chooser::count_next(Random& random, int tokens, Count* counts) const {
   const bool bytes = gate_.experts <= 256 && (gate_.experts & (gate_.experts - 1)) == 0;
   if (!trace_ && !table_ && !gate_.limited() && bytes)
     return count_bytes(gate_.experts, gate_.top_k, tokens, random, counts);
-  each_token(random, tokens, [counts, k = gate_.top_k](const std::uint16_t* chosen) {
+  const auto add = [counts, k = gate_.top_k](const std::uint16_t* chosen) {
     for (int i = 0; i < k; ++i) ++counts[chosen[i]];
-  });
+  };
+  each_next(random, tokens, add);
 }
+template void Chooser::count_next(Random& random, int tokens, std::uint16_t* counts) const;
+template void Chooser::count_next(Random& random, int tokens, std::uint32_t* counts) const;
 
 std::vector<bool> Chooser::open_groups(Random& random) const {
   const auto groups = static_cast<std::size_t>(gate_.groups);

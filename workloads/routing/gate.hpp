@@ -62,6 +62,19 @@ class Chooser {
   /// Calls f(const std::uint16_t* chosen) for each token. `random` names the GPU and its micro-batch.
   template <class F>
   void each_token(Random random, int tokens, F&& f) const {
+    each_next(random, tokens, f);
+  }
+  /// Adds how often each expert is chosen; the same choices.
+  void count(Random random, int tokens, std::uint32_t* counts) const { count_next(random, tokens, counts); }
+  /// The same, and leaves `random` behind the last token: the next ones go on from there. Not of a trace.
+  template <class Count>
+  void count_next(Random& random, int tokens, Count* counts) const;
+
+ private:
+  explicit Chooser(const Gate& gate) : gate_(gate) {}
+
+  template <class F>
+  void each_next(Random& random, int tokens, F& f) const {
     if (trace_) {
       from_trace(random, tokens, f);
     } else if (table_) {
@@ -70,16 +83,10 @@ class Chooser {
       alike(random, tokens, f);
     }
   }
-  /// Adds how often each expert is chosen; the same choices.
-  void count(Random random, int tokens, std::uint32_t* counts) const;
-
- private:
-  explicit Chooser(const Gate& gate) : gate_(gate) {}
-
   template <class F>
-  void alike(Random random, int tokens, F& f) const;
+  void alike(Random& random, int tokens, F& f) const;
   template <class F>
-  void by_weight(Random random, int tokens, F& f) const;
+  void by_weight(Random& random, int tokens, F& f) const;
   template <class F>
   void from_trace(Random random, int tokens, F& f) const;
   void choose_by_weight(Random& random, std::uint16_t* chosen) const;
@@ -130,7 +137,7 @@ inline void choose_words(std::uint32_t range, int count, Random& random, std::ui
 }  // namespace detail
 
 template <class F>
-void Chooser::alike(Random random, int tokens, F& f) const {
+void Chooser::alike(Random& random, int tokens, F& f) const {
   const int in_group = gate_.experts / gate_.groups;
   const int range = gate_.limited() ? in_group * gate_.max_groups : gate_.experts;
   const bool bytes = range <= 256 && (range & (range - 1)) == 0;
@@ -157,7 +164,7 @@ void Chooser::alike(Random random, int tokens, F& f) const {
 }
 
 template <class F>
-void Chooser::by_weight(Random random, int tokens, F& f) const {
+void Chooser::by_weight(Random& random, int tokens, F& f) const {
   std::vector<std::uint16_t> chosen(static_cast<std::size_t>(gate_.top_k));
   for (int token = 0; token < tokens; ++token) {
     choose_by_weight(random, chosen.data());

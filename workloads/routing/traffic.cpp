@@ -255,18 +255,25 @@ class CopyCounter {
 
 /// The same where copies go by plan.
 Exchange counted_by_plan(const ExchangeLayout& layout, const Chooser& chooser, const CopyPlans& plans, int slots,
-                         const std::vector<int>& tokens, const GateSeed& seed) {
+                         const std::vector<int>& tokens, const GateSeed& seed, GateChoices* known) {
   std::vector<std::uint16_t> copies(plans.shape->places());
   std::vector<std::uint32_t> arrived(static_cast<std::size_t>(layout.gpus) * static_cast<std::size_t>(slots));
   std::vector<std::uint32_t> chosen(static_cast<std::size_t>(chooser.gate().experts));
   for (int gpu = 0; gpu < layout.gpus; ++gpu) {
-    std::fill(chosen.begin(), chosen.end(), 0U);
-    chooser.count(Random{seed.seed, seed.layer, seed.micro_batch, gpu},
-                  tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(gpu)], chosen.data());
+    const int n = tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(gpu)];
     const int first = layout.first_of_group(gpu);
-    plans.plans[plans.plan_of[static_cast<std::size_t>(gpu)]].count(
-        static_cast<std::uint32_t>(gpu - first), chosen.data(), copies.data() + plans.shape->begin(gpu),
-        arrived.data() + static_cast<std::ptrdiff_t>(first) * slots);
+    const auto count = [&](const auto* choices) {
+      plans.plans[plans.plan_of[static_cast<std::size_t>(gpu)]].count(
+          static_cast<std::uint32_t>(gpu - first), choices, copies.data() + plans.shape->begin(gpu),
+          arrived.data() + static_cast<std::ptrdiff_t>(first) * slots);
+    };
+    if (known != nullptr) {
+      count(known->of(gpu, n));
+      continue;
+    }
+    std::fill(chosen.begin(), chosen.end(), 0U);
+    chooser.count(Random{seed.seed, seed.layer, seed.micro_batch, gpu}, n, chosen.data());
+    count(chosen.data());
   }
   Traffic traffic{plans.shape, std::move(copies)};
   traffic.groups = layout.groups;
@@ -286,8 +293,8 @@ bool goes_by_plan(const ExchangeLayout& layout, const Gate& gate, const Routing&
 
 Exchange sampled_exchange(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement,
                           const Routing& routing, const std::vector<int>& tokens, const GateSeed& seed,
-                          const CopyPlans* plans) {
-  if (plans != nullptr) return counted_by_plan(layout, chooser, *plans, placement.slots_per_rank, tokens, seed);
+                          const CopyPlans* plans, GateChoices* known) {
+  if (plans != nullptr) return counted_by_plan(layout, chooser, *plans, placement.slots_per_rank, tokens, seed, known);
   return CopyCounter{layout, chooser, placement, routing}.count(tokens, seed);
 }
 

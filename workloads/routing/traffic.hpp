@@ -11,6 +11,7 @@
 #include "workloads/layout/placement.hpp"
 #include "workloads/routing/copy_plan.hpp"
 #include "workloads/routing/gate.hpp"
+#include "workloads/routing/known_choices.hpp"
 #include "workloads/routing/routing.hpp"
 
 namespace teapot {
@@ -56,13 +57,6 @@ struct ExchangeLayout {
 Exchange balanced_exchange(const ExchangeLayout& layout, const Gate& gate, const Routing& routing,
                            const std::vector<double>& tokens);
 
-/// Names the random numbers of one gate.
-struct GateSeed {
-  std::uint64_t seed = 1;
-  int layer = 0;
-  int micro_batch = 0;
-};
-
 /// Of so many tokens of a sender each is drawn; of more, so many, of which each stands for several. What a rank gets is
 /// then drawn from at least this many choices of each sender: an expert that one token in a hundred chooses is met
 /// within 16% by one sender's tokens, within 2% by those of 64; what a GPU with ten such experts gets, within 0.6%.
@@ -73,10 +67,11 @@ constexpr int most_drawn = 4096;
 bool goes_by_plan(const ExchangeLayout& layout, const Gate& gate, const Routing& routing,
                   const std::vector<int>& tokens);
 
-/// Counted from the choices of each GPU's tokens. `plans`: of the placement, where copies go by plan.
+/// Counted from the choices of each GPU's tokens. `plans`: of the placement, where copies go by plan; `known`: of this
+/// gate and seed, of experts that are all equally likely, where they are kept.
 Exchange sampled_exchange(const ExchangeLayout& layout, const Chooser& chooser, const Placement& placement,
                           const Routing& routing, const std::vector<int>& tokens, const GateSeed& seed,
-                          const CopyPlans* plans = nullptr);
+                          const CopyPlans* plans = nullptr, GateChoices* known = nullptr);
 
 /// Batch-aware selection (Lynx, arXiv 2411.08982): tokens choose anew, only among the `distinct` experts that most of
 /// the batch chose.

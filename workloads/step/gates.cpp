@@ -17,7 +17,8 @@ Gates::Gates(const Model& model, const Layout& layout, const Routing& routing, c
       seed_(seed),
       groups_(layout, domain),
       gate_(make_gate(model, routing, std::max(1, groups_.nodes_of_group()))),
-      known_(known ? known->from({model.experts, layout, routing, domain, group_tokens, seed}) : nullptr) {}
+      known_(known ? known->from({model.experts, layout, routing, domain, group_tokens, seed}) : nullptr),
+      choices_(known ? known->choices() : nullptr) {}
 
 const Placement& Gates::placement(int layer) {
   const LoadSource& source = routing_.source;
@@ -75,7 +76,10 @@ Exchange Gates::sampled(int layer, int micro_batch, const std::vector<int>& toke
   if (!goes_by_plan(groups_, choices.gate(), routing_, tokens))
     return sampled_exchange(groups_, choices, placed, routing_, tokens, seed);
   const auto [plans, added] = plans_.try_emplace(&placed, groups_, placed);
-  return sampled_exchange(groups_, choices, placed, routing_, tokens, seed, &plans->second);
+  const bool first_ones_choose_alike =
+      routing_.source.kind == LoadSource::Kind::uniform && routing_.distinct_experts == 0;
+  GateChoices* const known = choices_ && first_ones_choose_alike ? choices_->of(gate_, seed) : nullptr;
+  return sampled_exchange(groups_, choices, placed, routing_, tokens, seed, &plans->second, known);
 }
 
 }  // namespace teapot

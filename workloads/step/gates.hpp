@@ -37,6 +37,7 @@ class Gates {
   ExchangeLayout groups_;
   Gate gate_;
   std::shared_ptr<KnownExchanges::Drawn> known_;
+  std::shared_ptr<KnownChoices> choices_;
   std::map<const Placement*, CopyPlans> plans_;
   std::map<int, Placement> placements_;            // by layer; 0 for all where they are alike
   std::map<std::vector<int>, Exchange> balanced_;  // gates that get as many tokens share one

@@ -11,6 +11,7 @@
 
 #include "workloads/layout/layout.hpp"
 #include "workloads/model/model.hpp"
+#include "workloads/routing/known_choices.hpp"
 #include "workloads/routing/routing.hpp"
 #include "workloads/routing/traffic.hpp"
 
@@ -34,11 +35,15 @@ class KnownExchanges {
 
   /// Those of this origin, none at first.
   std::shared_ptr<Drawn> from(DrawnFrom origin);
+  /// Keeps what each GPU's tokens choose from now on, too, for steps that differ in how many they are.
+  void keep_choices() { choices_ = std::make_shared<KnownChoices>(); }
+  const std::shared_ptr<KnownChoices>& choices() const { return choices_; }  ///< null: not kept
   /// Forgets origins, those that were asked for longest ago first, until what is left has so many pairs at most.
   void keep_pairs(std::size_t most);
 
  private:
   std::vector<std::pair<DrawnFrom, std::shared_ptr<Drawn>>> known_;  // asked for last: last
+  std::shared_ptr<KnownChoices> choices_;
 };
 
 }  // namespace teapot

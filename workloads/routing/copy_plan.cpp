@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "sim/batch_sums.hpp"
+#include "sim/wide.hpp"
 #include "workloads/routing/sender_slots.hpp"
 #include "workloads/routing/traffic.hpp"
 
@@ -25,6 +27,11 @@ std::vector<CopyPlan::Aim> aims_of(const SenderSlots& slots, std::size_t experts
   return aims;
 }
 
+TEAPOT_WIDE void add_widened(std::size_t size, const std::uint16_t* more, std::uint32_t* counts) {
+  for (std::size_t i = 0; i < size; ++i) counts[i] += more[i];
+}
+void add_widened(std::size_t size, const std::uint32_t* more, std::uint32_t* counts) { add_counts(size, more, counts); }
+
 }  // namespace
 
 CopyPlan::CopyPlan(const std::vector<Aim>& aims, std::size_t gpus) : aims_(aims.size()) {
@@ -35,7 +42,36 @@ CopyPlan::CopyPlan(const std::vector<Aim>& aims, std::size_t gpus) : aims_(aims.
     if (next[to + 1] > next[to]) receivers_.push_back({static_cast<std::uint32_t>(to), next[to], next[to + 1]});
   }
   for (const Aim& aim : aims) aims_[next[aim.to]++] = aim;
+  in_row_of_ = row_length();
 }
+
+/// 0 where receivers differ, or experts or places do not follow one another.
+std::uint32_t CopyPlan::row_length() const {
+  if (receivers_.empty()) return 0;
+  const std::uint32_t length = receivers_.front().end;
+  for (const Receiver& receiver : receivers_) {
+    if (receiver.end - receiver.begin != length) return 0;
+  }
+  for (std::uint32_t a = 0; a < aims_.size(); ++a) {
+    if (aims_[a].expert != aims_.front().expert + a || aims_[a].place != aims_.front().place + a) return 0;
+  }
+  return length;
+}
+
+/// Of experts and places that follow one another.
+template <class Count>
+void CopyPlan::count_in_row(std::uint32_t sender, const Count* choices, std::uint16_t* copies,
+                            std::uint32_t* arrived) const {
+  choices += aims_.front().expert;
+  add_widened(aims_.size(), choices, arrived + aims_.front().place);
+  for (const Receiver& receiver : receivers_) {
+    std::uint32_t sum = 0;
+    for (std::uint32_t i = 0; i < in_row_of_; ++i) sum += *choices++;
+    *copies++ = receiver.to == sender ? 0 : static_cast<std::uint16_t>(sum);
+  }
+}
+template void CopyPlan::count_in_row(std::uint32_t, const std::uint16_t*, std::uint16_t*, std::uint32_t*) const;
+template void CopyPlan::count_in_row(std::uint32_t, const std::uint32_t*, std::uint16_t*, std::uint32_t*) const;
 
 std::vector<int> CopyPlan::receivers() const {
   std::vector<int> receivers;

@@ -29,6 +29,7 @@ class CopyPlan {
   /// arrives. `sender`: in the group; `arrived`: from the group's first slot on.
   template <class Count>
   void count(std::uint32_t sender, const Count* choices, std::uint16_t* copies, std::uint32_t* arrived) const {
+    if (in_row_of_ > 0) return count_in_row(sender, choices, copies, arrived);
     for (const Receiver& receiver : receivers_) {
       std::uint32_t sum = 0;
       for (std::uint32_t a = receiver.begin; a < receiver.end; ++a) {
@@ -44,8 +45,14 @@ class CopyPlan {
   struct Receiver {
     std::uint32_t to, begin, end;  // and where its aims are
   };
+  std::uint32_t row_length() const;
+  template <class Count>
+  void count_in_row(std::uint32_t sender, const Count* choices, std::uint16_t* copies, std::uint32_t* arrived) const;
+
   std::vector<Aim> aims_;  // in the order of receivers
   std::vector<Receiver> receivers_;
+  std::uint32_t in_row_of_ =
+      0;  // experts follow one another in aims, as do places, so many to a receiver; 0: they do not
 };
 
 /// The plans of all senders for one placement, and the shape of the matrices that come of them.

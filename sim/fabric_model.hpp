@@ -13,6 +13,7 @@
 #include "sim/blocking.hpp"
 #include "sim/collective_load.hpp"
 #include "sim/collective_support.hpp"
+#include "sim/decided.hpp"
 #include "sim/entries.hpp"
 #include "sim/fluid_links.hpp"
 #include "sim/late_drains.hpp"
@@ -83,10 +84,7 @@ class FabricModel {
     double stretch = 1;          // of its seconds on links that stop (Blocking)
     std::vector<char> decisive;  // by link: whether it decided who is done first, or might have
     std::size_t decided_at = 0;  // batches_put_ then; 0: not known
-    // Once decisive links have been looked at again: those of `places` that are, which have left it until something is
-    // put on any link; and the times until which the others have to drain yet, one after another.
-    std::vector<int> deciding;
-    std::vector<double> passed;
+    Decided decided;             // since then
   };
   struct Check {
     double time;
@@ -115,13 +113,15 @@ class FabricModel {
   void list(Transfer& transfer);
   void sort(std::vector<int>& places);
   void find_drains(int transfer, double now, const std::vector<std::uint64_t>& waiting);
-  void serve(Transfer& transfer, Waiting& waiting, double& next);
+  void serve(Transfer& transfer, Waiting& waiting, double& next, std::vector<Decided::Ranks>* taken);
   void take_last(int transfer, double now, const Waiting& waiting);
-  void take_again(int transfer, double now);
-  void catch_up(int transfer);
   void take_others(int transfer, double now, const Waiting& waiting, double next, bool all);
   double next_done(int transfer, double now);
   double next_done_of_few(int transfer, double now);
+  void set_apart(int transfer);
+  void drain_decided(int transfer, double now, double until);
+  double next_done_again(int transfer, double now);
+  void catch_up(int transfer);
   void evaluate(int transfer, double now);
   void release(int transfer);
 

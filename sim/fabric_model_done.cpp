@@ -12,9 +12,6 @@
 namespace teapot {
 namespace {
 
-// Two links that are done so close together may change places when their times are computed again.
-constexpr double rounding_s = 1e-12;
-
 // 40 replicas of 256 have 10,240 NICs, each of which other ranks wait for: mostly the first few, at times the next, say
 // who is done first.
 constexpr std::size_t few_drains = 8192;
@@ -57,12 +54,15 @@ void FabricModel::sort(std::vector<int>& places) {
 }
 
 /// Takes away who waits for the drains, from late to early, until nobody is left. The links that decide are noted, and
-/// those that might in their place.
-void FabricModel::serve(Transfer& transfer, Waiting& waiting, double& next) {
+/// those that might in their place, and in `taken` who is taken away when; null: nowhere.
+void FabricModel::serve(Transfer& transfer, Waiting& waiting, double& next, std::vector<Decided::Ranks>* taken) {
   late_.sort();
   while (!late_.empty() && (waiting.somebody() || late_.last().time >= next - rounding_s)) {
     const LateDrains::Drain last = late_.take_last();
-    if (waiting.take_away(*transfer.support, last.link)) next = last.time;
+    const auto note = [&](std::size_t word, std::uint64_t bits) {
+      if (taken != nullptr) taken->push_back({last.time, word, bits});
+    };
+    if (waiting.take_away(*transfer.support, last.link, note)) next = last.time;
     if (next != never && last.time >= next - rounding_s) transfer.decisive[at(last.link)] = 1;
   }
 }
@@ -72,7 +72,7 @@ void FabricModel::take_last(int id, double now, const Waiting& waiting) {
   Transfer& transfer = transfers_[at(id)];
   const Support& support = *transfer.support;
   transfer.decisive.assign(network_.links.size(), 0);
-  late_.begin(few_drains);
+  late_.begin(std::min(few_drains, std::max<std::size_t>(512, 2 * waiting.count())));
   std::erase_if(transfer.places, [&](int place) {
     const double time = links_.drain_of(at(place), id, now);
     if (time > now + same_time_s && late_.wanted(time)) {
@@ -81,39 +81,6 @@ void FabricModel::take_last(int id, double now, const Waiting& waiting) {
     }
     return time < 0;
   });
-}
-
-/// Where nothing has been put on any link since some decided, takes those again: others were done before them for
-/// everybody, and still are. They drain when somebody asks for them.
-void FabricModel::take_again(int id, double now) {
-  Transfer& transfer = transfers_[at(id)];
-  const std::vector<int>& like = transfer.support->like;
-  if (lags_ != id) {
-    lags_ = id;
-    const auto others = std::partition(transfer.places.begin(), transfer.places.end(), [&](int place) {
-      return transfer.decisive[at(like[at(link_at_[at(place)])])] == 0;
-    });
-    transfer.deciding.assign(others, transfer.places.end());
-    transfer.places.erase(others, transfer.places.end());
-  }
-  transfer.passed.push_back(now);
-  late_.begin(all_drains);
-  std::erase_if(transfer.deciding, [&](int place) {
-    const double time = links_.drain_of(at(place), id, now);
-    if (time > now + same_time_s) late_.add(time, like[at(link_at_[at(place)])]);
-    return time < 0;
-  });
-}
-
-/// Lets links drain that have not while others decided.
-void FabricModel::catch_up(int id) {
-  if (id < 0 || lags_ != id) return;
-  lags_ = -1;
-  Transfer& transfer = transfers_[at(id)];
-  std::erase_if(transfer.places, [&](int place) { return links_.drain_often(at(place), id, transfer.passed); });
-  transfer.places.insert(transfer.places.end(), transfer.deciding.begin(), transfer.deciding.end());
-  transfer.deciding.clear();
-  transfer.passed.clear();
 }
 
 /// The next few of what has been left out before, or all that somebody waits for who is left.
@@ -192,20 +159,17 @@ double FabricModel::next_done_of_few(int id, double now) {
   Transfer& transfer = transfers_[at(id)];
   Waiting waiting{transfer.entries.complete(), transfer.done};
   double next = never;
-  if (transfer.decided_at == batches_put_) {
-    take_again(id, now);
-  } else {
-    take_last(id, now, waiting);
-  }
-  serve(transfer, waiting, next);
+  transfer.decided = {};
+  take_last(id, now, waiting);
+  serve(transfer, waiting, next, &transfer.decided.ranks);
   if (late_.dropped() && waiting.somebody()) {
     take_others(id, now, waiting, next, false);
-    serve(transfer, waiting, next);
+    serve(transfer, waiting, next, &transfer.decided.ranks);
   }
   bool sure = !(late_.dropped() && late_.cutoff() >= next - rounding_s);
   if (late_.dropped() && waiting.somebody()) {
     take_others(id, now, waiting, next, true);
-    serve(transfer, waiting, next);
+    serve(transfer, waiting, next, &transfer.decided.ranks);
     sure = true;
   }
   transfer.decided_at = sure ? batches_put_ : 0;
@@ -216,9 +180,12 @@ double FabricModel::next_done_of_few(int id, double now) {
 void FabricModel::evaluate(int id, double now) {
   Transfer& transfer = transfers_[at(id)];
   transfer.dirty = false;
-  if (lags_ != id || transfer.decided_at != batches_put_) catch_up(lags_);
+  const bool again = transfer.decided_at == batches_put_;
+  if (lags_ != id || !again) catch_up(lags_);
   list(transfer);
-  const double next = transfer.support->like.empty() ? next_done(id, now) : next_done_of_few(id, now);
+  const double next = transfer.support->like.empty() ? next_done(id, now)
+                      : again                        ? next_done_again(id, now)
+                                                     : next_done_of_few(id, now);
   ++transfer.version;
   if (next != never) checks_.push({next, id, transfer.version});
   if (transfer.left == 0) release(id);
@@ -245,6 +212,7 @@ void FabricModel::release(int id) {
   transfer.loads.reset();
   transfer.entries = {};
   transfer.decisive = {};
+  transfer.decided = {};
 }
 
 }  // namespace teapot

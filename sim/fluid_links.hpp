@@ -2,7 +2,6 @@
 // All links as fluids, column by column: nearly always one transfer at most is on a link, and links in a row get more
 // of it at the same time. Knows no rank and no route.
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -48,16 +47,18 @@ class FluidLinks {
     drain(place, now);
     return drained_at(place, transfer);
   }
-  /// drain_of() at each of the times, which increase, until nothing of the transfer is left; returns whether that is
-  /// so.
-  bool drain_often(std::size_t place, int transfer, const std::vector<double>& times) {
+  /// drain_of() at each of the times, which increase, until nothing of the transfer is left: then -1.
+  double drain_often(std::size_t place, int transfer, std::span<const double> times) {
     // However it is rounded on the way: bytes that come later come to a link that has drained.
     constexpr double surely_s = 1e-12;
-    if (owner_[place] == transfer && remaining_s_[place] - (times.back() - updated_[place]) < -surely_s) {
+    if (!times.empty() && owner_[place] == transfer &&
+        remaining_s_[place] - (times.back() - updated_[place]) < -surely_s) {
       owner_[place] = nobody;
-      return true;
+      return -1;
     }
-    return std::any_of(times.begin(), times.end(), [&](double now) { return drain_of(place, transfer, now) < 0; });
+    double time = drained_at(place, transfer);
+    for (std::size_t i = 0; i < times.size() && time >= 0; ++i) time = drain_of(place, transfer, times[i]);
+    return time;
   }
   double drained_at(std::size_t place, int transfer) const {
     if (owner_[place] == shared) return several_[place].drained_at(transfer);

@@ -3,12 +3,14 @@
 // Knows no time.
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
 #include "sim/collective_support.hpp"
+#include "sim/decided.hpp"
 
 namespace teapot {
 
@@ -26,7 +28,24 @@ class Waiting {
     beyond_ = words_.empty() ? 0 : words_.back() + 1;
   }
 
+  /// These alone.
+  Waiting(std::size_t words, const Decided::Ranks* first, const Decided::Ranks* beyond) : bits_(words) {
+    for (; first != beyond; ++first) {
+      if (bits_[first->word] == 0) words_.push_back(first->word);
+      bits_[first->word] |= first->bits;
+    }
+    std::sort(words_.begin(), words_.end());
+    left_ = words_.size();
+    first_ = words_.empty() ? 0 : words_.front();
+    beyond_ = words_.empty() ? 0 : words_.back() + 1;
+  }
+
   bool somebody() const { return left_ > 0; }
+  std::size_t count() const {
+    std::size_t ranks = 0;
+    for (const std::uint64_t word : bits_) ranks += static_cast<std::size_t>(std::popcount(word));
+    return ranks;
+  }
   std::uint64_t word(std::size_t index) const { return bits_[index]; }
   /// False where nobody does, by the numbers of ranks alone.
   bool may_wait_for(const Support& support, int link) const {
@@ -41,14 +60,17 @@ class Waiting {
     }
     return false;
   }
-  /// Takes away those that wait for the link; returns whether anybody did.
-  bool take_away(const Support& support, int link) {
+  /// Takes away those that wait for the link, and calls f(word, bits) for them; returns whether anybody did.
+  template <class F>
+  bool take_away(const Support& support, int link, F&& f) {
     const Support::Words& words = support.of_link(link);
     bool any = false;
     const auto take = [&](std::size_t w) {
       const std::uint64_t taken = bits_[w] & support.touch[words.at + w - words.first];
-      any = any || taken != 0;
-      if (taken != 0 && (bits_[w] ^= taken) == 0) --left_;
+      if (taken == 0) return;
+      any = true;
+      f(w, taken);
+      if ((bits_[w] ^= taken) == 0) --left_;
     };
     if (words.count < words_.size()) {
       for (std::size_t w = words.first; w < words.first + words.count; ++w) take(w);

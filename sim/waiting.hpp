@@ -60,7 +60,11 @@ class Waiting {
     }
     return false;
   }
-  /// Takes away those that wait for the link, and calls f(word, bits) for them; returns whether anybody did.
+  /// Takes away those that wait for the link; returns whether anybody did.
+  bool take_away(const Support& support, int link) {
+    return take_away(support, link, [](std::size_t, std::uint64_t) {});
+  }
+  /// The same, with f(word, bits) called for them.
   template <class F>
   bool take_away(const Support& support, int link, F&& f) {
     const Support::Words& words = support.of_link(link);

@@ -58,3 +58,21 @@ TEST_CASE("waiting: a link takes away those of its ranks who wait, in few words 
   CHECK(!waiting.somebody());
   CHECK(!waiting.take_away(support, 0));
 }
+
+TEST_CASE("waiting: ranks that have been let go are those who wait, and are told when they are taken away") {
+  Support support;
+  support.words =
+      std::make_shared<const std::vector<Support::Words>>(std::vector<Support::Words>{{0, 3, 0}, {2, 1, 3}});
+  support.touch = {0b1, 0b10, 0b100, 0b111};
+  const std::vector<Decided::Ranks> ranks{{3.0, 2, 0b100}, {2.0, 2, 0b001}, {1.0, 0, 0b11}};
+  Waiting waiting{3, ranks.data(), ranks.data() + ranks.size()};
+  CHECK(waiting.word(0) == 0b11);
+  CHECK(waiting.word(1) == 0);
+  CHECK(waiting.word(2) == 0b101);
+  std::vector<std::pair<std::size_t, std::uint64_t>> taken;
+  const auto note = [&](std::size_t word, std::uint64_t bits) { taken.emplace_back(word, bits); };
+  CHECK(waiting.take_away(support, 0, note));
+  CHECK(taken == std::vector<std::pair<std::size_t, std::uint64_t>>{{0, 0b1}, {2, 0b100}});
+  CHECK(waiting.take_away(support, 1, note));
+  CHECK(waiting.somebody());  // rank 1
+}

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace teapot {
 
@@ -19,8 +20,10 @@ void Digest::add_bytes(const char* data, std::size_t size) {
 }
 
 void Digest::add(std::string_view text) {
-  const std::string length = fmt::format("{}:", text.size());
-  add_bytes(length.data(), length.size());
+  char length[24];
+  char* const end = std::to_chars(length, length + sizeof length - 1, text.size()).ptr;
+  *end = ':';
+  add_bytes(length, static_cast<std::size_t>(end + 1 - length));
   add_bytes(text.data(), text.size());
 }
 

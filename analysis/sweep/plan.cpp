@@ -206,7 +206,7 @@ SweepPlan read_sweep(const std::string& file, const std::vector<std::string>& se
   require_known_keys(base, axes, at, plan.parts);
   plan.definition = definition_of(config, base);
   plan.binding = binding;
-  PointKeys keys{prices, binding};
+  PointKeys keys{prices, binding, plan.parts};
   std::map<std::string, std::size_t> known;
   for (const auto& settings : choose_settings(axes, sampling, at)) {
     Tree scenario = base;

@@ -14,7 +14,7 @@
 #include "sim/input_file.hpp"
 
 namespace teapot {
-PointKeys::PointKeys(const PriceFiles& prices, bool binding) {
+PointKeys::PointKeys(const PriceFiles& prices, bool binding, PartReader& parts) : parts_(parts) {
   namespace fs = std::filesystem;
   Digest digest;
   digest.add(version);

@@ -166,25 +166,8 @@ void Executor::arrived(int op, int rank, double now) {
   finish(op, rank, now);
 }
 
-/// What computes may end at once: then what waits for it can start, too, on any stream.
-void Executor::start_what_can(int rank) {
-  for (bool ended = true; ended;) {
-    ended = false;
-    for (std::size_t s = 0; s < stream_count_; ++s) {
-      Stream& state = stream(rank, static_cast<int>(s));
-      while (state.running < 0 && at(state.next) < order_[s].size()) {
-        const int op = order_[s][at(state.next)];
-        const auto when = can_start(rank, state, op);
-        if (!when) break;
-        start(op, rank, *when);
-        ended = ended || state.running < 0;
-      }
-    }
-  }
-}
-
 /// When its stream is free and all is done that it waits for; none while that is not known.
-std::optional<double> Executor::can_start(int rank, const Stream& stream, int op) const {
+inline std::optional<double> Executor::can_start(int rank, const Stream& stream, int op) const {
   const Brief& brief = briefs_[at(op)];
   double when = stream.end;
   for (std::uint32_t a = brief.after; a < brief.after_end; ++a) {
@@ -198,7 +181,16 @@ std::optional<double> Executor::can_start(int rank, const Stream& stream, int op
   return when;
 }
 
-void Executor::start(int op, int rank, double now) {
+inline void Executor::end(int op, int rank, double now) {
+  Stream& state = stream(rank, briefs_[at(op)].stream);
+  state.running = -1;
+  state.end = now;
+  timeline_.end_s[at(op) * at(program_.ranks) + at(rank)] = now;
+  timeline_.step.value = std::max(timeline_.step.value, now);
+  --unfinished_;
+}
+
+inline void Executor::start(int op, int rank, double now) {
   const Brief& o = briefs_[at(op)];
   Stream& state = stream(rank, o.stream);
   state.running = op;
@@ -216,13 +208,21 @@ void Executor::start(int op, int rank, double now) {
   }
 }
 
-void Executor::end(int op, int rank, double now) {
-  Stream& state = stream(rank, briefs_[at(op)].stream);
-  state.running = -1;
-  state.end = now;
-  timeline_.end_s[at(op) * at(program_.ranks) + at(rank)] = now;
-  timeline_.step.value = std::max(timeline_.step.value, now);
-  --unfinished_;
+/// What computes may end at once: then what waits for it can start, too, on any stream.
+void Executor::start_what_can(int rank) {
+  for (bool ended = true; ended;) {
+    ended = false;
+    for (std::size_t s = 0; s < stream_count_; ++s) {
+      Stream& state = stream(rank, static_cast<int>(s));
+      while (state.running < 0 && at(state.next) < order_[s].size()) {
+        const int op = order_[s][at(state.next)];
+        const auto when = can_start(rank, state, op);
+        if (!when) break;
+        start(op, rank, *when);
+        ended = ended || state.running < 0;
+      }
+    }
+  }
 }
 
 void Executor::finish(int op, int rank, double now) {

@@ -172,7 +172,7 @@ void FabricModel::put_kept(int id) {
   } else {
     links_.add_blocks(loads.together(*transfer.loads, *transfer.started, batch_ranks_), id, seconds, batch_time_);
   }
-  transfer.unlisted_ranks.insert(transfer.unlisted_ranks.end(), batch_ranks_.begin(), batch_ranks_.end());
+  for (const int rank : batch_ranks_) transfer.unlisted_ranks.push_back(rank);
 }
 
 double FabricModel::next_event() {

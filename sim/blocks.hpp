@@ -12,8 +12,8 @@ enum class Blocks {
   uneven,  ///< one has other links: slower, farther or fewer
 };
 
-/// How blocks of `size` ranks compare; walks the routes of all pairs within each: about 0.1 us a hop, 2 s for 16,384
-/// ranks in blocks of 256. `size` divides the ranks.
+/// How blocks of `size` ranks compare; walks the routes of all pairs within each, about 0.1 us a hop, or where ranks
+/// are alike (Network::alike) of an eighth of them or fewer. `size` divides the ranks.
 Blocks compare_blocks(const Network& network, int size);
 
 }  // namespace teapot

@@ -26,10 +26,12 @@ const std::uint16_t* GateChoices::of(int gpu, int tokens) {
   return counts;
 }
 
-GateChoices* KnownChoices::of(const Gate& gate, const GateSeed& seed) {
+GateChoices* KnownChoices::of(const Gate& gate, const GateSeed& seed, int gpus) {
+  constexpr std::size_t most = 16'000'000;  // 32 MB: eight times what EP 64 takes with 58 layers of two micro-batches
+  constexpr std::size_t gates = 128;
+  if (static_cast<std::size_t>(gpus) * static_cast<std::size_t>(gate.experts) > most / gates) return nullptr;
   const Key key{gate.experts, gate.top_k, gate.groups, gate.max_groups, seed.seed, seed.layer, seed.micro_batch};
   if (const auto found = known_.find(key); found != known_.end()) return &found->second;
-  constexpr std::size_t most = 16'000'000;  // 32 MB: eight times what EP 64 takes with 58 layers of two micro-batches
   std::size_t kept = 0;
   for (const auto& [of, choices] : known_) kept += choices.size();
   return kept > most ? nullptr : &known_.emplace(key, GateChoices{gate, seed}).first->second;

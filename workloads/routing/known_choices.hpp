@@ -39,8 +39,8 @@ class GateChoices {
 
 class KnownChoices {
  public:
-  /// Null where so much is kept already that no more gates should be.
-  GateChoices* of(const Gate& gate, const GateSeed& seed);
+  /// Null where so much is kept already that no more gates should be, or so many GPUs would be that few gates could.
+  GateChoices* of(const Gate& gate, const GateSeed& seed, int gpus);
 
  private:
   using Key = std::tuple<int, int, int, int, std::uint64_t, int, int>;

@@ -78,7 +78,7 @@ Exchange Gates::sampled(int layer, int micro_batch, const std::vector<int>& toke
   const auto [plans, added] = plans_.try_emplace(&placed, groups_, placed);
   const bool first_ones_choose_alike =
       routing_.source.kind == LoadSource::Kind::uniform && routing_.distinct_experts == 0;
-  GateChoices* const known = choices_ && first_ones_choose_alike ? choices_->of(gate_, seed) : nullptr;
+  GateChoices* const known = choices_ && first_ones_choose_alike ? choices_->of(gate_, seed, groups_.gpus) : nullptr;
   return sampled_exchange(groups_, choices, placed, routing_, tokens, seed, &plans->second, known);
 }
 

@@ -28,7 +28,7 @@ TEST_CASE("known choices: more tokens of a GPU are drawn after those of before, 
       const int gpu = *rc::gen::inRange(0, 4);
       const int tokens = *rc::gen::inRange(0, 50);
       const auto expected = anew(gate, seed, gpu, tokens);
-      const std::uint16_t* const counts = known.of(gate, seed)->of(gpu, tokens);
+      const std::uint16_t* const counts = known.of(gate, seed, 4)->of(gpu, tokens);
       RC_ASSERT(std::equal(expected.begin(), expected.end(), counts));
     }
   });
@@ -38,24 +38,25 @@ TEST_CASE("known choices: more tokens of a GPU are drawn after those of before, 
 TEST_CASE("known choices: gates of other experts, limits, seeds, layers and micro-batches are kept apart") {
   KnownChoices known;
   const Gate gate{256, 8, 1, 1};
-  const GateChoices* const first = known.of(gate, {1, 0, 0});
-  CHECK(known.of(gate, {1, 0, 0}) == first);
+  const GateChoices* const first = known.of(gate, {1, 0, 0}, 64);
+  CHECK(known.of(gate, {1, 0, 0}, 64) == first);
   for (const Gate& other : {Gate{128, 8, 1, 1}, Gate{256, 6, 1, 1}, Gate{256, 8, 8, 4}})
-    CHECK(known.of(other, {1, 0, 0}) != first);
+    CHECK(known.of(other, {1, 0, 0}, 64) != first);
   for (const GateSeed& other : {GateSeed{2, 0, 0}, GateSeed{1, 1, 0}, GateSeed{1, 0, 1}})
-    CHECK(known.of(gate, other) != first);
+    CHECK(known.of(gate, other, 64) != first);
 }
 
 TEST_CASE("known choices: no more gates are kept where those that are take much memory") {
   KnownChoices known;
   const Gate gate{256, 8, 1, 1};
   int gates = 0;
-  for (; gates < 100; ++gates) {
-    GateChoices* const choices = known.of(gate, {1, gates, 0});
+  for (; gates < 1000; ++gates) {
+    GateChoices* const choices = known.of(gate, {1, gates, 0}, 256);
     if (choices == nullptr) break;
-    choices->of(4095, 1);  // a million counts
+    choices->of(255, 1);  // 65,536 counts
   }
-  CHECK(gates > 10);
-  CHECK(gates < 20);
-  CHECK(known.of(gate, {1, 0, 0}) != nullptr);
+  CHECK(gates > 200);
+  CHECK(gates < 300);
+  CHECK(known.of(gate, {1, 0, 0}, 256) != nullptr);
+  CHECK(KnownChoices{}.of(gate, {1, 0, 0}, 2048) == nullptr);
 }

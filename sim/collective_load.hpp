@@ -58,6 +58,8 @@ class LinkCopies {
   }
   /// Whether the copies of many ranks may be summed by destination first (BatchSums).
   bool in_parts() const { return in_sums_ && routes_.has_parts() && started_.short_counts(); }
+  /// Whether sums over ranks are the same to the bit in whatever order, and may be taken away again.
+  bool exact() const { return carry_ == Collective::Carry::each && started_.whole() && routes_.exact(); }
   const RouteTable& routes() const { return routes_; }
   const Traffic& started() const { return started_; }
   /// Calls f(link, share) along the way of the pair's bytes.

@@ -5,17 +5,28 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <utility>
 
 #include "sim/index.hpp"
 
 namespace teapot {
+namespace {
+
+bool have_copies(const Traffic& traffic) {
+  bool all = true;
+  for (int rank = 0; rank < traffic.ranks; ++rank)
+    traffic.for_each_receiver(rank, [&](int, double copies) { all = all && copies > 0; });
+  return all;
+}
+
+}  // namespace
 
 int LinkBatches::recall(const std::shared_ptr<const Traffic>& started, const Collective& collective) {
   constexpr std::size_t remembered = 8;  // a step goes round a few: two micro-batches, to and fro, all-reduces
   // Where a message is carried once for several receivers, what a rank adds depends on who came before.
   if (collective.carry != Collective::Carry::each) return -1;
-  const Known wanted{started, collective.start, numbers_};
+  const Known wanted{started, collective.start, numbers_, {}};
   const auto found = std::find(seen_.begin(), seen_.end(), wanted);
   if (found != seen_.end()) return found->number;
   if (seen_.size() >= remembered) {
@@ -32,14 +43,15 @@ int LinkBatches::recall(const std::shared_ptr<const Traffic>& started, const Col
 
 const std::vector<LinkBatches::OnLink>& LinkBatches::of(LinkCopies& copies, const std::vector<int>& ranks,
                                                         int recalled) {
-  if (recalled < 0 || std::none_of(seen_.begin(), seen_.end(), [&](const Known& k) { return k.number == recalled; })) {
+  const auto matrix = std::find_if(seen_.begin(), seen_.end(), [&](const Known& k) { return k.number == recalled; });
+  if (recalled < 0 || matrix == seen_.end()) {
     gather(copies, ranks, Order::any);
     return unkept_;
   }
   Batch& batch = kept_[recalled][ranks.front()];
   batch.used = ++calls_;
   if (batch.ranks == ranks) return batch.links;
-  gather(copies, ranks, Order::of_links);
+  if (!gather_others(copies, batch, ranks, *matrix)) gather(copies, ranks, Order::of_links);
   room_ += batch.links.size();
   batch.ranks.clear();
   batch.links = {};
@@ -80,22 +92,57 @@ std::size_t LinkBatches::sorted(std::size_t size) {
 
 /// Links in the order in which they first have copies, or in their own.
 void LinkBatches::gather(LinkCopies& copies, const std::vector<int>& ranks, Order order) {
+  add(copies, ranks, 1);
+  take(order);
+}
+
+/// From a batch that has most of these ranks, where that gives the same sums; returns whether it does. A link with
+/// pairs but without copies has a sum, too, which could not be told from one of which all has been taken away.
+bool LinkBatches::gather_others(LinkCopies& copies, const Batch& before, const std::vector<int>& ranks, Known& matrix) {
+  if (!copies.exact() || !std::is_sorted(ranks.begin(), ranks.end()) ||
+      !std::is_sorted(before.ranks.begin(), before.ranks.end()))
+    return false;
+  std::vector<int> more;
+  std::vector<int> less;
+  std::set_difference(ranks.begin(), ranks.end(), before.ranks.begin(), before.ranks.end(), std::back_inserter(more));
+  std::set_difference(before.ranks.begin(), before.ranks.end(), ranks.begin(), ranks.end(), std::back_inserter(less));
+  if (more.size() + less.size() >= ranks.size()) return false;
+  if (!matrix.all_have_copies) matrix.all_have_copies = have_copies(*matrix.started);
+  if (!*matrix.all_have_copies) return false;
+  for (const auto& [link, sum] : before.links) {
+    links_[size_++] = link;
+    sums_[at(link)] = sum;
+  }
+  add(copies, more, 1);
+  add(copies, less, -1);
+  take(Order::of_links);
+  std::erase_if(unkept_, [](const OnLink& on) { return on.copies == 0; });
+  return true;
+}
+
+void LinkBatches::add(LinkCopies& copies, const std::vector<int>& ranks, double sign) {
   double* const sums = sums_.data();
-  std::size_t size = 0;
+  std::size_t size = size_;
   for (const int rank : ranks) {
-    copies.start(rank, [this, sums, &size](int link, double more) {
+    copies.start(rank, [this, sums, sign, &size](int link, double more) {
       const double sum = sums[link];
       if (size == links_.size()) [[unlikely]]
         links_.resize(2 * size);  // no copies may come to a link over and over
       // Whether a link has copies already is as good as random: the next place is written either way.
       links_[size] = link;
       size += sum == 0 ? 1 : 0;
-      sums[link] = sum + more;
+      sums[link] = sum + sign * more;
     });
   }
+  size_ = size;
+}
+
+/// Into unkept_.
+void LinkBatches::take(Order order) {
+  std::size_t size = std::exchange(size_, 0);
   if (order == Order::of_links) size = sorted(size);
   unkept_.resize(size);
-  for (std::size_t i = 0; i < size; ++i) unkept_[i] = {links_[i], std::exchange(sums[links_[i]], 0.0)};
+  for (std::size_t i = 0; i < size; ++i) unkept_[i] = {links_[i], std::exchange(sums_[at(links_[i])], 0.0)};
 }
 
 }  // namespace teapot

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/batch_sums.hpp"
@@ -37,15 +38,20 @@ class LinkBatches {
     std::shared_ptr<const Traffic> started;
     Collective::Start start;
     int number;
+    std::optional<bool> all_have_copies;  // each of its pairs
     bool operator==(const Known& other) const { return started == other.started && start == other.start; }
   };
   enum class Order { any, of_links };
   void gather(LinkCopies& copies, const std::vector<int>& ranks, Order order);
+  bool gather_others(LinkCopies& copies, const Batch& before, const std::vector<int>& ranks, Known& matrix);
+  void add(LinkCopies& copies, const std::vector<int>& ranks, double sign);
+  void take(Order order);
   std::size_t sorted(std::size_t size);
   bool make_room(std::size_t links);
 
-  std::vector<double> sums_;          // by link, zeros between calls
-  std::vector<int> links_;            // those with copies, and room for all
+  std::vector<double> sums_;  // by link, zeros between calls
+  std::vector<int> links_;    // those with copies, `size_` of them so far, and room for all
+  std::size_t size_ = 0;
   std::vector<std::uint64_t> marks_;  // a bit for each link
   std::vector<OnLink> unkept_;        // of the last call
   std::vector<Known> seen_;           // the last few

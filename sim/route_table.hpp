@@ -109,6 +109,8 @@ class RouteTable {
   bool knows_all_pairs() const { return knows_all_pairs_; }
   /// Whether a pair's bytes may take several paths at once.
   bool spreads() const { return heads_.spread() || tails_.spread(); }
+  /// Whether sums of whole copies on links do not depend on their order, however routes spread.
+  bool exact() const { return heads_.exact() && tails_.exact(); }
   /// What a wire adds where a path crosses a tier, by tier on the way; empty where it adds nothing.
   std::vector<double> tier_latencies_s(const Wire* wire) const;
   /// Of the path's links, and of the tier on it where the wire adds most.

@@ -89,8 +89,12 @@ SharedPaths::Id SharedPaths::append(const Hop* first, const Hop* last) {
                  [](const Hop& hop) { return static_cast<std::uint32_t>(hop.link); });
   if (shares_.empty()) return static_cast<Id>(id);
   shares_.resize(id + 1 + count, 1);
-  std::transform(first, last, shares_.begin() + static_cast<std::ptrdiff_t>(id) + 1,
-                 [](const Hop& hop) { return static_cast<float>(hop.share); });
+  float* share = shares_.data() + id + 1;
+  for (; first != last; ++first) {
+    const auto part = static_cast<float>(first->share);  // at most 1
+    exact_ = exact_ && static_cast<float>(static_cast<int>(256 * part)) == 256 * part;
+    *share++ = part;
+  }
   return static_cast<Id>(id);
 }
 

@@ -27,6 +27,9 @@ class SharedPaths {
   void replace(Id id, const Hop* first, const Hop* last);
   /// Whether any share is not 1.
   bool spread() const { return !shares_.empty(); }
+  /// Whether sums of whole numbers times shares do not depend on their order: all shares are 1 / 256 or whole
+  /// multiples.
+  bool exact() const { return exact_; }
   /// Calls f(id, hops) for each list, in the order of numbers; what replace() has left over are empty ones.
   template <class F>
   void for_each_list(F&& f) const {
@@ -68,6 +71,7 @@ class SharedPaths {
   std::size_t lists_ = 0;
   std::size_t added_ = 0;
   bool looks_ = true;
+  bool exact_ = true;
   Id empty_ = 0;  // where lists are not looked for: the empty one
   std::size_t end_of_looked_for_ = 0;
 };

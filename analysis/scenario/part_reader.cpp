@@ -4,6 +4,7 @@
 #include "analysis/scenario/part_reader.hpp"
 
 #include <filesystem>
+#include <utility>
 
 #include "sim/catalogue.hpp"
 
@@ -54,6 +55,14 @@ const Network* PartReader::network(const std::string& key) const {
 void PartReader::keep(const std::string& key, const Network& network) {
   if (networks_.size() >= networks_kept) networks_.clear();
   networks_.emplace(key, network);
+}
+
+const PartReader::FabricFigures& PartReader::figures(const Tree& fabric) {
+  const std::string name = to_yaml(fabric);
+  if (const auto known = figures_.find(name); known != figures_.end()) return known->second;
+  FabricFigures found;
+  found.figures = figures_of(Config{fabric}, found.site);
+  return figures_.emplace(name, std::move(found)).first->second;
 }
 
 const Blocks* PartReader::blocks(const std::string& key) const {

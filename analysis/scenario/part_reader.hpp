@@ -8,6 +8,7 @@
 #include "sim/blocks.hpp"
 #include "sim/config.hpp"
 #include "sim/network.hpp"
+#include "topologies/topology.hpp"
 
 namespace teapot {
 
@@ -23,6 +24,12 @@ class PartReader {
   const Network* network(const std::string& key) const;
   /// Keeps a few: neighbours in a grid seldom need more, and a network of 2,048 GPUs is large.
   void keep(const std::string& key, const Network& network);
+  /// What a resolved fabric is made of, and the servers on it; as figures_of says.
+  struct FabricFigures {
+    Figures figures;
+    Site site;
+  };
+  const FabricFigures& figures(const Tree& fabric);
   /// How the blocks of a network compare; null where nobody asked yet.
   const Blocks* blocks(const std::string& key) const;
   void keep(const std::string& key, Blocks blocks);
@@ -30,6 +37,7 @@ class PartReader {
  private:
   std::map<std::string, Tree> parts_;  // by folder and what was written: what it resolves to
   std::map<std::string, Network> networks_;
+  std::map<std::string, FabricFigures> figures_;  // by fabric, written
   std::map<std::string, Blocks> blocks_;
 };
 

@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include "sim/catalogue.hpp"
-#include "topologies/topology.hpp"
 
 namespace teapot {
 
@@ -23,9 +22,7 @@ std::optional<NetworkPrice> network_price(const Tree& scenario, const Prices& pr
   const Config config{scenario};
   // One GPU that no fabric was written for has nothing to be joined to.
   if (!config.has("fabric") && config.section("deployment").get_or<int>("gpus", 0) == 1) return NetworkPrice{};
-  const Tree fabric = parts.named(config, "fabric", "topologies", "fabric", "h800-mpft");
-  Site site;
-  const Figures figures = figures_of(Config{fabric}, site);
+  const auto& [figures, site] = parts.figures(parts.named(config, "fabric", "topologies", "fabric", "h800-mpft"));
   const Cost cost = cost_of(figures, site, prices);
   if (!cost.missing.empty()) return {};
   const double gpus = static_cast<double>(site.nodes) * site.gpus;

@@ -114,6 +114,7 @@ class FabricModel {
   void sort(std::vector<int>& places);
   void find_drains(int transfer, double now, const std::vector<std::uint64_t>& waiting);
   void serve(Transfer& transfer, Waiting& waiting, double& next, std::vector<Decided::Ranks>* taken);
+  double begin_of_last(int transfer, std::size_t most, double now, const Waiting& waiting);
   void take_last(int transfer, double now, const Waiting& waiting);
   void take_others(int transfer, double now, const Waiting& waiting, double next, bool all);
   double next_done(int transfer, double now);

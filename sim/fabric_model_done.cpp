@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -67,12 +68,29 @@ void FabricModel::serve(Transfer& transfer, Waiting& waiting, double& next, std:
   }
 }
 
+/// About when the last `most` of the drains begin that somebody waits for, from some of them; never too late by much.
+double FabricModel::begin_of_last(int id, std::size_t most, double now, const Waiting& waiting) {
+  constexpr std::size_t one_in = 61;
+  const Transfer& transfer = transfers_[at(id)];
+  std::vector<double> some;
+  for (std::size_t i = 0; i < transfer.places.size(); i += one_in) {
+    const double time = links_.drained_at(at(transfer.places[i]), id);
+    if (time > now && waiting.may_wait_for(*transfer.support, link_at_[at(transfer.places[i])])) some.push_back(time);
+  }
+  const std::size_t kept =
+      2 * most / one_in;  // twice as many: which they are is chance, and several links may be alike
+  if (kept >= some.size()) return -never;
+  std::nth_element(some.begin(), some.begin() + static_cast<std::ptrdiff_t>(kept), some.end(), std::greater<>{});
+  return some[kept];
+}
+
 /// Lets the links drain, and takes the last few of those that somebody waits for.
 void FabricModel::take_last(int id, double now, const Waiting& waiting) {
   Transfer& transfer = transfers_[at(id)];
   const Support& support = *transfer.support;
   transfer.decisive.assign(network_.links.size(), 0);
-  late_.begin(std::min(few_drains, std::max<std::size_t>(512, 2 * waiting.count())));
+  const std::size_t few = std::min(few_drains, std::max<std::size_t>(512, 2 * waiting.count()));
+  late_.begin(few, begin_of_last(id, few, now, waiting));
   std::erase_if(transfer.places, [&](int place) {
     const double time = links_.drain_of(at(place), id, now);
     if (time > now + same_time_s && late_.wanted(time)) {

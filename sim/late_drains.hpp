@@ -19,11 +19,11 @@ class LateDrains {
 
   explicit LateDrains(std::size_t links) : place_of_(links) {}
 
-  /// Forgets all. At least the `most` last of those that are added from now on will be there.
-  void begin(std::size_t most) {
+  /// Forgets all. At least the `most` last of those from `cutoff` on that are added from now on will be there.
+  void begin(std::size_t most, double cutoff = -std::numeric_limits<double>::infinity()) {
     drains_.clear();
     most_ = most;
-    cutoff_ = -std::numeric_limits<double>::infinity();
+    cutoff_ = cutoff;
     dropped_ = false;
   }
   /// Whether one at this time might be among them; if not, it counts as dropped.

@@ -29,6 +29,16 @@ std::size_t hops_apart(const Route& a, const Route& b) {
   return a.size() - together;
 }
 
+/// Whether a link stands on a way out where another link stands on the other's.
+bool is_apart(int link, const std::vector<Route>& outs, const std::vector<Route>& others) {
+  for (std::size_t k = 0; k < outs.size(); ++k) {
+    for (std::size_t i = 0; i < outs[k].size(); ++i) {
+      if (outs[k][i].link == link && others[k][i].link != link) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Home home_of(const Network& network, int ranks, int source) {
@@ -72,8 +82,8 @@ bool AlikeRoutes::find_kinds(const Network& network, int ranks, int first, int s
   for (int d = 0; d < ranks; ++d) {
     if (kind[at(d)] != none) continue;
     const bool at_first = home.holds(d);
-    if (!take_alone(network, d, network.route(at_first ? second : first, d), at_first ? second_out : first_out, tiers,
-                    rests))
+    if (!take_alone(network, d, network.route(at_first ? second : first, d), at_first ? second_out : first_out,
+                    at_first ? first_out : second_out, tiers, rests))
       return false;
   }
   return true;
@@ -106,9 +116,11 @@ bool AlikeRoutes::take(const Network& network, int destination, const Route& a, 
   return true;
 }
 
-/// For a destination at home with one of the two: what the other's route begins with tells its kind.
+/// For a destination at home with one of the two: what the other's route begins with tells its kind. What follows is
+/// the same for all: no link that is another one on the ways out of the first.
 bool AlikeRoutes::take_alone(const Network& network, int destination, const Route& route,
-                             const std::vector<Route>& outs, const Tiers& tiers, SharedPaths& rests) {
+                             const std::vector<Route>& outs, const std::vector<Route>& others_outs, const Tiers& tiers,
+                             SharedPaths& rests) {
   std::size_t best = kinds.size();
   for (std::size_t k = 0; k < kinds.size(); ++k) {
     if (kinds[k].latency_s != latency_of(network, route) || kinds[k].tiers != tiers(route)) continue;
@@ -116,6 +128,9 @@ bool AlikeRoutes::take_alone(const Network& network, int destination, const Rout
     if (best == kinds.size() || outs[k].size() > outs[best].size()) best = k;
   }
   if (best == kinds.size()) return false;
+  for (std::size_t i = outs[best].size(); i < route.size(); ++i) {
+    if (is_apart(route[i].link, outs, others_outs)) return false;
+  }
   kind[at(destination)] = static_cast<std::uint32_t>(best);
   rest[at(destination)] = rests.add(route.data() + outs[best].size(), route.data() + route.size());
   return true;

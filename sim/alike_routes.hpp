@@ -49,7 +49,7 @@ struct AlikeRoutes {
   bool take(const Network& network, int destination, const Route& a, const Route& b, const Tiers& tiers,
             std::vector<Route>& second_out, SharedPaths& rests);
   bool take_alone(const Network& network, int destination, const Route& route, const std::vector<Route>& outs,
-                  const Tiers& tiers, SharedPaths& rests);
+                  const std::vector<Route>& others_outs, const Tiers& tiers, SharedPaths& rests);
   bool agrees(const Network& network, int destination, const Route& route, const SharedPaths& rests,
               const Route& out) const;
   bool add_member(const Network& network, int ranks, int source, const SharedPaths& rests);

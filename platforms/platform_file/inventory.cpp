@@ -16,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+#include "platforms/platform_file/alike_ranks.hpp"
 #include "platforms/platform_file/graph.hpp"
 #include "sim/config.hpp"
 
@@ -229,6 +230,7 @@ Network network_of(LoadedPlatform platform) {
     network.host.push_back(static_cast<int>(*number_below(own, platform.passive.size())));
   }
   network.domain = domains_of(platform, network.links);
+  network.alike = alike_ranks(network, platform.routes);
   const auto routes = std::make_shared<const PairRoutes>(std::move(platform.routes));
   network.route = [routes](int source, int destination) { return routes->route(source, destination); };
   return network;

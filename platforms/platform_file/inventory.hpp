@@ -40,6 +40,8 @@ class PairRoutes {
   /// Gives links new numbers; every link of a route must have one that is not negative.
   void renumber(const std::vector<int>& numbers);
   Route route(int source, int destination) const;
+  /// The links of a route one after another, in place of what was in `links`.
+  void links(int source, int destination, std::vector<int>& links) const;
   void write(ByteWriter& out) const;
   static PairRoutes read(ByteReader& in);
 

@@ -46,6 +46,14 @@ void PairRoutes::renumber(const std::vector<int>& numbers) {
   recent_.clear();
 }
 
+void PairRoutes::links(int source, int destination, std::vector<int>& links) const {
+  links.clear();
+  const std::size_t pair =
+      static_cast<std::size_t>(source) * static_cast<std::size_t>(ranks_) + static_cast<std::size_t>(destination);
+  for (const std::uint32_t part : {heads_[pair], tails_[pair]})
+    links.insert(links.end(), links_.begin() + begin_[part], links_.begin() + begin_[part + 1]);
+}
+
 Route PairRoutes::route(int source, int destination) const {
   Route route;
   if (source == destination) return route;

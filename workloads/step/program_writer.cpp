@@ -4,6 +4,7 @@
 #include "workloads/step/program_writer.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <utility>
 
@@ -50,6 +51,7 @@ ProgramWriter::ProgramWriter(const Machine& machine, int ranks, bool overlapped,
 }
 
 int ProgramWriter::add(Operator op) {
+  assert(op.stream < static_cast<int>(program_.streams.size()));
   const int gpu_streams = two_ways_ ? 3 : 2;  // what a barrier holds back, and waits for
   if (op.stream < gpu_streams && std::exchange(barrier_, false)) {
     for (int stream = 0; stream < gpu_streams; ++stream) {

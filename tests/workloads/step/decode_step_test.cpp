@@ -131,7 +131,10 @@ TEST_CASE("decode step: experts that the host computes send their results when a
   step.execution.offload.experts = 0.5;
   step.execution.offload.experts_missed = 0.5;
   step.execution.offload.experts_run = Offload::Run::streamed;
-  for (const Operator& op : step.program().operators) CHECK(op.name != "experts-down");
+  Machine machine = plain_machine(16);
+  machine.host.passive = {0, 1};
+  for (int rank = 0; rank < 16; ++rank) machine.host.of_rank.push_back(rank / 8);
+  for (const Operator& op : step.program(machine).operators) CHECK(op.name != "experts-down");
 }
 
 TEST_CASE("decode step: a combine sends back exactly the copies of its dispatch") {

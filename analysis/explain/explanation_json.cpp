@@ -3,6 +3,7 @@
 
 #include "analysis/explain/explanation.hpp"
 
+#include "analysis/run/report.hpp"
 #include "sim/index.hpp"
 
 namespace teapot {

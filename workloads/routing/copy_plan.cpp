@@ -6,7 +6,6 @@
 #include <map>
 #include <utility>
 
-#include "sim/batch_sums.hpp"
 #include "sim/wide.hpp"
 #include "workloads/routing/sender_slots.hpp"
 #include "workloads/routing/traffic.hpp"
@@ -30,7 +29,6 @@ std::vector<CopyPlan::Aim> aims_of(const SenderSlots& slots, std::size_t experts
 TEAPOT_WIDE void add_widened(std::size_t size, const std::uint16_t* more, std::uint32_t* counts) {
   for (std::size_t i = 0; i < size; ++i) counts[i] += more[i];
 }
-void add_widened(std::size_t size, const std::uint32_t* more, std::uint32_t* counts) { add_counts(size, more, counts); }
 
 }  // namespace
 
@@ -59,8 +57,7 @@ std::uint32_t CopyPlan::row_length() const {
 }
 
 /// Of experts and places that follow one another.
-template <class Count>
-void CopyPlan::count_in_row(std::uint32_t sender, const Count* choices, std::uint16_t* copies,
+void CopyPlan::count_in_row(std::uint32_t sender, const std::uint16_t* choices, std::uint16_t* copies,
                             std::uint32_t* arrived) const {
   choices += aims_.front().expert;
   add_widened(aims_.size(), choices, arrived + aims_.front().place);
@@ -70,8 +67,6 @@ void CopyPlan::count_in_row(std::uint32_t sender, const Count* choices, std::uin
     *copies++ = receiver.to == sender ? 0 : static_cast<std::uint16_t>(sum);
   }
 }
-template void CopyPlan::count_in_row(std::uint32_t, const std::uint16_t*, std::uint16_t*, std::uint32_t*) const;
-template void CopyPlan::count_in_row(std::uint32_t, const std::uint32_t*, std::uint16_t*, std::uint32_t*) const;
 
 std::vector<int> CopyPlan::receivers() const {
   std::vector<int> receivers;

@@ -27,8 +27,7 @@ class CopyPlan {
   std::vector<int> receivers() const;
   /// Writes a copy for each choice of an expert, by receiver, but for those that stay on the sender, and adds what
   /// arrives. `sender`: in the group; `arrived`: from the group's first slot on.
-  template <class Count>
-  void count(std::uint32_t sender, const Count* choices, std::uint16_t* copies, std::uint32_t* arrived) const {
+  void count(std::uint32_t sender, const std::uint16_t* choices, std::uint16_t* copies, std::uint32_t* arrived) const {
     if (in_row_of_ > 0) return count_in_row(sender, choices, copies, arrived);
     for (const Receiver& receiver : receivers_) {
       std::uint32_t sum = 0;
@@ -46,8 +45,8 @@ class CopyPlan {
     std::uint32_t to, begin, end;  // and where its aims are
   };
   std::uint32_t row_length() const;
-  template <class Count>
-  void count_in_row(std::uint32_t sender, const Count* choices, std::uint16_t* copies, std::uint32_t* arrived) const;
+  void count_in_row(std::uint32_t sender, const std::uint16_t* choices, std::uint16_t* copies,
+                    std::uint32_t* arrived) const;
 
   std::vector<Aim> aims_;  // in the order of receivers
   std::vector<Receiver> receivers_;

@@ -258,22 +258,19 @@ Exchange counted_by_plan(const ExchangeLayout& layout, const Chooser& chooser, c
                          const std::vector<int>& tokens, const GateSeed& seed, GateChoices* known) {
   std::vector<std::uint16_t> copies(plans.shape->places());
   std::vector<std::uint32_t> arrived(static_cast<std::size_t>(layout.gpus) * static_cast<std::size_t>(slots));
-  std::vector<std::uint32_t> chosen(static_cast<std::size_t>(chooser.gate().experts));
+  std::vector<std::uint16_t> chosen(static_cast<std::size_t>(chooser.gate().experts));
+  const auto draw = [&](int gpu, int n) {
+    std::fill(chosen.begin(), chosen.end(), std::uint16_t{0});
+    Random random{seed.seed, seed.layer, seed.micro_batch, gpu};
+    chooser.count_next(random, n, chosen.data());
+    return chosen.data();
+  };
   for (int gpu = 0; gpu < layout.gpus; ++gpu) {
     const int n = tokens[tokens.size() == 1 ? 0 : static_cast<std::size_t>(gpu)];
     const int first = layout.first_of_group(gpu);
-    const auto count = [&](const auto* choices) {
-      plans.plans[plans.plan_of[static_cast<std::size_t>(gpu)]].count(
-          static_cast<std::uint32_t>(gpu - first), choices, copies.data() + plans.shape->begin(gpu),
-          arrived.data() + static_cast<std::ptrdiff_t>(first) * slots);
-    };
-    if (known != nullptr) {
-      count(known->of(gpu, n));
-      continue;
-    }
-    std::fill(chosen.begin(), chosen.end(), 0U);
-    chooser.count(Random{seed.seed, seed.layer, seed.micro_batch, gpu}, n, chosen.data());
-    count(chosen.data());
+    plans.plans[plans.plan_of[static_cast<std::size_t>(gpu)]].count(
+        static_cast<std::uint32_t>(gpu - first), known != nullptr ? known->of(gpu, n) : draw(gpu, n),
+        copies.data() + plans.shape->begin(gpu), arrived.data() + static_cast<std::ptrdiff_t>(first) * slots);
   }
   Traffic traffic{plans.shape, std::move(copies)};
   traffic.groups = layout.groups;
